@@ -1,0 +1,211 @@
+"""The mock without I/O: a request value in, a reply value out.
+
+route → read the bindings → decide → apply → render. Everything that makes one API different from another comes from its
+dialect and profile.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from watchword.mockserver.clock import Clock, Ids, RandomIds
+from watchword.mockserver.decide import Refusal, decide
+from watchword.mockserver.recognise import Case
+from watchword.mockserver.render import render
+from watchword.mockserver.world import AccessToken, RefreshToken, Session, World
+from watchword.specs.loader import Dialect
+from watchword.specs.model import Operation
+from watchword.specs.profile import WorldData
+from watchword.specs.wire import Reading, Reply, Request, decode
+
+__all__ = ["Outcome", "Service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A reply and why it is what it is.
+
+    `operation` is None when no path matched; `condition` is the one for which the request was refused, None when it was
+    served; `at` is the mock's time.
+    """
+
+    reply: Reply
+    operation: str | None
+    condition: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    operation: Operation
+
+    def read(self, found: re.Match[str]) -> dict[str, str]:
+        return {name: unquote(value) for name, value in zip(self.names, found.groups(), strict=True)}
+
+
+class Service:
+    """One mocked API: a dialect, a profile, a world. Not safe for threads; callers take turns."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        profile: str = "documented",
+        world: WorldData | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+    ) -> None:
+        self.dialect = dialect
+        self.profile = dialect.profile(profile)
+        self.clock = clock or Clock()
+        source = ids or RandomIds()
+        self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
+        self._routes = [_route(op, dialect.api.bases) for op in dialect.api.operations.values()]
+        self._elsewhere = {
+            dialect.api.bases[op.base] + path for op in dialect.api.operations.values() for path in op.alternative_paths
+        }
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The credentials that the mock announces, by the names that a target file uses."""
+        return self.state.data.credentials
+
+    def reset(self) -> None:
+        """Forget every session and token."""
+        self.state.reset()
+
+    def handle(self, request: Request, origin: str) -> Outcome:
+        """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer."""
+        now = self.clock.now()
+        here = [(r.operation, r.read(m)) for r in self._routes if (m := r.pattern.fullmatch(request.path))]
+        if not here:
+            condition = "path.alternative" if request.path in self._elsewhere else None
+            return Outcome(render(self.profile.unknown_path, {}), None, condition, now)
+        matching = [(op, path) for op, path in here if op.method == request.method]
+        if not matching:
+            operation = here[0][0]
+            allow = ", ".join(sorted({op.method for op, _ in here}))
+            template = self.profile.unknown_method_at.get(operation.name, self.profile.unknown_method)
+            return Outcome(render(template, {"$allow": allow}), operation.name, "method.wrong", now)
+        case = self._case(request, matching)
+        refusal = decide(case, self.profile.operations[case.operation.name])
+        if refusal is not None:
+            self._take_effect(case, refusal)
+            return Outcome(render(refusal.reply, {"$origin": origin}), case.operation.name, refusal.condition, now)
+        reply = self._serve(case, origin)
+        return Outcome(reply, case.operation.name, None, now)
+
+    def _case(self, request: Request, matching: list[tuple[Operation, dict[str, str]]]) -> Case:
+        """Choose among the operations that share a path: by grant, then by whose credentials they are."""
+        cases = [self._read(op, request, path) for op, path in matching]
+        if len(cases) == 1:
+            return cases[0]
+        grant = cases[0].value("grant_type")
+        wanted = [c for c in cases if _grant_of(c.operation) == grant]
+        wanted = wanted or [c for c in cases if str(grant).lower() == _grant_of(c.operation)] or cases
+        owned = [c for c in wanted if c.client is not None or c.user is not None]
+        return (owned or wanted)[0]
+
+    def _read(self, operation: Operation, request: Request, path: Mapping[str, str]) -> Case:
+        reading: Reading = decode(operation, request, path)
+        return Case(self.dialect.api, operation, reading, self.state)
+
+    def _take_effect(self, case: Case, refusal: Refusal) -> None:
+        for token in (case.refresh, case.access):
+            if token is None:
+                continue
+            if refusal.then == "end_session":
+                token.session.ended = True
+            elif refusal.then == "end_token":
+                self.state.refresh.pop(token.value, None)
+                self.state.access.pop(token.value, None)
+            return
+
+    # -- what a right request does
+
+    def _serve(self, case: Case, origin: str) -> Reply:
+        purpose = case.operation.purpose
+        template = self.profile.operations[case.operation.name].reply
+        values: dict[str, Any] = {"$origin": origin}
+        if purpose == "issue":
+            values |= self._issue(case, origin, self._gives_refresh_token(case.operation, template.members))
+        elif purpose == "renew" and case.refresh is not None:
+            values |= self._renew(case.refresh, origin)
+        elif purpose == "revoke":
+            self._revoke(case)
+        session = case.access.session if case.access is not None else None
+        if session is not None:
+            values |= _of_session(session)
+        return render(template, values, case.operation)
+
+    def _gives_refresh_token(self, operation: Operation, members: tuple[str, ...]) -> bool:
+        shape = operation.success
+        return shape is not None and any(m.role == "refresh_token" and m.name in members for m in shape.members)
+
+    def _issue(self, case: Case, origin: str, with_refresh: bool) -> dict[str, Any]:
+        asked = case.asked_scopes
+        scopes = tuple(s for s in case.allowed_scopes if not asked or s in asked)
+        key = (case.user, case.client, scopes)
+        if self.profile.relogin == "same_tokens" and key in self.state.current:
+            access = self.state.access.get(self.state.current[key][0])
+            refresh = self.state.refresh.get(self.state.current[key][1] or "")
+            if access is not None and not access.superseded and not _is_over(access, self.clock.now()):
+                return self._given(access, refresh)
+        session = self.state.begin(case.user, case.client, case.brand if case.operation.bound("brand_key") else None, scopes)
+        access = self.state.mint_access(session, origin)
+        refresh = self.state.mint_refresh(session, origin) if with_refresh else None
+        self.state.current[key] = (access.value, refresh.value if refresh else None)
+        return self._given(access, refresh)
+
+    def _renew(self, refresh: RefreshToken, origin: str) -> dict[str, Any]:
+        session = refresh.session
+        refresh.used += 1
+        before = session.tokens[-1].expires_at
+        for token in session.tokens:
+            token.superseded = True
+        access = self.state.mint_access(session, origin)
+        given = self.state.mint_refresh(session, origin) if self.profile.renewal.rotates else refresh
+        values = self._given(access, given)
+        if self.profile.renewal.stale_expiry:
+            values["expires_at"] = before
+        return values
+
+    def _given(self, access: AccessToken, refresh: RefreshToken | None) -> dict[str, Any]:
+        values = {
+            "access_token": access.value,
+            "refresh_token": refresh.value if refresh is not None else None,
+            "expires_at": access.expires_at,
+            "expires_in": None if access.expires_at is None else max(0, access.expires_at - math.floor(self.clock.now())),
+            "scope": self.profile.scope_separator.join(access.session.scopes) or None,
+        }
+        return values | _of_session(access.session)
+
+    def _revoke(self, case: Case) -> None:
+        if case.access is not None:
+            case.access.revoked = True
+        if case.refresh is not None:
+            case.refresh.session.ended = True
+
+
+def _of_session(session: Session) -> dict[str, Any]:
+    return {"subject": session.subject, "$subject": session.subject, "$scope": " ".join(session.scopes), "$brand_key": session.brand}
+
+
+def _is_over(token: AccessToken, now: float) -> bool:
+    return token.revoked or token.session.ended or (token.expires_at is not None and now >= token.expires_at)
+
+
+def _grant_of(operation: Operation) -> str | None:
+    return next((b.const for b in operation.bound("grant_type")), None)
+
+
+def _route(operation: Operation, bases: Mapping[str, str]) -> _Route:
+    parts = re.split(r"\{([^{}]+)\}", operation.path)
+    text = "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return _Route(re.compile(re.escape(bases[operation.base]) + text), tuple(parts[1::2]), operation)

@@ -1,0 +1,70 @@
+"""Tokens as text: signing JWTs, making opaque ones, and reading what a client presents.
+
+Signing is done by hand because it is the mock's hot path; the tests hold it against a JWT library.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from watchword.mockserver.clock import Ids
+
+__all__ = ["FORMS", "Jwt", "sign", "unpack"]
+
+_HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Jwt:
+    """A JWT taken apart (RFC 7519): header and claims as read, unverified; `signed` is the part that a signature covers."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    signed: str
+    signature: str
+
+
+def sign(claims: Mapping[str, Any], key: bytes) -> str:
+    """Make a JWT of these claims, signed with HMAC-SHA256 (RFC 7518 section 3.2)."""
+    payload = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).rstrip(b"=")
+    signed = _HEADER + b"." + payload
+    signature = base64.urlsafe_b64encode(hmac.digest(key, signed, hashlib.sha256)).rstrip(b"=")
+    return (signed + b"." + signature).decode()
+
+
+def unpack(text: str) -> Jwt | None:
+    """Take a JWT apart without verifying it; None when the text is not one."""
+    parts = text.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        header, claims = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
+    except (binascii.Error, ValueError):
+        return None
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        return None
+    return Jwt(header, claims, f"{parts[0]}.{parts[1]}", parts[2])
+
+
+def _uuid(ids: Ids) -> str:
+    h = ids.hex(32)
+    return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
+
+
+def _triple(ids: Ids) -> str:
+    h = ids.hex(78)
+    return f"{h[:20]}-{h[20:68]}-{h[68:]}"
+
+
+FORMS: Mapping[str, Callable[[Ids], str]] = MappingProxyType(
+    {"uuid": _uuid, "hex": lambda ids: ids.hex(32), "triple_hex": _triple}
+)
+"""The opaque forms that a profile may name, and how each is made."""

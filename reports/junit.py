@@ -1,0 +1,122 @@
+"""A run as JUnit XML, for the tools that read nothing else.
+
+Laws:
+1. What could not be decided is never written as passed.
+2. A run that was cut short, or that ended badly without a broken rule, holds one error that says so: a gate that only
+   counts must not take an empty file for a good one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from xml.etree import ElementTree as ET
+
+from watchword.reports.records import EXIT_MEANING, ClauseRecord, Exit, Run
+from watchword.reports.summary import TargetSummary, summarize
+from watchword.reports.transcript import legible, transcript
+from watchword.reports.wording import VERDICT_MEANING, plain, words
+
+__all__ = ["junit"]
+
+_PASSED = ("pass", "warn", "observed")
+_ERRORS = ("blocked", "error")
+_OUTCOMES = ("failure", "error", "skipped")
+
+
+def junit(run: Run) -> str:
+    """Write a run as a JUnit XML document: a suite a target, a case a clause."""
+    strict = bool(run.run.options.get("strict"))
+    root = ET.Element("testsuites", name="watchword")
+    for target in summarize(run)[1]:
+        root.append(_suite(target, run, strict))
+    trouble = _trouble(run)
+    if trouble:
+        root.append(_run_suite(run, trouble))
+    _total(root, root.iter("testcase"))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(target: TargetSummary, run: Run, strict: bool) -> ET.Element:
+    suite = ET.Element("testsuite", name=legible(target.name), timestamp=legible(run.run.started))
+    _properties(suite, ((name, plain(value)) for name, value in {"dialect": target.dialect, **target.identity}.items()))
+    for record in target.clauses:
+        suite.append(_case(record, strict))
+    _total(suite, suite.iter("testcase"))
+    return suite
+
+
+def _case(record: ClauseRecord, strict: bool) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        classname=legible(f"{record.dialect}.{record.topic}"),
+        name=legible(record.clause),
+        time=f"{record.duration:.3f}",
+    )
+    told = ("clause", "level", "basis", "verdict", "source", "expected", "observed", "known")
+    _properties(case, ((name, getattr(record, name)) for name in told if getattr(record, name)))
+    tag = _outcome(record, strict)
+    if tag:
+        message = record.known or record.reason or "; ".join(record.differences) or VERDICT_MEANING[record.verdict]
+        child = ET.SubElement(case, tag, type=record.verdict, message=legible(f"{words(record.verdict)}: {message}"))
+        if tag != "skipped":
+            child.text = legible(_explanation(record))
+    if record.exchanges:
+        ET.SubElement(case, "system-out").text = legible(transcript(record.exchanges))
+    return case
+
+
+def _outcome(record: ClauseRecord, strict: bool) -> str:
+    if record.known:
+        return "skipped"
+    if record.verdict == "fail" or (record.verdict == "warn" and strict):
+        return "failure"
+    if record.verdict in _ERRORS:
+        return "error"
+    return "" if record.verdict in _PASSED else "skipped"
+
+
+def _explanation(record: ClauseRecord) -> str:
+    rows = [
+        record.says,
+        f"source:   {record.source}",
+        f"expected: {record.expected}",
+        f"observed: {record.observed}",
+        *(f"- {difference}" for difference in record.differences),
+        *((f"reason:   {record.reason}",) if record.reason else ()),
+        *((f"attempts: broken in {record.broken} of {record.attempts}",) if record.attempts > 1 else ()),
+    ]
+    return "\n".join(rows)
+
+
+def _trouble(run: Run) -> str:
+    if run.end is None:
+        return "The run was cut short: it did not get to every clause."
+    if run.end.exit in (Exit.CONFORMING, Exit.BROKEN):
+        return ""
+    meaning = EXIT_MEANING.get(run.end.exit, f"The run ended with exit code {run.end.exit}.")
+    return f"{meaning} {run.end.message}".strip()
+
+
+def _run_suite(run: Run, trouble: str) -> ET.Element:
+    suite = ET.Element("testsuite", name="run", timestamp=legible(run.run.started))
+    case = ET.SubElement(suite, "testcase", classname="watchword", name="run", time="0.000")
+    ET.SubElement(case, "error", type="run", message=legible(trouble))
+    _total(suite, (case,))
+    return suite
+
+
+def _properties(parent: ET.Element, rows: Iterable[tuple[str, str]]) -> None:
+    properties = ET.SubElement(parent, "properties")
+    for name, value in rows:
+        ET.SubElement(properties, "property", name=legible(name), value=legible(value))
+
+
+def _total(parent: ET.Element, cases: Iterable[ET.Element]) -> None:
+    rows = list(cases)
+    found = Counter(child.tag for case in rows for child in case)
+    parent.set("tests", str(len(rows)))
+    for tag, name in zip(_OUTCOMES, ("failures", "errors", "skipped"), strict=True):
+        parent.set(name, str(found[tag]))
+    parent.set("time", f"{sum(float(case.get('time', 0)) for case in rows):.3f}")

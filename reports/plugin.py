@@ -1,0 +1,181 @@
+"""The pytest plugin that turns the records of a run into reports. Without records it does nothing.
+
+It owns `--report-dir` and `--baseline`. Whoever makes records calls the hooks of `watchword.reports.hooks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from watchword.reports import hooks
+from watchword.reports.baseline import Baseline, BaselineError, read_baseline
+from watchword.reports.evidence import COLUMNS, cell, evidence, header, properties
+from watchword.reports.files import make_writable
+from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
+from watchword.reports.sink import Sink
+from watchword.reports.summary import verdict_line
+
+_SUITES = Path(__file__).resolve().parent.parent / "suites"
+_SINK = pytest.StashKey[Sink]()
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the hooks known to the suites."""
+    pluginmanager.add_hookspecs(hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that concern reports."""
+    group = parser.getgroup("watchword", "Watchword: conformance of auth APIs")
+    group.addoption(
+        "--report-dir",
+        metavar="DIR",
+        type=Path,
+        help="where report.html, records.jsonl and junit.xml go (default: reports/out under the root directory)",
+    )
+    group.addoption(
+        "--baseline",
+        metavar="FILE",
+        type=Path,
+        help="a TOML file of known deviations, which are reported and not counted as broken",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look at the options before any test, and stand ready.
+
+    Raises:
+        pytest.UsageError: the report directory cannot be written, or the baseline cannot be read.
+    """
+    asked: Path | None = config.option.report_dir
+    folder = config.rootpath / "reports" / "out" if asked is None else config.invocation_params.dir / asked
+    if asked is not None and not _is_worker(config):
+        _writable(folder)
+    baseline = None
+    if config.option.baseline is not None:
+        try:
+            baseline = read_baseline(config.invocation_params.dir / config.option.baseline)
+        except BaselineError as trouble:
+            raise pytest.UsageError(f"--baseline: {trouble}") from trouble
+    config.stash[_SINK] = Sink(folder)
+    config.pluginmanager.register(_Reporter(config, config.stash[_SINK], baseline), "watchword-reporter")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Make the reports of a run that got no further."""
+    sink = config.stash.get(_SINK, None)
+    if sink is not None:
+        sink.close()
+
+
+def _writable(folder: Path) -> None:
+    try:
+        make_writable(folder)
+    except OSError as trouble:
+        raise pytest.UsageError(f"--report-dir: {folder} cannot be written: {trouble.strerror or trouble}") from trouble
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+class _Reporter:
+    """The hooks of one session."""
+
+    def __init__(self, config: pytest.Config, sink: Sink, baseline: Baseline | None) -> None:
+        self._config = config
+        self._sink = sink
+        self._baseline = baseline
+        self._today = _today()
+        self._records: dict[str, ClauseRecord] = {}
+        self._attached: set[str] = set()
+        self._columns = False
+
+    def pytest_watchword_run(self, record: RunRecord) -> None:
+        if _is_worker(self._config):
+            return
+        try:
+            self._sink.begin(record)
+        except OSError as trouble:
+            raise pytest.UsageError(
+                f"the report directory {self._sink.folder} cannot be written: {trouble.strerror or trouble}"
+            ) from trouble
+
+    def pytest_watchword_clause(self, record: ClauseRecord, item: pytest.Item | None) -> None:
+        if item is not None:
+            self._records[item.nodeid] = record
+        self._sink.add(record)
+
+    def pytest_watchword_end(self, record: EndRecord) -> None:
+        self._sink.end(record)
+
+    def pytest_watchword_known(self, record: ClauseRecord) -> str | None:
+        return self._baseline.excuses(record, self._today) or None if self._baseline else None
+
+    def pytest_watchword_stale(self, records: Sequence[ClauseRecord]) -> list[str] | None:
+        return self._baseline.stale(records, self._today) if self._baseline else None
+
+    # The outermost wrapper: the suites may still make the record in theirs.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        record = self._records.get(item.nodeid)
+        if record is not None:
+            told = dict(report.user_properties)
+            report.user_properties += [row for row in properties(record) if row[0] not in told]
+            if self._config.getoption("htmlpath", None):
+                self._attach(item, report, record)
+        return report
+
+    def _attach(self, item: pytest.Item, report: pytest.TestReport, record: ClauseRecord) -> None:
+        extras = self._config.pluginmanager.getplugin("html").extras
+        # pytest-html gathers the extras of all phases, so one phase carries them.
+        if item.nodeid not in self._attached:
+            self._attached.add(item.nodeid)
+            found: list[Any] = getattr(report, "extras", [])
+            report.extras = [*found, extras.html(evidence(record))]  # type: ignore[attr-defined]
+
+    # Outermost again, so that nothing else of the session's end is lost when this one speaks up.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        result = yield
+        self._sink.close()
+        if self._sink.trouble:
+            raise pytest.UsageError(self._sink.trouble)
+        return result
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        run = self._sink.run
+        if run is not None:
+            self._sink.publish()
+            terminalreporter.write_sep("=", "watchword")
+            terminalreporter.write_line(verdict_line(run))
+            terminalreporter.write_line(f"report: {self._sink.page}")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        # pytest-html fixes its columns before the collection, when nobody can be sure that a clause will be checked.
+        self._columns = self._sink.run is not None or any(_leads_to_suites(self._config, a) for a in self._config.args)
+        if self._columns:
+            cells[1:1] = [header(column) for column in COLUMNS]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        if self._columns and cells:
+            found = dict(getattr(report, "user_properties", ()))
+            cells[1:1] = [cell(column, found) for column in COLUMNS]
+
+
+def _leads_to_suites(config: pytest.Config, argument: str) -> bool:
+    name = argument.partition("::")[0]
+    path = (config.invocation_params.dir / name).resolve()
+    return name.startswith("watchword.suites") or path == _SUITES or path in _SUITES.parents or _SUITES in path.parents
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -1,0 +1,280 @@
+"""Records: what the check of each clause left behind, as values and as lines of JSON.
+
+A run is a file of JSON lines: one `run` record, one `clause` record a clause, one `end` record. Everything in them is
+masked already. A file without an `end` line is a run that was cut short. `record.schema.json` describes one line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+__all__ = [
+    "EXIT_MEANING",
+    "RECORDS_FILE",
+    "VERDICTS",
+    "VERIFIED",
+    "BrokenRecords",
+    "ClauseRecord",
+    "EndRecord",
+    "ExchangeRecord",
+    "Exit",
+    "Run",
+    "RunRecord",
+    "Untested",
+    "read_lines",
+    "read_run",
+    "write_line",
+]
+
+RECORDS_FILE = "records.jsonl"
+"""The name under which a run's records lie in its report directory."""
+
+VERDICTS = (
+    "fail",
+    "error",
+    "blocked",
+    "inconclusive",
+    "warn",
+    "observed",
+    "pass",
+    "not_supported",
+    "not_observable",
+    "not_applicable",
+)
+"""Every verdict, the one that wants attention most first."""
+
+VERIFIED = frozenset({"pass", "fail", "warn", "observed"})
+"""The verdicts that rest on evidence about the target; the others say why there is none."""
+
+
+class Exit(IntEnum):
+    """How a run's process ends: pytest's own codes, and three more."""
+
+    CONFORMING = 0
+    BROKEN = 1
+    INTERRUPTED = 2
+    INTERNAL = 3
+    USAGE = 4
+    NOTHING = 5
+    PREFLIGHT = 6
+    TOO_LITTLE = 7
+    STALE_BASELINE = 8
+
+
+EXIT_MEANING: Mapping[int, str] = MappingProxyType(
+    {
+        Exit.CONFORMING: "Every rule that was checked holds.",
+        Exit.BROKEN: "At least one rule is broken.",
+        Exit.INTERRUPTED: "Somebody or something interrupted the run.",
+        Exit.INTERNAL: "The tool itself went wrong; the target is not to blame.",
+        Exit.USAGE: "The command line or a file of settings is wrong; nothing can be said of the target.",
+        Exit.NOTHING: "No clause was selected.",
+        Exit.PREFLIGHT: "The target could not be reached or refused the credentials, so no clause was checked.",
+        Exit.TOO_LITTLE: "No rule was seen broken, but too little could be verified to call the target conforming.",
+        Exit.STALE_BASELINE: "The list of known deviations names something that is not a deviation any more.",
+    }
+)
+"""One sentence for each exit code."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRecord:
+    """One request and its reply, masked. `step` is prepare, control, probe or verify; `purpose` says it in words.
+
+    `request`: method, url, headers (list of [name, value]), body. `reply`: status, headers, body; None when none came,
+    and `trouble` then says why. `curl` is a shell line that repeats the request, with variables in place of secrets.
+    """
+
+    step: str
+    purpose: str
+    request: Mapping[str, Any]
+    reply: Mapping[str, Any] | None
+    trouble: str
+    curl: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseRecord:
+    """What one clause's check left behind.
+
+    `clause` is the full id, `<dialect>:<clause>`. `differences` are the single deviations behind a verdict that is not
+    clean; `reason` says why a check could not be made. `attempts` and `broken` count repeated checks.
+    """
+
+    clause: str
+    dialect: str
+    target: str
+    topic: str
+    verdict: str
+    level: str
+    basis: str
+    says: str
+    source: str
+    expected: str
+    observed: str
+    exchanges: tuple[ExchangeRecord, ...] = ()
+    duration: float = 0.0
+    operation: str = ""
+    check: str = ""
+    differences: tuple[str, ...] = ()
+    reason: str = ""
+    note: str = ""
+    attempts: int = 1
+    broken: int = 0
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Untested:
+    """A row of a register that cannot be checked from outside, with the reason."""
+
+    clause: str
+    dialect: str
+    topic: str
+    level: str
+    basis: str
+    says: str
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """How a run began: versions, the targets' identity without secrets, the options, the untested rows."""
+
+    started: str
+    versions: Mapping[str, str]
+    targets: tuple[Mapping[str, Any], ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    untested: tuple[Untested, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecord:
+    """How a run ended: the number of clauses by verdict, the exit code, the seconds it took."""
+
+    verdicts: Mapping[str, int]
+    exit: int
+    seconds: float
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A whole run as read back. `end` is None when the run was cut short."""
+
+    run: RunRecord
+    clauses: tuple[ClauseRecord, ...]
+    end: EndRecord | None
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """The number of clauses by verdict, in the order of `VERDICTS`, without those that did not occur."""
+        counted = Counter(c.verdict for c in self.clauses)
+        return {v: counted[v] for v in VERDICTS if counted[v]}
+
+
+class BrokenRecords(ValueError):
+    """A file of records cannot be read: which file, which line, and what is wrong with it."""
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}")
+        self.path = path
+        self.line = line
+        self.problem = problem
+
+
+_KINDS: dict[str, type] = {"run": RunRecord, "clause": ClauseRecord, "end": EndRecord}
+
+
+def write_line(record: RunRecord | ClauseRecord | EndRecord) -> str:
+    """Write a record as one line of JSON, without the line's end."""
+    kind = next(name for name, cls in _KINDS.items() if isinstance(record, cls))
+    return json.dumps({"record": kind, **asdict(record)}, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_run(path: Path) -> Run:
+    """Read a file of records.
+
+    Raises:
+        BrokenRecords: a line is not a record, or stands in the wrong place. A half-written last line, as a killed run
+            leaves it, is not an error: the run is then one without an end.
+    """
+    run: RunRecord | None = None
+    clauses: list[ClauseRecord] = []
+    end: EndRecord | None = None
+    for number, value in read_lines(path):
+        record = _record(path, number, value)
+        if end is not None:
+            raise BrokenRecords(path, number, "a record follows the end of the run")
+        if isinstance(record, RunRecord):
+            if run is not None:
+                raise BrokenRecords(path, number, "a second run begins; a file holds the records of one run")
+            run = record
+        elif run is None:
+            raise BrokenRecords(path, number, "the first record is not the run's")
+        elif isinstance(record, ClauseRecord):
+            clauses.append(record)
+        else:
+            end = record
+    if run is None:
+        raise BrokenRecords(path, 1, "there is no record of a run")
+    return Run(run, tuple(clauses), end)
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """Read the JSON value of each line with the line's number, without the half-written last line of a killed run.
+
+    Raises:
+        BrokenRecords: the file cannot be read, or a whole line is not JSON.
+    """
+    try:
+        # Only a line feed ends a line: JSON leaves U+2028 and its like alone, and `str.splitlines` would cut there.
+        # Bytes, because a killed run may end in the middle of a character.
+        *whole, rest = path.read_bytes().split(b"\n")
+    except OSError as trouble:
+        raise BrokenRecords(path, 1, f"cannot be read: {trouble.strerror or trouble}") from trouble
+    for number, line in enumerate(whole, start=1):
+        try:
+            yield number, json.loads(line.decode())
+        except ValueError as trouble:
+            raise BrokenRecords(path, number, f"is not JSON: {trouble}") from trouble
+    try:
+        last = json.loads(rest.decode())
+    except ValueError:
+        return
+    yield len(whole) + 1, last
+
+
+def _record(path: Path, number: int, value: Any) -> RunRecord | ClauseRecord | EndRecord:
+    if not isinstance(value, dict):
+        raise BrokenRecords(path, number, f"a record is a JSON object, not {type(value).__name__}")
+    members = dict(value)
+    kind = members.pop("record", None)
+    if kind not in _KINDS:
+        raise BrokenRecords(path, number, f"{kind!r} is not a kind of record; the kinds are {', '.join(_KINDS)}")
+    try:
+        if kind == "clause":
+            members["exchanges"] = _all(ExchangeRecord, members.get("exchanges", ()))
+            members["differences"] = tuple(members.get("differences", ()))
+        if kind == "run":
+            members["untested"] = _all(Untested, members.get("untested", ()))
+            members["targets"] = tuple(members.get("targets", ()))
+        record: RunRecord | ClauseRecord | EndRecord = _KINDS[kind](**members)
+    except TypeError as trouble:
+        raise BrokenRecords(path, number, f"is not a {kind} record: {trouble}") from trouble
+    if isinstance(record, ClauseRecord) and record.verdict not in VERDICTS:
+        raise BrokenRecords(path, number, f"{record.verdict!r} is not one of the verdicts {', '.join(VERDICTS)}")
+    return record
+
+
+def _all(cls: Any, rows: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
+    return tuple(cls(**row) for row in rows)

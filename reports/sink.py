@@ -1,0 +1,93 @@
+"""Where the records of a run go: a line each as they come, and the reports made of them at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+from watchword.reports.files import make_writable, replace
+from watchword.reports.junit import junit
+from watchword.reports.page import render
+from watchword.reports.records import RECORDS_FILE, ClauseRecord, EndRecord, Run, RunRecord, write_line
+
+__all__ = ["Sink"]
+
+
+class Sink:
+    """The report directory of one run.
+
+    The first trouble with the disk ends the writing and is kept in `trouble`, one line for a person: the checks of a
+    long run are worth more than an abort in their middle.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.trouble = ""
+        self.run: Run | None = None
+        self._lines: TextIO | None = None
+        self._published = False
+
+    @property
+    def page(self) -> Path:
+        """Where the page for people is."""
+        return self.folder / "report.html"
+
+    def begin(self, record: RunRecord) -> None:
+        """Begin the records of a run, and put the page of an unfinished run in place of an older run's.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        make_writable(self.folder)
+        # A killed run must not leave its records beside the reports of the run before.
+        (self.folder / "junit.xml").unlink(missing_ok=True)
+        # What JSON can say and UTF-8 cannot, half a surrogate pair, becomes the JSON escape of it.
+        self._lines = (self.folder / RECORDS_FILE).open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+        self.run = Run(record, (), None)
+        self._write(record)
+        replace(self.page, render(self.run))
+
+    def add(self, record: ClauseRecord) -> None:
+        """Write down one clause."""
+        if self.run is not None:
+            self.run = Run(self.run.run, (*self.run.clauses, record), self.run.end)
+            self._published = False
+            self._write(record)
+
+    def end(self, record: EndRecord) -> None:
+        """Write down the end of the run and make the reports."""
+        if self.run is not None:
+            self.run = Run(self.run.run, self.run.clauses, record)
+            self._published = False
+            self._write(record)
+            self.publish()
+
+    def publish(self) -> None:
+        """Make the reports of what there is, unless they are made already."""
+        if self.run is None or self._published:
+            return
+        self._published = True
+        try:
+            replace(self.page, render(self.run))
+            replace(self.folder / "junit.xml", junit(self.run))
+        except OSError as trouble:
+            self._fail(trouble)
+
+    def close(self) -> None:
+        """Make the reports if they are not made yet, and let go of the records."""
+        self.publish()
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
+
+    def _write(self, record: RunRecord | ClauseRecord | EndRecord) -> None:
+        if self._lines is None or self.trouble:
+            return
+        try:
+            self._lines.write(write_line(record) + "\n")
+            self._lines.flush()
+        except OSError as trouble:
+            self._fail(trouble)
+
+    def _fail(self, trouble: OSError) -> None:
+        self.trouble = self.trouble or f"the reports in {self.folder} are not whole: {trouble.strerror or trouble}"

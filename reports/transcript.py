@@ -1,0 +1,69 @@
+"""Exchanges as text, and text as something that every sink can carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from watchword.reports.records import ExchangeRecord
+
+__all__ = ["BODY_LIMIT", "legible", "outcome", "reply_text", "request_text", "transcript"]
+
+BODY_LIMIT = 20_000
+"""Characters of a body that a report shows; the records keep the rest."""
+
+# XML 1.0 has no way to write these, and HTML calls most of them errors. The marks that turn the direction of writing
+# are legal in both, but let a reply rewrite what the reader sees around it.
+_ILLEGIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def legible(text: str) -> str:
+    """Put U+FFFD in place of the characters that a report cannot carry."""
+    return _ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def request_text(request: Mapping[str, Any]) -> str:
+    """Write a request the way it looks on the wire, without the line's version."""
+    return _message(f"{request['method']} {request['url']}", request.get("headers", ()), request.get("body"))
+
+
+def reply_text(exchange: ExchangeRecord) -> str:
+    """Write a reply the way it looks on the wire; without one, say what happened instead."""
+    if exchange.reply is None:
+        return f"No reply: {exchange.trouble or 'nothing came'}"
+    return _message(outcome(exchange), exchange.reply.get("headers", ()), exchange.reply.get("body"))
+
+
+def outcome(exchange: ExchangeRecord) -> str:
+    """Write a reply's status with its usual phrase."""
+    if exchange.reply is None:
+        return "no reply"
+    status = int(exchange.reply["status"])
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def transcript(exchanges: Iterable[ExchangeRecord]) -> str:
+    """Write exchanges one after the other, each with the shell line that repeats it."""
+    parts = [
+        f"--- {exchange.step}: {exchange.purpose}\n$ {exchange.curl}\n\n"
+        f"{request_text(exchange.request)}\n\n{reply_text(exchange)}\n"
+        for exchange in exchanges
+    ]
+    return "\n".join(parts)
+
+
+def _message(first: str, headers: Iterable[Iterable[str]], body: str | None) -> str:
+    lines = [first, *(f"{name}: {value}" for name, value in headers)]
+    text = "\n".join(lines)
+    if not body:
+        return text
+    if len(body) > BODY_LIMIT:
+        body = f"{body[:BODY_LIMIT]}\n… {len(body) - BODY_LIMIT} more characters, see the records"
+    return f"{text}\n\n{body}"

@@ -1,0 +1,109 @@
+"""The words and signs in which a reader meets verdicts, levels, bases, topics and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+__all__ = [
+    "BASIS_MEANING",
+    "GLYPHS",
+    "LEVEL_MEANING",
+    "STEPS",
+    "VERDICT_MEANING",
+    "count",
+    "duration",
+    "moment",
+    "plain",
+    "words",
+]
+
+VERDICT_MEANING: Mapping[str, str] = MappingProxyType(
+    {
+        "fail": "The target broke a rule that binds it.",
+        "error": "The check itself went wrong; the target is not to blame.",
+        "blocked": "The right request did not work, so a refusal of the wrong one would prove nothing.",
+        "inconclusive": "The target was busy, banned the client, stalled or dropped the connection.",
+        "warn": "The target broke a recommendation, or a standard that its document only refers to.",
+        "observed": "The document leaves it open; this is what the target does.",
+        "pass": "The rule holds, and was really put to the test.",
+        "not_supported": "The target declined an optional feature in a proper way.",
+        "not_observable": "It cannot be seen within the limits of this run.",
+        "not_applicable": "The target's settings lack something that the check needs.",
+    }
+)
+
+GLYPHS: Mapping[str, str] = MappingProxyType(
+    {
+        "fail": "✗",
+        "error": "‼",
+        "blocked": "⊘",
+        "inconclusive": "?",
+        "warn": "!",
+        "observed": "◎",
+        "pass": "✓",
+        "not_supported": "\N{EN DASH}",
+        "not_observable": "…",
+        "not_applicable": "·",
+    }
+)
+"""One sign a verdict, so that none is told by its colour alone."""
+
+LEVEL_MEANING: Mapping[str, str] = MappingProxyType(
+    {"must": "binding", "should": "recommended", "may": "left to the server"}
+)
+
+BASIS_MEANING: Mapping[str, str] = MappingProxyType(
+    {
+        "documented": "the document says so",
+        "inferred": "it follows from the document",
+        "rfc": "a standard that the document refers to says so",
+        "silent": "the document does not say, or contradicts itself",
+    }
+)
+
+STEPS: Mapping[str, str] = MappingProxyType(
+    {"prepare": "preparation", "control": "control", "probe": "probe", "verify": "look afterwards"}
+)
+"""What each step of a check is called in front of a reader."""
+
+
+def words(name: str) -> str:
+    """Write an identifier as words."""
+    return name.replace("_", " ")
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number with its noun, in the singular where it is one."""
+    return f"{number} {noun if number == 1 else noun + 's'}"
+
+
+def plain(value: Any) -> str:
+    """Write a JSON value for a reader who does not want to see JSON."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words(str(name))} {plain(member)}" for name, member in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value))
+    return "" if value is None else str(value)
+
+
+def duration(seconds: float) -> str:
+    """Write a duration given in seconds, short and in the unit that suits it."""
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.1f} ms" if seconds < 0.00995 else f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def moment(text: str) -> str:
+    """Write an ISO 8601 time for people, to the second; what is not one stays as it is."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except ValueError:
+        return text

@@ -1,0 +1,104 @@
+"""The `watchword` command: subcommands are found when they are asked for, and configuration errors end with 4."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from watchword.specs.errors import SpecError, nearest
+
+__all__ = ["CONFIGURATION_ERROR", "Command", "ConfigurationError", "Group", "main"]
+
+CONFIGURATION_ERROR = 4
+"""The exit code of a wrong command line, file or address."""
+
+
+class ConfigurationError(click.ClickException):
+    """Something that the user named cannot be used; the text says what and how to mend it."""
+
+    exit_code = CONFIGURATION_ERROR
+
+
+class _ExitCodes(click.Command):
+    """A command whose exit codes are Watchword's: click's own 2 means that a run was interrupted."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command and, unless told otherwise, exit with the code that its end has."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.UsageError as error:
+            error.show()
+            sys.exit(CONFIGURATION_ERROR)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except SpecError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(CONFIGURATION_ERROR)
+        except click.Abort:
+            click.echo("Interrupted", err=True)
+            sys.exit(2)
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+class Command(_ExitCodes):
+    """A command that can also be run by itself."""
+
+
+class Group(_ExitCodes, click.Group):
+    """The subcommands that installed packages offer as entry points; each is imported when it is asked for."""
+
+    @staticmethod
+    def _offers() -> dict[str, importlib.metadata.EntryPoint]:
+        return {entry.name: entry for entry in importlib.metadata.entry_points(group="watchword.commands")}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names of the subcommands."""
+        return sorted(self._offers())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a subcommand; None when nobody offers it."""
+        entry = self._offers().get(cmd_name)
+        if entry is None:
+            return None
+        try:
+            command: click.Command = entry.load()
+        except ImportError as error:
+            return _broken(cmd_name, str(error))
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand that the arguments begin with, or say which one was probably meant."""
+        if args and not args[0].startswith("-") and args[0] not in self._offers():
+            raise click.UsageError(f"there is no command {args[0]!r}: {nearest(args[0], self._offers())}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _broken(name: str, reason: str) -> click.Command:
+    """Stand in for a subcommand that cannot be imported, so that the others keep working."""
+
+    def refuse() -> None:
+        raise click.ClickException(f"the command {name} cannot be loaded: {reason}")
+
+    return click.Command(name, callback=refuse, short_help=f"Cannot be loaded: {reason}.")
+
+
+@click.group("watchword", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="watchword", message="%(prog)s %(version)s")
+def main() -> None:
+    """Tell whether an auth API does what its document says, and run a server that does."""

@@ -1,0 +1,81 @@
+"""`watchword clauses`: the register, to be read."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from watchword.specs.cli import Command
+from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.model import Clause
+from watchword.specs.vocabulary import LEVELS, TOPICS
+
+__all__ = ["clauses"]
+
+
+@click.command(cls=Command)
+@click.argument("dialect", nargs=-1)
+@click.option("--topic", type=click.Choice(TOPICS), help="Only the clauses of this topic.")
+@click.option("--level", type=click.Choice(LEVELS), help="Only the clauses of this level.")
+@click.option("--untested", is_flag=True, help="Only the clauses that cannot be checked from outside.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def clauses(dialect: tuple[str, ...], topic: str | None, level: str | None, untested: bool, as_json: bool) -> None:
+    """Print what the documents say, sentence by sentence.
+
+    DIALECT is the name of a bundled dialect or the folder of another; without one, all bundled dialects are printed.
+    """
+    found = [
+        clause
+        for name in dialect or tuple(bundled())
+        for clause in load_dialect(name).clauses
+        if (topic is None or clause.topic == topic)
+        and (level is None or clause.level == level)
+        and (clause.untested is not None or not untested)
+    ]
+    if as_json:
+        click.echo(json.dumps([_row(clause) for clause in found], indent=2, ensure_ascii=False))
+        return
+    for clause in found:
+        click.echo("\n".join(_lines(clause)))
+    click.echo(_counts(found))
+
+
+def _lines(clause: Clause) -> Iterable[str]:
+    yield f"{clause.full_id}  {clause.level}, {clause.basis}"
+    yield from textwrap.wrap(clause.says, 110, initial_indent="    ", subsequent_indent="    ")
+    if clause.untested:
+        yield from textwrap.wrap(f"untested: {clause.untested}", 110, initial_indent="    ", subsequent_indent="    ")
+    yield f"    [{clause.source}]"
+    yield ""
+
+
+def _counts(found: list[Clause]) -> str:
+    tested = sum(clause.untested is None for clause in found)
+    levels = Counter(clause.level for clause in found)
+    bases = Counter(clause.basis for clause in found)
+    parts = [f"{len(found)} clause{'s' * (len(found) != 1)}", f"{tested} tested, {len(found) - tested} untested"]
+    parts += [", ".join(f"{n} {word}" for word, n in counts.items()) for counts in (levels, bases) if counts]
+    return "; ".join(parts)
+
+
+def _row(clause: Clause) -> dict[str, Any]:
+    return {
+        "clause": clause.full_id,
+        "topic": clause.topic,
+        "level": clause.level,
+        "basis": clause.basis,
+        "says": clause.says,
+        "source": asdict(clause.source),
+        "operation": clause.operation,
+        "when": list(clause.when),
+        "guarantee": clause.guarantee,
+        "observe": clause.observe,
+        "untested": clause.untested,
+        "note": clause.note or None,
+    }

@@ -1,0 +1,183 @@
+"""From a dialect's folder to its values, strictly: schema first, then every reference, each error with file and line."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, relevance
+
+from watchword.specs.description import read_api
+from watchword.specs.errors import SpecError, UnknownDialect, nearest
+from watchword.specs.model import Api, Clause
+from watchword.specs.profile import Profile, WorldData
+from watchword.specs.profiles import read_profiles, read_world
+from watchword.specs.register import read_clauses
+from watchword.specs.yamlfile import YamlFile, read_yaml
+
+__all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "schema"]
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One API's rules: its description, read at once, and its register and profiles, read when first asked for."""
+
+    api: Api
+
+    @property
+    def name(self) -> str:
+        """The name of the dialect: that of its folder."""
+        return self.api.name
+
+    @property
+    def folder(self) -> Path:
+        """Where the dialect's files are."""
+        return self.api.folder
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The register, in the order of the file.
+
+        Raises:
+            SpecError: `clauses.yaml` is wrong.
+        """
+        return read_clauses(_checked(self.folder / "clauses.yaml", "clauses"), self.api)
+
+    @cached_property
+    def _profiles(self) -> tuple[WorldData, Mapping[str, Profile]]:
+        return read_profiles(_checked(self.folder / "profiles.yaml", "profiles"), self.api)
+
+    @property
+    def world(self) -> WorldData:
+        """Who lives in the mock unless it is told otherwise.
+
+        Raises:
+            SpecError: `profiles.yaml` is wrong.
+        """
+        return self._profiles[0]
+
+    @property
+    def profiles(self) -> Mapping[str, Profile]:
+        """The behaviours of the mock by name.
+
+        Raises:
+            SpecError: `profiles.yaml` is wrong.
+        """
+        return self._profiles[1]
+
+    def profile(self, name: str) -> Profile:
+        """Give one profile.
+
+        Raises:
+            SpecError: there is no such profile.
+        """
+        if name not in self.profiles:
+            file = self.folder / "profiles.yaml"
+            raise SpecError(file, None, f"there is no profile {name!r}", nearest(name, self.profiles))
+        return self.profiles[name]
+
+    def clause(self, clause_id: str) -> Clause:
+        """Give one clause by its id.
+
+        Raises:
+            SpecError: there is no such clause.
+        """
+        for clause in self.clauses:
+            if clause.id == clause_id:
+                return clause
+        raise SpecError(self.folder / "clauses.yaml", None, f"there is no clause {clause_id!r}", nearest(clause_id, (c.id for c in self.clauses)))
+
+
+def bundled() -> dict[str, Path]:
+    """Give the dialects that come with Watchword: name → folder."""
+    return {path.parent.name: path.parent for path in sorted(_HERE.glob("*/openapi.yaml"))}
+
+
+def load_dialect(name: str | Path) -> Dialect:
+    """Load a bundled dialect by its name, or any dialect by its folder.
+
+    Raises:
+        UnknownDialect: there is neither a bundled dialect of that name nor a folder with an `openapi.yaml`.
+        SpecError: the description is wrong.
+    """
+    known = bundled()
+    folder = known.get(str(name), Path(name))
+    if not (folder / "openapi.yaml").is_file():
+        hint = nearest(str(name), known) + "; or give the folder of a dialect of your own"
+        raise UnknownDialect(folder, None, f"there is no dialect {str(name)!r}", hint)
+    return _load(folder.resolve())
+
+
+@functools.lru_cache(maxsize=32)
+def _load(folder: Path) -> Dialect:
+    return Dialect(read_api(_checked(folder / "openapi.yaml", "openapi"), folder.name))
+
+
+def load_world(path: Path, api: Api) -> WorldData:
+    """Read a file that says who lives in the mock.
+
+    Raises:
+        SpecError: the file is wrong.
+    """
+    source = _checked(path, "world")
+    return read_world(source, (), source.value, api)
+
+
+def _checked(path: Path, kind: str) -> YamlFile:
+    source = read_yaml(path)
+    check_schema(source, kind)
+    return source
+
+
+@functools.cache
+def schema(kind: str) -> Mapping[str, Any]:
+    """Give the JSON Schema of a kind of file: `openapi`, `clauses`, `profiles` or `world`."""
+    return MappingProxyType(json.loads((_HERE / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8")))
+
+
+@functools.cache
+def _validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(dict(schema(kind)))
+
+
+def check_schema(source: YamlFile, kind: str) -> None:
+    """Hold a file against its JSON Schema.
+
+    Raises:
+        SpecError: at the first line that breaks it, with the nearest valid name where one was probably meant.
+    """
+    errors = list(_validator(kind).iter_errors(source.value))
+    if not errors:
+        return
+    error = min(errors, key=lambda e: source.line(tuple(e.absolute_path)) or 0)
+    while error.context:
+        # Of several alternatives, the one that came furthest is the one that was meant.
+        error = max(error.context, key=relevance)
+    at = tuple(error.absolute_path)
+    raise _explain(source, at, error)
+
+
+def _explain(source: YamlFile, at: tuple[str | int, ...], error: ValidationError) -> SpecError:
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        valid = list(error.schema.get("properties", {}))  # type: ignore[union-attr]
+        for key in error.instance:
+            if key not in valid:
+                return source.error((*at, key), f"there is no key {key!r} here", nearest(key, valid))
+    if error.validator == "enum":
+        return source.error(at, f"{error.instance!r} is not valid here", nearest(str(error.instance), map(str, error.validator_value)))
+    if error.validator == "required" and isinstance(error.instance, dict):
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return source.error(at, f"the key {missing[0]!r} is missing here", f"add {missing[0]}: …")
+    if error.validator == "oneOf" and not error.context:
+        keys = [r["required"][0] for r in error.validator_value if "required" in r]
+        return source.error(at, f"exactly one of {', '.join(keys)} belongs here", "keep one of them")
+    return source.error(at, error.message[:300], str(error.schema.get("description", "")))  # type: ignore[union-attr]

@@ -1,0 +1,252 @@
+"""A dialect as frozen values: operations with their bindings, clauses, profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["FORM", "JSON", "Api", "Ban", "Binding", "Clause", "Expectation", "Member", "Operation", "ReplyShape", "Source"]
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where a role travels in one operation.
+
+    `standing`: `main` (the documented place), `alternative` (another place that servers are known to read), `superseded`
+    (a place or name that an older text gives). `const` is the value it always has; `example` one that works anywhere.
+    """
+
+    role: str
+    place: str
+    name: str
+    required: bool = True
+    standing: str = "main"
+    const: str | None = None
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a reply's JSON object: its name, its role (if any), its JSON types, the value it always has."""
+
+    name: str
+    role: str | None
+    required: bool
+    types: tuple[str, ...]
+    const: Any = None
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyShape:
+    """One described reply: the media types it may have (none: no body), its members, and where its schema stands.
+
+    `schemas` maps a media type to the JSON pointer of its schema in the description.
+    """
+
+    status: str
+    schemas: Mapping[str, str]
+    members: tuple[Member, ...]
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing a client can ask for. A grant of a token endpoint is an operation of its own.
+
+    `base` is the base URL it hangs on (`url` or `resource_url`); `optional` marks a capability that a server may lack;
+    `scopes` are the scopes an access token needs here; `claims` maps members of a JWT access token to roles.
+    """
+
+    name: str
+    path: str
+    method: str
+    base: str
+    purpose: str
+    optional: bool
+    bindings: tuple[Binding, ...]
+    media_type: str | None
+    replies: Mapping[str, ReplyShape]
+    scopes: tuple[str, ...] = ()
+    alternative_paths: tuple[str, ...] = ()
+    claims: Mapping[str, str] = field(default_factory=dict)
+    summary: str = ""
+
+    def bound(self, role: str) -> tuple[Binding, ...]:
+        """Give the bindings of a role, the main one first."""
+        return tuple(b for b in self.bindings if b.role == role)
+
+    def place(self, role: str) -> str | None:
+        """Give the place where a role travels, or None when the operation does not carry it."""
+        return next((b.place for b in self.bindings if b.role == role and b.standing == "main"), None)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that travel in the request, in their main places."""
+        return tuple(dict.fromkeys(b.role for b in self.bindings if b.standing == "main"))
+
+    @property
+    def required_roles(self) -> tuple[str, ...]:
+        """The roles without which the request is incomplete, apart from those whose value is fixed or exemplified."""
+        return tuple(
+            dict.fromkeys(
+                b.role for b in self.bindings if b.required and b.standing == "main" and b.const is None and b.example is None
+            )
+        )
+
+    @property
+    def success(self) -> ReplyShape | None:
+        """The first described 2xx reply."""
+        return next((shape for status, shape in sorted(self.replies.items()) if status.startswith("2")), None)
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """The roles that a successful reply carries."""
+        return tuple(m.role for m in self.success.members if m.role) if self.success else ()
+
+    def shape(self, status: int) -> ReplyShape | None:
+        """Give the description of a reply with this status: exact, by class (`4XX`), or the default."""
+        return self.replies.get(str(status)) or self.replies.get(f"{status // 100}XX") or self.replies.get("default")
+
+    def read_reply(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the values that a reply's members have, by role, whatever its status."""
+        found: dict[str, Any] = {}
+        for shape in self.replies.values():
+            for member in shape.members:
+                if member.role and member.name in members:
+                    found.setdefault(member.role, members[member.name])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """How a server of this API bans a client that was refused too often.
+
+    It counts `count` refusals within `window` seconds. A reply with one of `statuses` whose body holds `text` tells of it.
+    """
+
+    count: int
+    window: int
+    statuses: tuple[int, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What `openapi.yaml` says: the operations of a dialect and what is true of all of them."""
+
+    name: str
+    title: str
+    folder: Path
+    text: str
+    description: Mapping[str, Any] = field(repr=False)
+    operations: Mapping[str, Operation] = field(repr=False)
+    bases: Mapping[str, str] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()
+    ban: Ban | None = None
+
+    def with_purpose(self, purpose: str) -> list[Operation]:
+        """Give the operations of one purpose, in the order of the description."""
+        return [op for op in self.operations.values() if op.purpose == purpose]
+
+    @property
+    def required_credentials(self) -> tuple[str, ...]:
+        """The credentials without which the required operations cannot be called, in a stable order."""
+        from watchword.specs.vocabulary import CREDENTIALS
+
+        wanted = {role for op in self.operations.values() if not op.optional for role in op.required_roles}
+        return tuple(role for role in CREDENTIALS if role in wanted)
+
+    @property
+    def optional_credentials(self) -> tuple[str, ...]:
+        """The credentials that enable further clauses."""
+        from watchword.specs.vocabulary import CREDENTIALS
+
+        known = {role for op in self.operations.values() for role in op.roles}
+        known |= {f"other_{role}" for role in ("username", "password", "brand_key") if role in known}
+        return tuple(role for role in CREDENTIALS if role in known and role not in self.required_credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a clause comes from: a document, a section of it, a line."""
+
+    document: str
+    section: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.document}, {self.section}" + (f", line {self.line}" if self.line else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the judged reply is compared with; every part that is given must hold.
+
+    status       acceptable statuses: numbers, or classes such as `4xx`
+    content_type acceptable media types
+    headers      header name → text that its value contains (empty: any value)
+    present      roles that the reply carries, with a value that is not empty
+    absent       roles that the reply does not carry
+    types        role → JSON type
+    equals       role → value; text is compared without regard to case when `ignore_case` is set
+    error        acceptable values of the role `error`
+    body         `json`, `empty`
+    """
+
+    status: tuple[int | str, ...] = ()
+    content_type: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    equals: Mapping[str, Any] = field(default_factory=dict)
+    ignore_case: bool = False
+    error: tuple[str, ...] = ()
+    body: str | None = None
+
+    def accepts_status(self, status: int) -> bool:
+        """Tell whether a status is among the acceptable ones (any is, when none are named)."""
+        return not self.status or status in self.status or f"{status // 100}xx" in self.status
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One sentence of the register. Exactly one of `when`, `guarantee`, `observe` and `untested` is set.
+
+    `when` holds the conditions to provoke together; `observe` names a condition or a guarantee; `untested` is the reason
+    why the sentence cannot be checked from outside. `method` replaces the operation's method.
+    """
+
+    id: str
+    dialect: str
+    topic: str
+    says: str
+    level: str
+    basis: str
+    source: Source
+    operation: str | None = None
+    when: tuple[str, ...] = ()
+    guarantee: str | None = None
+    observe: str | None = None
+    untested: str | None = None
+    expect: Expectation = Expectation()
+    conditions: tuple[str, ...] = ()
+    method: str | None = None
+    note: str = ""
+    line: int | None = None
+
+    @property
+    def full_id(self) -> str:
+        """The id that is unique over all dialects: `<dialect>:<clause>`."""
+        return f"{self.dialect}:{self.id}"
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether a broken clause is a failure: a `must` that the document says or that follows from it."""
+        return self.level == "must" and self.basis in ("documented", "inferred")

@@ -1,0 +1,120 @@
+"""How a mock server of a dialect behaves within its clauses, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Account", "Client", "OperationProfile", "Profile", "Renewal", "ReplyTemplate", "Rule", "TokenForm", "WorldData"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTemplate:
+    """A reply as data. `members` names members of the success schema; `json` and `text` are bodies as they stand."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    members: tuple[str, ...] = ()
+    json: Any = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition and what it gets: a reply, and perhaps an effect (`end_session`, `end_token`)."""
+
+    condition: str
+    reply: ReplyTemplate
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationProfile:
+    """One operation's refusals in the order of checking, the conditions taken as fine, and the reply to a right request."""
+
+    rules: tuple[Rule, ...]
+    accepts: frozenset[str]
+    reply: ReplyTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class TokenForm:
+    """What a token looks like and how many seconds it lives (None: for ever). `claims` are those of a JWT."""
+
+    form: str
+    lifetime: int | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a renewal does: replace the refresh token, end the old access token, repeat the old expiry in its reply."""
+
+    rotates: bool = False
+    ends_access_token: bool = False
+    stale_expiry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named behaviour of the mock. `relogin` is `new_tokens` or `same_tokens` (while they live)."""
+
+    name: str
+    says: str
+    access_token: TokenForm
+    refresh_token: TokenForm
+    renewal: Renewal
+    relogin: str
+    scope_separator: str
+    operations: Mapping[str, OperationProfile]
+    unknown_path: ReplyTemplate
+    unknown_method: ReplyTemplate
+    unknown_method_at: Mapping[str, ReplyTemplate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who can log in. The repr holds no password."""
+
+    username: str
+    password: str = field(repr=False)
+    kind: str = "user"
+    id: str = ""
+    brands: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client application. `grants` lists what it may use; empty: everything."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    grants: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WorldData:
+    """Who lives in the mock's world. The first of each kind are the credentials that the mock announces."""
+
+    accounts: tuple[Account, ...]
+    clients: tuple[Client, ...] = ()
+    brands: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The announced credentials, by the names that a target file uses."""
+        users = [a for a in self.accounts if a.kind == "user"]
+        operators = [a for a in self.accounts if a.kind == "operator"]
+        found: dict[str, str] = {}
+        for prefix, account in [*zip(("", "other_"), users, strict=False), *zip(("operator_",), operators, strict=False)]:
+            found |= {f"{prefix}username": account.username, f"{prefix}password": account.password}
+        if self.clients:
+            found |= {"client_id": self.clients[0].client_id, "client_secret": self.clients[0].client_secret}
+        found |= dict(zip(("brand_key", "other_brand_key"), self.brands, strict=False))
+        return found

@@ -1,0 +1,297 @@
+"""The words that dialects are written in: roles, places, levels, bases, conditions and guarantees.
+
+Laws:
+1. The vocabulary is closed. A dialect that needs a new word needs a new row here, one way to provoke it (suites) and one
+   way to recognise it (mock); a test holds the three lists equal.
+2. A condition names one way in which a request is wrong, never what a server makes of it.
+3. `broader` gives the condition of which this one is a special case: a mock that has no reply of its own for the special
+   case uses the broader one's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+__all__ = [
+    "BASES",
+    "CONDITIONS",
+    "CREDENTIALS",
+    "GUARANTEES",
+    "LEVELS",
+    "PLACES",
+    "PURPOSES",
+    "ROLES",
+    "SECRET_ROLES",
+    "TOPICS",
+    "Condition",
+    "Guarantee",
+    "broader",
+]
+
+PLACES = ("path", "query", "header", "basic", "bearer", "form", "json")
+LEVELS = ("must", "should", "may")
+BASES = ("documented", "inferred", "rfc", "silent")
+TOPICS = ("auth", "refresh", "error_codes", "brand_keys", "scopes", "contract")
+PURPOSES = MappingProxyType(
+    {
+        "issue": "gives tokens for credentials",
+        "verify": "tests credentials and gives no token",
+        "renew": "gives tokens for a refresh token",
+        "revoke": "ends a token",
+        "resource": "is protected by an access token",
+    }
+)
+
+ROLES = MappingProxyType(
+    {
+        "username": "the name of the user who logs in",
+        "password": "the password of that user",
+        "operator_username": "the name of an operator who logs in for others",
+        "operator_password": "the password of that operator",
+        "client_id": "the identifier of the client application (RFC 6749 section 2.2)",
+        "client_secret": "the secret of the client application (RFC 6749 section 2.3.1)",
+        "access_token": "the token that opens protected operations (RFC 6749 section 1.4)",
+        "refresh_token": "the token that obtains new access tokens (RFC 6749 section 1.5)",
+        "token_type": "how the access token is to be presented (RFC 6749 section 7.1)",
+        "expires_at": "when the access token expires, in seconds since 1970-01-01 UTC",
+        "expires_in": "in how many seconds the access token expires (RFC 6749 section 5.1)",
+        "grant_type": "which grant a token request uses (RFC 6749 section 4)",
+        "scope": "what the access token may be used for (RFC 6749 section 3.3)",
+        "brand_key": "the brand on whose behalf a request is made",
+        "language": "the language the client prefers (RFC 9110 section 12.5.4)",
+        "error": "the machine-readable code of a refusal (RFC 6749 section 5.2)",
+        "error_description": "the human-readable text of a refusal (RFC 6749 section 5.2)",
+        "subject": "the user an access token or a reply speaks of",
+        "record": "the identifier of the thing a protected operation is asked for",
+    }
+)
+SECRET_ROLES = frozenset({"password", "operator_password", "client_secret", "access_token", "refresh_token"})
+
+CREDENTIALS = (
+    "username",
+    "password",
+    "client_id",
+    "client_secret",
+    "brand_key",
+    "operator_username",
+    "operator_password",
+    "other_username",
+    "other_password",
+    "other_brand_key",
+)
+"""What a target file may hold under `[credentials]`: roles, and `other_` twins that enable further clauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One named way in which a request is wrong.
+
+    `role` must be bound by the operation, in one of `places` when any are named. `needs` are the credentials beyond the
+    operation's own without which it cannot be provoked. `spends` is the credential whose account a bad login is counted
+    on by servers that lock accounts. `purposes` limits it to operations of those purposes.
+    """
+
+    name: str
+    says: str
+    role: str | None = None
+    broader: str | None = None
+    places: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    spends: str | None = None
+    purposes: tuple[str, ...] = ()
+
+    @property
+    def defect(self) -> str:
+        """The part of the name behind the dot: what is wrong with the subject."""
+        return self.name.partition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """One named property of right behaviour, for operations of the given purposes."""
+
+    name: str
+    says: str
+    purposes: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+
+_FIELDS = ("json", "form", "query")
+
+
+def _password(role: str, account: str, foreign: bool = True) -> list[Condition]:
+    rows = [
+        Condition(f"{role}.missing", f"the {role} is left out", role, places=_FIELDS),
+        Condition(f"{role}.empty", f"the {role} is the empty string", role, f"{role}.wrong", spends=account),
+        Condition(f"{role}.wrong", f"the {role} is not the one of that {account}", role, spends=account),
+        Condition(f"{role}.truncated", f"the {role} lacks its last character", role, f"{role}.wrong", spends=account),
+        Condition(f"{role}.extended", f"the {role} has one character too many", role, f"{role}.wrong", spends=account),
+        Condition(f"{role}.other_case", f"the {role} has its letters in the other case", role, f"{role}.wrong", spends=account),
+        Condition(f"{role}.wrong_type", f"the {role} is a number where text belongs", role, places=("json",), spends=account),
+    ]
+    if foreign:
+        needs = ("other_username", "other_password")
+        row = Condition(f"{role}.foreign", f"the {role} is another user's", role, f"{role}.wrong", needs=needs, spends=account)
+        rows.append(row)
+    return rows
+
+
+def _name(role: str) -> list[Condition]:
+    return [
+        Condition(f"{role}.missing", f"the {role} is left out", role, places=_FIELDS),
+        Condition(f"{role}.empty", f"the {role} is the empty string", role, f"{role}.unknown"),
+        Condition(f"{role}.unknown", f"nobody has that {role}", role),
+        Condition(f"{role}.wrong_type", f"the {role} is a number where text belongs", role, places=("json",)),
+    ]
+
+
+def _token(role: str) -> list[Condition]:
+    return [
+        Condition(f"{role}.empty", f"the {role} is the empty string", role),
+        Condition(f"{role}.unknown", f"the {role} looks right but was never issued", role),
+        Condition(f"{role}.garbage", f"the {role} is a word that no server issues", role, f"{role}.unknown"),
+        Condition(f"{role}.tampered", f"one character of the {role} (of its signature, if it has one) was changed", role, f"{role}.unknown"),
+        Condition(f"{role}.unsigned", f"the {role} is a JWT whose signature was cut off and whose header says alg none", role, f"{role}.unknown"),
+        Condition(f"{role}.expired", f"the {role} has outlived its lifetime", role),
+    ]
+
+
+_ROWS: list[Condition] = [
+    # What a method that is not described does to a protected resource nobody knows, so it is tried on the others only.
+    Condition("method.wrong", "the path is called with a method that is not described", purposes=("issue", "verify", "renew", "revoke")),
+    Condition("path.alternative", "the other path that the document prints for the operation is called"),
+    # the Authorization header of an operation that wants Basic (RFC 7617)
+    Condition("basic.missing", "there is no Authorization header", places=("basic",)),
+    Condition("basic.empty", "the Authorization header names the Basic scheme and nothing else", None, "basic.missing", ("basic",)),
+    Condition("basic.not_base64", "what follows Basic is not base64", places=("basic",)),
+    Condition("basic.no_colon", "the decoded Basic credentials hold no colon", places=("basic",)),
+    Condition("basic.wrong_scheme", "the credentials travel under the Bearer scheme", places=("basic",)),
+    Condition("basic.scheme_case", "the scheme is written in lower case", places=("basic",)),
+    Condition("basic.in_body", "the credentials travel as members of the body", places=("basic",)),
+    *_name("username"),
+    Condition("username.other_case", "the username has its letters in the other case", "username", "username.unknown"),
+    *_password("password", "username"),
+    *_name("operator_username"),
+    *_password("operator_password", "operator_username", foreign=False),
+    Condition("client_id.empty", "the client_id is the empty string", "client_id", "client_id.unknown"),
+    Condition("client_id.unknown", "no client has that client_id", "client_id"),
+    Condition("client_secret.empty", "the client_secret is the empty string", "client_secret", "client_secret.wrong", spends="client_id"),
+    Condition("client_secret.wrong", "the client_secret is not the client's", "client_secret", spends="client_id"),
+    Condition("client_secret.truncated", "the client_secret lacks its last character", "client_secret", "client_secret.wrong", spends="client_id"),
+    Condition("client_secret.extended", "the client_secret has one character too many", "client_secret", "client_secret.wrong", spends="client_id"),
+    Condition("client_secret.other_case", "the client_secret has its letters in the other case", "client_secret", "client_secret.wrong", spends="client_id"),
+    # the access token, where the operation wants one (RFC 6750)
+    Condition("access_token.missing", "there is no Authorization header", "access_token", places=("bearer",)),
+    Condition("access_token.wrong_scheme", "valid Basic credentials stand in place of the token", "access_token", places=("bearer",)),
+    Condition("access_token.bare", "the token stands in the header without a scheme", "access_token", places=("bearer",)),
+    Condition("access_token.scheme_case", "the scheme is written in lower case", "access_token", places=("bearer",)),
+    Condition("access_token.in_query", "the token travels in the query instead of the header", "access_token", "access_token.missing", ("bearer",)),
+    *_token("access_token"),
+    Condition("access_token.superseded", "the token's session has been renewed since", "access_token"),
+    Condition("access_token.revoked", "the token has been revoked", "access_token"),
+    Condition("access_token.is_refresh_token", "a refresh token stands where the access token belongs", "access_token", "access_token.unknown"),
+    # the refresh token
+    Condition("refresh_token.missing", "the refresh_token is left out", "refresh_token", places=_FIELDS),
+    Condition("refresh_token.null", "the refresh_token is null", "refresh_token", "refresh_token.missing", ("json",)),
+    Condition("refresh_token.wrong_type", "the refresh_token is a number where text belongs", "refresh_token", places=("json",)),
+    *_token("refresh_token"),
+    Condition("refresh_token.reused", "the refresh token has been used before", "refresh_token"),
+    Condition("refresh_token.retired", "the refresh token is the newest one of a session in which an older one was used again", "refresh_token"),
+    Condition("refresh_token.foreign", "the refresh token is another user's than the access token beside it", "refresh_token", needs=("other_username", "other_password")),
+    Condition("refresh_token.is_access_token", "an access token stands where the refresh token belongs", "refresh_token", "refresh_token.unknown"),
+    # grants and scopes
+    Condition("grant_type.missing", "the grant_type is left out", "grant_type"),
+    Condition("grant_type.empty", "the grant_type is the empty string", "grant_type", "grant_type.missing"),
+    Condition("grant_type.unknown", "no grant has that name", "grant_type"),
+    Condition("grant_type.other_case", "the grant_type is written in upper case", "grant_type", "grant_type.unknown"),
+    Condition("grant_type.not_allowed", "the grant exists, and this client may not use it", "grant_type"),
+    Condition("scope.empty", "the scope is the empty string", "scope"),
+    Condition("scope.unknown", "no scope has that name", "scope"),
+    Condition("scope.partly_unknown", "one scope is granted and the other has no meaning", "scope"),
+    Condition("scope.exceeding", "the scope exists, and the account does not have it", "scope"),
+    Condition("scope.insufficient", "the token was issued for other scopes than the operation wants", "access_token", purposes=("resource",)),
+    # the body
+    Condition("body.empty", "there is no body", places=("json", "form")),
+    Condition("body.malformed", "the body cannot be parsed as what it says it is", places=("json", "form")),
+    Condition("body.not_an_object", "the body is a JSON array", places=("json",)),
+    Condition("body.null", "the body is the JSON null", places=("json",)),
+    Condition("body.trailing_comma", "a comma follows the last member of the JSON object", None, "body.malformed", ("json",)),
+    Condition("body.wrong_content_type", "the body is right but in the other encoding: a form where JSON belongs, JSON where a form belongs", places=("json", "form")),
+    Condition("body.no_content_type", "the Content-Type header is left out", places=("json", "form")),
+    Condition("body.in_query", "the fields of the form travel in the query", places=("form",)),
+    # brand keys
+    Condition("brand_key.missing", "the brand key is left out", "brand_key"),
+    Condition("brand_key.empty", "the brand key is the empty string", "brand_key"),
+    Condition("brand_key.blank", "the brand key is white space", "brand_key", "brand_key.empty", _FIELDS),
+    Condition("brand_key.unknown", "no brand has that key", "brand_key"),
+    Condition("brand_key.misplaced", "the brand key travels the way the other kind of operation wants it", "brand_key", "brand_key.missing"),
+    Condition("brand_key.in_body", "the brand key travels in the body instead of the query", "brand_key", places=("query",)),
+    Condition("brand_key.misnamed", "the name that carries the brand key has its separators changed", "brand_key", "brand_key.missing"),
+    Condition("brand_key.superseded_name", "the brand key travels under the name that an older text uses", "brand_key"),
+    Condition("brand_key.superseded_conflict", "the name of an older text carries another brand key than the right name", "brand_key", needs=("other_brand_key",)),
+    Condition("brand_key.name_case", "the name that carries the brand key is written in other case", "brand_key"),
+    Condition("brand_key.value_case", "the brand key is written in other case", "brand_key"),
+    Condition("brand_key.padded", "white space stands around the brand key", "brand_key", places=("header",)),
+    Condition("brand_key.repeated", "the brand key is sent twice with the same value", "brand_key"),
+    Condition("brand_key.conflicting", "the brand key is sent twice with different values", "brand_key", needs=("other_brand_key",)),
+    Condition("brand_key.conflicting_places", "query and body carry different brand keys", "brand_key", places=("query",), needs=("other_brand_key",)),
+    Condition("brand_key.foreign", "the brand exists, and the user or token belongs to another", "brand_key", needs=("other_brand_key",)),
+    Condition("language.unknown", "the preferred language is not a language tag", "language"),
+]
+
+CONDITIONS = MappingProxyType({row.name: row for row in _ROWS})
+
+
+def broader(name: str) -> tuple[str, ...]:
+    """Give the conditions of which this one is a special case, the nearest first."""
+    found: list[str] = []
+    above = CONDITIONS[name].broader
+    while above:
+        found.append(above)
+        above = CONDITIONS[above].broader
+    return tuple(found)
+
+
+_ISSUE = ("issue",)
+_RENEW = ("renew",)
+_TOKENS = ("issue", "renew")
+
+_PROPERTIES: list[Guarantee] = [
+    Guarantee("request.accepted", "a right request is answered as expected", tuple(PURPOSES)),
+    Guarantee("reply.matches_schema", "the reply to a right request validates against the schema of its status", tuple(PURPOSES)),
+    Guarantee("reply.no_credentials", "the reply repeats no password and no client secret", tuple(PURPOSES)),
+    Guarantee("refusals.no_server_error", "none of the named wrong requests is answered 5xx", tuple(PURPOSES)),
+    Guarantee("refusals.no_tokens", "none of the named wrong requests is answered with a token", tuple(PURPOSES)),
+    Guarantee("refusals.alike", "a wrong password and an unknown user are refused with the same status and body", ("issue", "verify")),
+    Guarantee("access_token.works", "the access token opens the protected operation", _TOKENS),
+    Guarantee("access_token.works_again", "the access token opens the protected operation a second time", _TOKENS),
+    Guarantee("access_token.names_user", "the access token speaks of the user it was issued to", _TOKENS),
+    Guarantee("access_token.form", "which form the access token has", _TOKENS),
+    Guarantee("access_token.lifetime", "how long the access token lives", _TOKENS),
+    Guarantee("refresh_token.form", "which form the refresh token has", _TOKENS),
+    Guarantee("expiry.in_future", "the expiry lies in the future", _TOKENS),
+    Guarantee("expiry.in_seconds", "the expiry is counted in seconds, not in milliseconds and not in the other of its two kinds", _TOKENS),
+    Guarantee("expiry.matches_token", "the expiry equals the one inside the token", _TOKENS),
+    Guarantee("expiry.holds", "the access token works before its expiry and is refused after it", _TOKENS),
+    Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS),
+    Guarantee("tokens.distinct_logins", "two logins of one user give different access tokens", _ISSUE),
+    Guarantee("tokens.distinct_users", "two users get different tokens", _ISSUE, ("other_username", "other_password")),
+    Guarantee("tokens.distinct_brands", "one user gets different tokens for two brands", _ISSUE, ("other_brand_key",)),
+    Guarantee("sessions.independent", "a second login leaves the first one's access token working", _ISSUE),
+    Guarantee("renew.works", "a renewal answers with an access token that opens the protected operation", _RENEW),
+    Guarantee("renew.works_after_expiry", "a renewal works when the access token has expired", _RENEW),
+    Guarantee("renew.chains", "what a renewal gave can be renewed again", _RENEW),
+    Guarantee("renew.new_access_token", "a renewal gives another access token than the one before", _RENEW),
+    Guarantee("renew.keeps_user", "the renewed access token speaks of the same user", _RENEW),
+    Guarantee("renew.keeps_scope", "the renewed access token has the scopes of the one before", _RENEW),
+    Guarantee("renew.extends", "the renewed access token expires no earlier than the one before", _RENEW),
+    Guarantee("refresh.rotates", "whether a renewal replaces the refresh token", _RENEW),
+    Guarantee("refresh.ends_access", "whether a renewal ends the access token before it", _RENEW),
+    Guarantee("scope.subset", "a login that asks for some of the granted scopes gets those and no others", _TOKENS),
+    Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS),
+    Guarantee("method.allow_header", "a method that is not described is answered 405 with an Allow header", ("issue", "verify", "renew", "revoke")),
+    Guarantee("contract.conforms", "every reply to generated requests is described: its status, its content type, its schema", tuple(PURPOSES)),
+]
+
+GUARANTEES = MappingProxyType({row.name: row for row in _PROPERTIES})

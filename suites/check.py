@@ -1,0 +1,164 @@
+"""Checking one clause at one target: scenario, judge, verdict, record. The table of verdicts is `verdict_of`."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from watchword.reports.records import VERDICTS, ClauseRecord
+from watchword.specs.model import Clause, Operation
+from watchword.specs.redaction import Masker
+from watchword.suites.context import Context
+from watchword.suites.contract import conforms, described
+from watchword.suites.evidence import Evidence
+from watchword.suites.judge import Difference, expected, judge
+from watchword.suites.limits import Budget
+from watchword.suites.observe import describe
+from watchword.suites.probe import Probe
+from watchword.suites.scenarios import SCENARIOS, provoked
+from watchword.suites.steps import Halt, NotObservable, NotSupported, Scenario, Transcript
+from watchword.suites.target import Target
+from watchword.suites.transport import Transport
+
+_CONTRACT = "contract.conforms"
+
+__all__ = ["Attempt", "Session", "conclude", "examine", "failed", "scenario_of", "verdict_of"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attempt:
+    """One try at a clause: what happened, and what halted it before there was something to judge."""
+
+    transcript: Transcript
+    halt: Halt | None
+
+
+@dataclass(repr=False)
+class Session:
+    """One target during a run: its connections, its budget, its evidence."""
+
+    target: Target
+    masker: Masker
+    repeat: int = 1
+    tag: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    def __post_init__(self) -> None:
+        self.evidence = Evidence(self.target, self.masker)
+        self.open()
+
+    def open(self) -> None:
+        """Begin with fresh connections and an unspent budget; to be called again when the target's description changed."""
+        self.transport = Transport(self.target)
+        self.budget = Budget(self.target)
+        self.probe = Probe(self.target, self.budget, self.transport)
+        self.probe.listeners.append(self.evidence.learn)
+
+    def close(self) -> None:
+        """Close the connections, and the target where somebody started it for this run."""
+        self.transport.close()
+        if self.target.close is not None:
+            self.target.close()
+
+    def operation(self, clause: Clause) -> Operation:
+        """Give the operation that a clause is about; a protected one where the target file says it is."""
+        operation = self.target.dialect.api.operations[clause.operation or ""]
+        resource = self.target.resource_operation
+        return resource if resource is not None and operation.name == resource.name else operation
+
+
+def examine(session: Session, clause: Clause) -> list[Attempt]:
+    """Do at the target what the clause is about, as often as the run repeats each check."""
+    left_open = session.budget.left_open(clause)
+    if left_open:
+        return [Attempt(Transcript(), NotObservable(left_open))]
+    return [Attempt(*session.probe.run(lambda: scenario_of(session, clause))) for _ in range(session.repeat)]
+
+
+def scenario_of(session: Session, clause: Clause) -> Scenario:
+    """Begin the scenario of a clause."""
+    context = Context(session.target, session.operation(clause), session.tag)
+    name = clause.guarantee or clause.observe
+    if name is None:
+        return _condition(context, clause)
+    return conforms(context) if name == _CONTRACT else SCENARIOS[name](context, clause.conditions)
+
+
+def _condition(context: Context, clause: Clause) -> Scenario:
+    yield from provoked(context, clause.when, clause.method)
+    return {}
+
+
+def verdict_of(clause: Clause, differences: list[Difference], transcript: Transcript) -> str:
+    """Turn a list of differences into a verdict."""
+    if clause.basis == "silent" or clause.observe:
+        return "observed"
+    if not differences:
+        return "pass"
+    if clause.can_fail:
+        return "fail"
+    if clause.level == "may":
+        replies = [e.reply for e in transcript.exchanges if e.call.step == "probe" and e.reply is not None]
+        # What may be offered may be refused; only a proper refusal counts as one.
+        return "not_supported" if replies and 400 <= replies[-1].status < 500 else "warn"
+    return "warn"
+
+
+def conclude(session: Session, clause: Clause, attempts: list[Attempt], began: float) -> ClauseRecord:
+    """Judge the attempts and write the record; of several, the one that weighs most gives the verdict."""
+    context = Context(session.target, session.operation(clause), session.tag)
+    judged = [_judged(session, clause, context, attempt) for attempt in attempts]
+    worst = min(judged, key=lambda record: VERDICTS.index(record.verdict))
+    broken = sum(record.verdict in ("fail", "warn") for record in judged)
+    if len(judged) > 1 and broken:
+        worst = replace(worst, reason=f"broken in {broken} of {len(judged)} attempts" + (f"; {worst.reason}" if worst.reason else ""))
+    return replace(worst, attempts=len(judged), broken=broken, duration=round(time.monotonic() - began, 6))
+
+
+def failed(session: Session, clause: Clause, trouble: Exception, began: float) -> ClauseRecord:
+    """Write the record of a check that went wrong in our own code."""
+    frames = traceback.extract_tb(trouble.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    halt = Halt(f"{type(trouble).__name__}: {trouble}{where}"[:500])
+    record = _judged(session, clause, Context(session.target, session.operation(clause), session.tag), Attempt(Transcript(), halt))
+    return replace(record, duration=round(time.monotonic() - began, 6))
+
+
+def _judged(session: Session, clause: Clause, context: Context, attempt: Attempt) -> ClauseRecord:
+    differences: list[Difference] = []
+    halt = attempt.halt
+    if halt is None:
+        try:
+            judges = described if clause.guarantee == _CONTRACT else judge
+            differences = judges(context, attempt.transcript, clause)
+        except Halt as nothing_to_judge:
+            halt = nothing_to_judge
+    if halt is not None:
+        verdict, seen = halt.verdict, halt.reason
+    else:
+        verdict = verdict_of(clause, differences, attempt.transcript)
+        seen = describe(clause.guarantee or clause.observe, context, attempt.transcript, differences)
+    if verdict == "not_supported" and not isinstance(halt, NotSupported):
+        halt = NotSupported(f"{context.operation.name} is refused: {seen}")
+    mask = session.masker.mask
+    return ClauseRecord(
+        clause=clause.full_id,
+        dialect=clause.dialect,
+        target=session.target.name,
+        topic=clause.topic,
+        verdict=verdict,
+        level=clause.level,
+        basis=clause.basis,
+        says=clause.says,
+        source=str(clause.source),
+        expected=expected(clause),
+        observed=mask(seen),
+        exchanges=session.evidence.records(attempt.transcript.exchanges),
+        operation=clause.operation or "",
+        check=" + ".join(clause.when) or clause.guarantee or clause.observe or "",
+        differences=tuple(mask(str(d)) for d in differences),
+        reason=mask(halt.reason) if halt is not None else "",
+        note=clause.note,
+    )

@@ -1,0 +1,411 @@
+"""Judging: what a transcript says about a clause, as a list of differences. Empty means that the clause held.
+
+Laws:
+1. A judge compares and returns; it raises only when there is nothing to judge, and never sends anything.
+2. No judge looks at free text. Statuses, members, types, headers and values are facts; wording is not.
+3. A token is compared, never shown: what a difference says can be printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from watchword.specs.model import Clause, Expectation, Operation
+from watchword.specs.wire import Reply
+from watchword.suites.context import Context, Tokens, claims_of, succeeded
+from watchword.suites.schemas import schema_errors
+from watchword.suites.steps import Blocked, Exchange, NotApplicable, Transcript
+
+__all__ = ["JUDGES", "Difference", "expected", "expects", "judge", "observed"]
+
+_MILLISECONDS = 1e11
+"""Seconds since 1970 stay below this until the year 5138; milliseconds passed it in 1973."""
+_LEGACY = 529_196_400
+"""No token lives 16 years: a number of seconds above this one is a moment, not a span."""
+_TEN_YEARS = 10 * 366 * 86400
+_SLACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One deviation: what was expected, and what was seen instead."""
+
+    expected: str
+    seen: str
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}, saw {self.seen}"
+
+
+_TYPES: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+    {
+        "string": lambda v: isinstance(v, str),
+        "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+        "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
+        "boolean": lambda v: isinstance(v, bool),
+        "object": lambda v: isinstance(v, dict),
+        "array": lambda v: isinstance(v, list),
+    }
+)
+
+
+def expects(expectation: Expectation, reply: Reply, operation: Operation) -> list[Difference]:
+    """Compare a reply with an expectation."""
+    found: list[Difference] = []
+    if not expectation.accepts_status(reply.status):
+        found.append(Difference(_any_of("status", expectation.status), str(reply.status)))
+    if expectation.content_type and reply.media_type not in expectation.content_type:
+        found.append(Difference(_any_of("content type", expectation.content_type), reply.media_type or "none"))
+    for name, text in expectation.headers.items():
+        value = reply.header(name)
+        if value is None:
+            found.append(Difference(f"the header {name}", "no such header"))
+        elif text.lower() not in value.lower():
+            found.append(Difference(f"the header {name} with {text!r} in it", repr(value)))
+    if expectation.body == "json" and reply.json is None:
+        found.append(Difference("a JSON body", "none" if not reply.body else f"{len(reply.body)} bytes that are not JSON"))
+    if expectation.body == "empty" and reply.body:
+        found.append(Difference("no body", f"{len(reply.body)} bytes"))
+    found.extend(_members(expectation, operation.read_reply(reply.members)))
+    return found
+
+
+def _members(expectation: Expectation, values: Mapping[str, Any]) -> list[Difference]:
+    found: list[Difference] = []
+    for role in expectation.present:
+        if role not in values:
+            found.append(Difference(f"the member with the {role}", "no such member"))
+        elif values[role] in ("", None):
+            found.append(Difference(f"a {role} with a value", "the empty string" if values[role] == "" else "null"))
+    found.extend(Difference(f"no {role}", f"a {role}") for role in expectation.absent if values.get(role) not in (None, ""))
+    for role, kind in expectation.types.items():
+        if role in values and not _TYPES[kind](values[role]):
+            found.append(Difference(f"the {role} as JSON {kind}", _kind(values[role])))
+    for role, value in expectation.equals.items():
+        if role in values and not _equal(values[role], value, expectation.ignore_case):
+            found.append(Difference(f"the {role} {value!r}", repr(values[role])[:80]))
+    if expectation.error and values.get("error") not in expectation.error:
+        code = values.get("error")
+        found.append(Difference(_any_of("error code", expectation.error), "none" if code is None else repr(code)[:80]))
+    return found
+
+
+def _equal(left: Any, right: Any, ignore_case: bool) -> bool:
+    if ignore_case and isinstance(left, str) and isinstance(right, str):
+        return left.lower() == right.lower()
+    return bool(left == right and type(left) is type(right))
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    return next((name for name, test in _TYPES.items() if test(value)), "something else")
+
+
+def _any_of(what: str, values: tuple[Any, ...]) -> str:
+    return f"{what} {' or '.join(map(str, values))}"
+
+
+def expected(clause: Clause) -> str:
+    """Say in one line what a clause expects."""
+    if clause.observe or clause.basis == "silent":
+        return "whatever the target does; it is observed"
+    e = clause.expect
+    parts = [_any_of("status", e.status)] if e.status else []
+    parts += [_any_of("content type", e.content_type)] if e.content_type else []
+    parts += [f"header {name}" + (f" with {text!r}" if text else "") for name, text in e.headers.items()]
+    parts += [f"a {role}" for role in e.present] + [f"no {role}" for role in e.absent]
+    parts += [f"{role} as {kind}" for role, kind in e.types.items()] + [f"{role} {value!r}" for role, value in e.equals.items()]
+    parts += [_any_of("error code", e.error)] if e.error else []
+    parts += [{"json": "a JSON body", "empty": "no body"}[e.body]] if e.body else []
+    return ", ".join(parts) or clause.says.rstrip(".")
+
+
+def observed(reply: Reply | None, operation: Operation) -> str:
+    """Say in one line how a request was answered."""
+    if reply is None:
+        return "no reply"
+    values = operation.read_reply(reply.members)
+    token = " with an access token" if values.get("access_token") not in (None, "") else ""
+    error = values.get("error")
+    code = f", error code {error!r}"[:100] if isinstance(error, str) else ""
+    return f"status {reply.status}{token}{code}"
+
+
+# -- judges of guarantees: (context, transcript) → differences; those that only observe return what they saw
+
+Judge = Callable[[Context, Transcript, Clause], list[Difference]]
+
+
+def _last(transcript: Transcript) -> Exchange:
+    probes = [e for e in transcript.exchanges if e.call.step == "probe"]
+    return probes[-1] if probes else transcript.exchanges[-1]
+
+
+def _reply(transcript: Transcript) -> Reply:
+    reply = _last(transcript).reply
+    if reply is None:
+        raise Blocked("no reply to judge")
+    return reply
+
+
+def _accepted(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return expects(clause.expect, _reply(transcript), context.operation)
+
+
+def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = _reply(transcript)
+    if not 200 <= reply.status < 300:
+        raise Blocked(f"the right request was answered {reply.status}, so there is no reply to validate")
+    return [Difference(f"{where} {rule}", seen) for where, rule, seen in schema_errors(context.api, context.operation, reply)]
+
+
+def _no_credentials(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = _reply(transcript)
+    if not 200 <= reply.status < 300:
+        raise Blocked(f"the right request was answered {reply.status}")
+    text = reply.body.decode(errors="replace") + "\n".join(value for _, value in reply.headers)
+    sent = [role for role in ("password", "client_secret", "operator_password") if context.operation.bound(role)]
+    found = []
+    for role in sent:
+        value = context.target.credentials.get(role, "")
+        # A short or common word can stand in a reply by chance; only as a whole word is it the secret.
+        if value and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text):
+            found.append(Difference(f"no {role} in the reply", f"the {role}"))
+    return found
+
+
+def _no_server_error(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return [
+        Difference(f"{name} refused without a server error", f"status {exchange.reply.status}")
+        for name, exchange in transcript.facts["probes"]
+        if exchange.reply is not None and exchange.reply.status >= 500  # noqa: PLR2004
+    ]
+
+
+def _no_tokens(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    found = []
+    for name, exchange in transcript.facts["probes"]:
+        values = context.operation.read_reply(exchange.reply.members) if exchange.reply else {}
+        if any(values.get(role) not in (None, "") for role in ("access_token", "refresh_token")):
+            found.append(Difference(f"no token for {name}", "a token"))
+    return found
+
+
+def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    known, unknown = (transcript.facts[name].reply for name in ("known", "unknown"))
+    if known is None or unknown is None:
+        return []
+    if known.status != unknown.status:
+        return [Difference("the same status for both", f"{known.status} for a wrong password and {unknown.status} for an unknown name")]
+    if known.body != unknown.body:
+        return [Difference("the same body for both", "two different bodies")]
+    return []
+
+
+def _opened(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = _reply(transcript)
+    if 200 <= reply.status < 300:
+        return []
+    return [Difference("status 2xx from the protected operation", str(reply.status))]
+
+
+def _shut(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = _reply(transcript)
+    return [] if not 200 <= reply.status < 300 else [Difference("a refusal after the stated expiry", str(reply.status))]
+
+
+def _served(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    """For scenarios whose probe is a token request, and then a call of the protected operation."""
+    probes = [e for e in transcript.exchanges if e.call.step == "probe"]
+    found = []
+    for exchange in probes:
+        operation = exchange.call.draft.operation
+        reply = exchange.reply
+        if reply is not None and not succeeded(reply, operation):
+            what = "an access token" if operation.purpose == "renew" else "status 2xx"
+            found.append(Difference(f"{what} from {operation.name}", observed(reply, operation)))
+    return found
+
+
+def _names_user(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    facts = transcript.facts
+    subject, tokens = facts["subject"], facts["tokens"]
+    claims = claims_of(tokens["access_token"])
+    mapped = {claim: claims[claim] for claim, role in facts["claims"].items() if role == "subject" and claim in claims}
+    if facts.get("named") is not None:
+        mapped["reply"] = facts["named"]
+    if not mapped:
+        raise NotApplicable("neither the token nor the protected operation names its user")
+    # A login by e-mail names the user by another of his names: any claim or member that equals it will do.
+    everything = [*mapped.values(), *claims.values(), *facts.get("members", {}).values()]
+    if any(str(value).lower() == subject.lower() for value in everything):
+        return []
+    return [Difference(f"the user {subject!r}", f"{next(iter(mapped.values()))!r}"[:80])]
+
+
+def _tokens(transcript: Transcript) -> Tokens:
+    found = transcript.facts["tokens"]
+    if not isinstance(found, Tokens):
+        raise TypeError("the scenario found no tokens")
+    return found
+
+
+def _in_future(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    tokens = _tokens(transcript)
+    expiry = tokens.stated_expiry
+    if expiry is None:
+        return [Difference("an expiry as a number", _kind(tokens["expires_at"] if tokens["expires_at"] is not None else tokens["expires_in"]))]
+    ahead = expiry - tokens.issued_at
+    return [] if ahead > 0 else [Difference("an expiry after the moment of issue", f"one {-ahead:.0f} s before it")]
+
+
+def _in_seconds(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    tokens = _tokens(transcript)
+    at, within = tokens["expires_at"], tokens["expires_in"]
+    if _TYPES["number"](at):
+        if at >= _MILLISECONDS:
+            return [Difference("seconds since 1970", f"{at}, which only milliseconds reach")]
+        if at < _LEGACY:
+            return [Difference("seconds since 1970", f"{at}, which is a span")]
+        far = at - tokens.issued_at > _TEN_YEARS
+        return [Difference("a moment within ten years", f"{at}")] if far else []
+    if _TYPES["number"](within):
+        if within > _LEGACY:
+            return [Difference("a span in seconds", f"{within}, which is a moment")]
+        return [Difference("a span within ten years", f"{within} s")] if within > _TEN_YEARS else []
+    return [Difference("an expiry as a number", _kind(at if at is not None else within))]
+
+
+def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    tokens = _tokens(transcript)
+    inside = claims_of(tokens["access_token"]).get("exp")
+    if not _TYPES["number"](inside):
+        raise NotApplicable("the access token tells no expiry of its own")
+    stated = tokens.stated_expiry
+    if stated is None:
+        return [Difference("an expiry as a number", "none")]
+    slack = 1 if tokens["expires_at"] is not None else _SLACK
+    if abs(stated - float(inside)) <= slack:
+        return []
+    return [Difference("the expiry that stands in the token", f"one that is {stated - float(inside):+.0f} s away from it")]
+
+
+def _differ(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    tokens = _tokens(transcript)
+    if tokens["refresh_token"] is None:
+        raise NotApplicable("the reply carries no refresh token")
+    same = tokens["access_token"] == tokens["refresh_token"]
+    return [Difference("two tokens", "one token in both places")] if same else []
+
+
+def _distinct(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    first, second = transcript.facts["first"], transcript.facts["second"]
+    found = []
+    for role in ("access_token", "refresh_token"):
+        # Two logins may well be given one refresh token; only between users is that a mixture.
+        if role == "refresh_token" and clause.guarantee != "tokens.distinct_users":
+            continue
+        if first[role] is not None and first[role] == second[role]:
+            found.append(Difference(f"another {role} the second time", "the same one"))
+    return found
+
+
+def _new_access(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    before, after = transcript.facts["before"], transcript.facts["after"]
+    same = before["access_token"] == after["access_token"]
+    return [Difference("a new access token", "the one before")] if same else []
+
+
+def _keeps_user(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    facts = transcript.facts
+    before, after = (claims_of(facts[name]["access_token"]) for name in ("before", "after"))
+    pairs = [(before.get(claim), after.get(claim)) for claim, role in facts["claims"].items() if role == "subject"]
+    pairs += [facts["named"]] if "named" in facts else []
+    known = [(old, new) for old, new in pairs if old is not None and new is not None]
+    if not known:
+        raise NotApplicable("neither the token nor the protected operation names its user")
+    return [Difference(f"the user {old!r}"[:80], f"{new!r}"[:80]) for old, new in known if old != new]
+
+
+def _keeps_scope(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    before, after = transcript.facts["before"].scopes, transcript.facts["after"].scopes
+    if not before or not after:
+        raise NotApplicable("the replies do not list scopes")
+    if before == after:
+        return []
+    return [Difference("the scopes " + " ".join(sorted(before)), " ".join(sorted(after)))]
+
+
+def _extends(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    before, after = transcript.facts["before"].stated_expiry, transcript.facts["after"].stated_expiry
+    if before is None or after is None:
+        raise NotApplicable("the replies tell no expiry")
+    return [] if after >= before - 1 else [Difference("an expiry that is no earlier", f"one {before - after:.0f} s earlier")]
+
+
+def _subset(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    asked, got = transcript.facts["asked"], transcript.facts["granted"]
+    beyond = [s for s in got if not any(s == a or s.startswith(f"{a}.") for a in asked)]
+    if not got:
+        raise NotApplicable("the reply does not list scopes")
+    return [Difference("the scopes " + " ".join(sorted(asked)), "also " + " ".join(sorted(beyond)))] if beyond else []
+
+
+def _listed(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return [] if _tokens(transcript).scopes else [Difference("the granted scopes", "none")]
+
+
+def _allow(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return expects(Expectation(status=(405,), headers={"Allow": ""}), _reply(transcript), context.operation)
+
+
+JUDGES: Mapping[str, Judge] = MappingProxyType(
+    {
+        "request.accepted": _accepted,
+        "reply.matches_schema": _schema,
+        "reply.no_credentials": _no_credentials,
+        "refusals.no_server_error": _no_server_error,
+        "refusals.no_tokens": _no_tokens,
+        "refusals.alike": _alike,
+        "access_token.works": _opened,
+        "access_token.works_again": _opened,
+        "access_token.names_user": _names_user,
+        "expiry.in_future": _in_future,
+        "expiry.in_seconds": _in_seconds,
+        "expiry.matches_token": _matches_token,
+        "expiry.holds": _shut,
+        "tokens.differ": _differ,
+        "tokens.distinct_logins": _distinct,
+        "tokens.distinct_users": _distinct,
+        "tokens.distinct_brands": _distinct,
+        "sessions.independent": _opened,
+        "renew.works": _opened,
+        "renew.works_after_expiry": _served,
+        "renew.chains": _served,
+        "renew.new_access_token": _new_access,
+        "renew.keeps_user": _keeps_user,
+        "renew.keeps_scope": _keeps_scope,
+        "renew.extends": _extends,
+        "scope.subset": _subset,
+        "scope.listed": _listed,
+        "method.allow_header": _allow,
+    }
+)
+"""Guarantee → its judge. Those that only describe (`*.form`, `access_token.lifetime`, `refresh.*`) are in `observe`."""
+
+
+def judge(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    """Compare what happened with what a clause says.
+
+    Raises:
+        Halt: there is nothing to judge.
+    """
+    if clause.when:
+        return expects(clause.expect, _reply(transcript), context.operation)
+    name = clause.guarantee or clause.observe or ""
+    return JUDGES[name](context, transcript, clause) if name in JUDGES else []

@@ -1,0 +1,254 @@
+"""Targets: the servers under test, from a TOML file, from the command line and the environment, or from a started mock."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator
+
+from watchword.specs.errors import SpecError, nearest
+from watchword.specs.loader import Dialect, load_dialect
+from watchword.specs.model import Operation
+from watchword.specs.vocabulary import CREDENTIALS
+
+__all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "from_environment", "read_target"]
+
+
+class TargetError(Exception):
+    """A target is described wrongly: where, what was expected and seen, how to mend it."""
+
+    def __init__(self, place: str, problem: str, hint: str = "") -> None:
+        super().__init__(f"{place}: {problem}" + (f" ({hint})" if hint else ""))
+
+
+class Control(Protocol):
+    """A clock that the target's tokens obey and that can be set ahead."""
+
+    def now(self) -> float:
+        """Give the target's time in seconds since 1970."""
+        ...
+
+    def advance(self, seconds: float) -> float:
+        """Set it ahead and give the new time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a run may go. None: not said, and then a live target gets the cautious default and a mock none at all."""
+
+    requests_per_second: float | None = None
+    bad_logins: int | None = None
+    max_wait: float = 0.0
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server under test. The repr holds no credential."""
+
+    name: str
+    dialect: Dialect
+    url: str
+    resource_url: str
+    credentials: Mapping[str, str] = field(repr=False)
+    limits: Limits = Limits()
+    resource: tuple[str, str] | None = None
+    control: Control | None = field(default=None, repr=False)
+    control_url: str | None = None
+    ca_file: str | None = None
+    close: Callable[[], None] | None = field(default=None, repr=False)
+
+    def base(self, which: str) -> str:
+        """Give the base URL of that name, without a slash at its end."""
+        return self.resource_url if which == "resource_url" else self.url
+
+    @property
+    def resource_operation(self) -> Operation | None:
+        """The protected operation to call: the dialect's own, moved to where the target file says."""
+        found = self.dialect.api.with_purpose("resource")
+        if not found:
+            return None
+        operation = found[0]
+        if self.resource is None:
+            return operation
+        method, path = self.resource
+        bindings = tuple(b for b in operation.bindings if b.place != "path")
+        # Of another operation only the way to it is known: not its replies, not the scopes it wants.
+        return replace(operation, method=method, path=path, bindings=bindings, replies={}, scopes=())
+
+    @property
+    def mock(self) -> bool:
+        """Whether the target is a mock whose clock is at hand, so that nobody can be locked out."""
+        return self.control is not None
+
+
+@functools.cache
+def _validator() -> Draft202012Validator:
+    text = (Path(__file__).parent / "target.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
+    """Read a target file.
+
+    Raises:
+        TargetError: the file cannot be read, breaks its schema, names a dialect that does not exist, lacks a credential
+            that the dialect requires, or refers to an environment variable that is not set.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as trouble:
+        raise TargetError(str(path), f"cannot be read: {getattr(trouble, 'strerror', None) or trouble}") from trouble
+    except tomllib.TOMLDecodeError as trouble:
+        raise TargetError(str(path), f"is not TOML: {trouble}") from trouble
+    _check(path, text, raw)
+    own = raw["target"]
+    folder = path.parent / own["dialect"]
+    dialect = _dialect(f"{path}: target.dialect", folder if (folder / "openapi.yaml").is_file() else own["dialect"])
+    credentials = {}
+    for role, value in raw["credentials"].items():
+        credentials[role] = _resolved(f"{path}: credentials.{role}", value, os.environ if environ is None else environ)
+    ca_file = own.get("ca_file")
+    resource = raw.get("resource")
+    return _made(
+        place=f"{path}: credentials",
+        how="add it under [credentials]",
+        dialect=dialect,
+        credentials=credentials,
+        name=own.get("name", ""),
+        url=own["url"],
+        resource_url=own.get("resource_url"),
+        limits=Limits(**raw.get("limits", {})),
+        resource=(resource.get("method", "GET"), resource["path"]) if resource else None,
+        control_url=own.get("control_url"),
+        ca_file=str(path.parent / ca_file) if ca_file else None,
+    )
+
+
+def from_environment(url: str, dialect_name: str, environ: Mapping[str, str]) -> Target:
+    """Make a target of a URL, with the credentials from `WATCHWORD_<ROLE>` variables.
+
+    Raises:
+        TargetError: the dialect does not exist, the URL is none, or a required credential is not set.
+    """
+    if not re.match(r"https?://[^/?#]+", url):
+        raise TargetError("--target-url", f"{url!r} is not an http or https URL", "such as http://127.0.0.1:8080")
+    dialect = _dialect("--dialect", dialect_name)
+    credentials = {role: environ[f"WATCHWORD_{role.upper()}"] for role in CREDENTIALS if environ.get(f"WATCHWORD_{role.upper()}")}
+    known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
+    return _made(
+        place="--target-url",
+        how="set WATCHWORD_{ROLE} in the environment",
+        dialect=dialect,
+        credentials={role: value for role, value in credentials.items() if role in known},
+        url=url,
+        resource_url=environ.get("WATCHWORD_RESOURCE_URL"),
+    )
+
+
+def from_description(description: Mapping[str, Any]) -> Target:
+    """Make a target of what a plugin says of a server that it has started.
+
+    Raises:
+        TargetError: the dialect does not exist or a required credential is missing.
+    """
+    return _made(
+        place=f"the started target {description['name']}",
+        how="the plugin that started it has to give it",
+        dialect=_dialect("the started target", description["dialect"]),
+        credentials=dict(description["credentials"]),
+        name=description["name"],
+        url=description["url"],
+        resource_url=description.get("resource_url"),
+        control=description.get("control"),
+        close=description.get("close"),
+    )
+
+
+def _made(
+    *, place: str, how: str, dialect: Dialect, credentials: dict[str, str], url: str, resource_url: str | None, name: str = "", **more: Any
+) -> Target:
+    api = dialect.api
+    known = (*api.required_credentials, *api.optional_credentials)
+    for role in credentials:
+        if role not in known:
+            raise TargetError(place, f"{api.name} has no credential {role!r}", nearest(role, known))
+    for role in api.required_credentials:
+        if role not in credentials:
+            raise TargetError(place, f"{api.name} requires the credential {role!r}", how.replace("{ROLE}", role.upper()))
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise TargetError(place.partition(": ")[0], "the URL holds a user or a password", "credentials belong under [credentials]")
+    return Target(
+        name=name or parts.netloc,
+        dialect=dialect,
+        url=url.rstrip("/"),
+        resource_url=(resource_url or url).rstrip("/"),
+        credentials=credentials,
+        **more,
+    )
+
+
+def _dialect(place: str, name: str | Path) -> Dialect:
+    try:
+        return load_dialect(name)
+    except SpecError as trouble:
+        # A wrong dialect folder has a file and a line of its own; an unknown name has only the target's.
+        raise TargetError(place, trouble.problem, trouble.hint) from trouble
+
+
+def _resolved(place: str, value: str, environ: Mapping[str, str]) -> str:
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    if not environ.get(name):
+        raise TargetError(place, f"the environment variable {name} is not set", f"export {name}=…")
+    return environ[name]
+
+
+def _check(path: Path, text: str, raw: Mapping[str, Any]) -> None:
+    errors = sorted(_validator().iter_errors(raw), key=lambda e: list(map(str, e.absolute_path)))
+    if not errors:
+        return
+    error = errors[0]
+    where = ".".join(map(str, error.absolute_path))
+    key = str(error.absolute_path[-1]) if error.absolute_path else ""
+    schema: Any = error.schema
+    if error.validator == "additionalProperties":
+        valid = list(schema["properties"])
+        extra: Any = error.instance
+        key = next(k for k in extra if k not in valid)
+        raise TargetError(_place(path, text, key), f"there is no key {key!r} in {where or 'a target file'}", nearest(key, valid))
+    if error.validator == "required":
+        present: Any = error.instance
+        missing = next(k for k in schema["required"] if k not in present)
+        kind = "table" if not where else f"key of [{where}]"
+        raise TargetError(str(path), f"the {kind} {missing!r} is missing", str(schema["properties"][missing].get("description", "add it")))
+    # Credentials are secrets even when they are of the wrong type: the value itself is not repeated.
+    seen = "" if where.startswith("credentials") else f", not {error.instance!r}"
+    wanted = schema.get("description") or (f"one of {', '.join(schema['enum'])}" if "enum" in schema else _wanted(schema))
+    raise TargetError(_place(path, text, key), f"{where} wants {wanted}{seen}")
+
+
+def _wanted(schema: Mapping[str, Any]) -> str:
+    kinds = {"number": "a number", "integer": "a whole number", "string": "text", "object": "a table"}
+    above = " above 0" if "exclusiveMinimum" in schema else " of 0 or more" if "minimum" in schema else ""
+    return kinds.get(str(schema.get("type")), "another value") + above
+
+
+def _place(path: Path, text: str, key: str) -> str:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if re.match(rf"\s*\[?{re.escape(key)}\]?\s*(=|$)", line):
+            return f"{path}:{number}"
+    return str(path)

@@ -1,0 +1,245 @@
+"""The mock's own side: clock, description, reset, page, and who may use it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from watchword.mockserver.access import Access
+from watchword.mockserver.control import ROOT, Application
+from watchword.mockserver.delivery import Delivery
+from watchword.mockserver.launch import start
+from watchword.mockserver.service import Service
+from watchword.specs.loader import load_dialect
+from watchword.specs.wire import Reply, Request
+
+ORIGIN = "http://127.0.0.1:8080"
+BASIC = ("Authorization", "Basic bWlyYTpub3QtdGhlLXBhc3N3b3Jk")
+
+
+@pytest.fixture
+def application() -> Application:
+    """A mock that only this machine can reach."""
+    return Application(Service(load_dialect("sensu")), Access.of_socket(loopback=True))
+
+
+def ask(
+    application: Application, method: str, path: str, *headers: tuple[str, str], body: Any = b"", origin: str = ORIGIN
+) -> Reply:
+    """Send a request; a body that is not bytes is sent as JSON."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = application(Request(method, path, "", headers, raw), origin)
+    assert not isinstance(answer, Delivery)
+    return answer
+
+
+def test_index(application: Application) -> None:
+    """The index says as JSON what runs here, and names the roles that there are credentials for."""
+    facts = ask(application, "GET", ROOT).json
+
+    assert ("sensu", "documented", ORIGIN, ORIGIN) == tuple(facts[k] for k in ("dialect", "profile", "url", "resource_url"))
+    assert list(application.service.credentials) == facts["credentials"]
+    assert ORIGIN + ROOT + "clock" in facts["control"]
+
+
+def test_page(application: Application) -> None:
+    """A browser gets a page that needs nothing from elsewhere, with the last requests and what was wrong with them."""
+    ask(application, "GET", "/auth", BASIC)
+    ask(application, "GET", "/<script>alert(1)</script>")
+    reply = ask(application, "GET", ROOT, ("Accept", "text/html,*/*"))
+    page = reply.body.decode()
+
+    assert "text/html" == reply.media_type
+    assert "password.wrong" in page
+    assert application.service.credentials["password"] in page
+    assert "curl -sS" in page
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "default-src 'none'" in (reply.header("content-security-policy") or "")
+
+
+def test_page_for_others() -> None:
+    """Where other machines can reach the mock, the page shows no values."""
+    application = Application(Service(load_dialect("sensu")), Access.of_socket(loopback=False))
+    token = ("Authorization", f"Bearer {application.access.token}")
+    page = ask(application, "GET", ROOT, token, ("Accept", "text/html")).body.decode()
+
+    assert "password" in page
+    assert not any(application.service.credentials[role] in page for role in ("password", "other_password"))
+    assert "curl" not in page
+
+
+def test_description(application: Application) -> None:
+    """The description is the dialect's file, byte for byte."""
+    reply = ask(application, "GET", ROOT + "openapi.yaml")
+
+    assert "application/yaml" == reply.media_type
+    assert (application.service.dialect.folder / "openapi.yaml").read_bytes() == reply.body
+
+
+def test_clock(application: Application) -> None:
+    """The clock can be read and set ahead; the mock's world follows it."""
+    before = ask(application, "GET", ROOT + "clock").json["now"]
+    after = ask(application, "POST", ROOT + "clock", body={"advance": 3600}).json["now"]
+
+    assert 3600 <= after - before < 3605
+    assert abs(application.service.clock.now() - after) < 5
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        ([], "list"),
+        (5, "int"),
+        ({}, "nothing"),
+        ({"advance": 1, "more": 2}, "advance, more"),
+        ({"forward": 1}, "forward"),
+        ({"advance": "1"}, '"1"'),
+        ({"advance": True}, "true"),
+        ({"advance": None}, "null"),
+        ({"advance": -1}, "forward only"),
+        (b'{"advance": NaN}', "forward only"),
+        (b'{"advance": Infinity}', "forward only"),
+        ({"advance": 10**15}, "year 9999"),
+        (b'{"advance": 1e400}', "year 9999"),
+        ({"advance": 10**400}, "year 9999"),
+    ],
+)
+def test_bad_clock(application: Application, body: Any, seen: str) -> None:
+    """What is not a number of seconds to come is refused, and the refusal says what was expected and what was seen."""
+    reply = ask(application, "POST", ROOT + "clock", body=body)
+
+    assert (400, "application/problem+json") == (reply.status, reply.media_type)
+    assert 'expected a JSON body {"advance": seconds}' in reply.json["detail"]
+    assert seen in reply.json["detail"]
+
+
+def test_clock_repeats_no_secret(application: Application) -> None:
+    """A secret that lands in the clock's body is not repeated."""
+    secret = application.service.credentials["password"]
+    for body in ({"advance": secret}, {secret: 1}):
+        assert secret not in ask(application, "POST", ROOT + "clock", body=body).body.decode()
+
+
+def test_unknown_path(application: Application) -> None:
+    """A path that is not there is answered with those that are."""
+    reply = ask(application, "GET", ROOT + "cloc")
+
+    assert 404 == reply.status
+    assert ROOT + "clock" in reply.json["paths"]
+
+
+def test_root_without_slash(application: Application) -> None:
+    """The root without its slash is the root."""
+    assert 200 == ask(application, "GET", ROOT[:-1]).status
+
+
+@pytest.mark.parametrize(("page", "allow"), [("clock", "GET, POST, HEAD"), ("reset", "POST"), ("journal", "GET, DELETE, HEAD")])
+def test_wrong_method(application: Application, page: str, allow: str) -> None:
+    """A wrong method is answered with the right ones."""
+    reply = ask(application, "PUT", ROOT + page)
+
+    assert (405, allow) == (reply.status, reply.header("allow"))
+
+
+def test_head(application: Application) -> None:
+    """HEAD is served wherever GET is."""
+    assert 200 == ask(application, "HEAD", ROOT + "health").status
+
+
+def test_health(application: Application) -> None:
+    """A running mock says that it is well."""
+    assert {"status": "ok"} == ask(application, "GET", ROOT + "health").json
+
+
+def test_reset() -> None:
+    """A reset ends every session and leaves the clock where it is."""
+    service = Service(load_dialect("sensu"))
+    application = Application(service, Access.of_socket(loopback=True))
+    ask(application, "POST", ROOT + "clock", body={"advance": 50_000})
+    now = service.clock.now()
+    pair = f"{service.credentials['username']}:{service.credentials['password']}"
+    import base64
+
+    login = ("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())
+    token = ask(application, "GET", "/auth", login).json["access_token"]
+    resource = ("Authorization", f"Bearer {token}")
+    path = "/api/core/v2/namespaces"
+
+    assert 200 == ask(application, "GET", path, resource).status
+    assert 204 == ask(application, "POST", ROOT + "reset").status
+    assert 401 == ask(application, "GET", path, resource).status
+    assert service.clock.now() >= now
+
+
+def test_announcement(application: Application) -> None:
+    """Replies of the mocked API say where the control side is; its own do not."""
+    assert ROOT == ask(application, "GET", "/auth").header("watchword-control")
+    assert ask(application, "GET", ROOT).header("watchword-control") is None
+
+
+def test_token() -> None:
+    """Where other machines can reach the mock, control wants the token, and the API does not speak of control."""
+    application = Application(Service(load_dialect("sensu")), Access.of_socket(loopback=False))
+    token = application.access.token or ""
+
+    refused = ask(application, "GET", ROOT)
+    assert (401, True) == (refused.status, (refused.header("www-authenticate") or "").startswith("Bearer"))
+    assert 401 == ask(application, "GET", ROOT, ("Authorization", f"Bearer {token}x")).status
+    assert 401 == ask(application, "GET", ROOT, ("Authorization", f"Basic {token}")).status
+    assert 401 == ask(application, "GET", ROOT, ("Authorization", "Bearer ä")).status
+    assert 401 == ask(application, "GET", ROOT + "nothing").status
+    assert 200 == ask(application, "GET", ROOT, ("Authorization", f"bearer {token}")).status
+    assert ask(application, "GET", "/auth").header("watchword-control") is None
+    assert token not in repr(application.access)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://127.0.0.1:8080", 200),
+        ("http://127.9.9.9", 200),
+        ("http://[::1]:8080", 200),
+        ("http://localhost:1", 200),
+        ("http://LOCALHOST.", 200),
+        ("http://evil.test:8080", 403),
+        ("http://127.0.0.1.evil.test", 403),
+        ("http://localhost.evil.test", 403),
+        ("http://10.0.0.1", 403),
+        ("http://0.0.0.0:8080", 403),
+    ],
+)
+def test_rebinding(application: Application, origin: str, status: int) -> None:
+    """Control is for those who call this machine by a name of its own; the API is for all."""
+    assert status == ask(application, "GET", ROOT, origin=origin).status
+    assert 401 == ask(application, "GET", "/auth", origin=origin).status
+
+
+@pytest.mark.parametrize(
+    ("sender", "status"),
+    [("http://localhost:3000", 204), ("http://127.0.0.1:8080", 204), ("https://evil.test", 403), ("null", 403), ("http://[", 403)],
+)
+def test_foreign_page(application: Application, sender: str, status: int) -> None:
+    """A page from elsewhere cannot use its visitor's browser to reset the mock."""
+    assert status == ask(application, "POST", ROOT + "reset", ("Origin", sender)).status
+
+
+def test_in_process_control_is_open() -> None:
+    """A mock without a socket is nobody else's business: its control side needs neither token nor name."""
+    application = Application(Service(load_dialect("sensu")))
+
+    assert 200 == ask(application, "GET", ROOT, origin="http://mock.test").status
+
+
+def test_running_mock_tells_who_may() -> None:
+    """A socket on loopback wants names; one on every address wants a token."""
+    service = Service(load_dialect("sensu"))
+    with start(service) as near, start(service, "0.0.0.0") as far:  # noqa: S104 - that is what is tested
+        assert (None, True) == (near.control_token, near.application.access.loopback_names)
+        assert far.control_token
+        assert far.origin.startswith("http://127.0.0.1:")

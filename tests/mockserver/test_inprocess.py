@@ -1,0 +1,222 @@
+"""The mock inside a `requests` session, and that it behaves as it does over HTTP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import requests
+
+from watchword.mockserver.control import ROOT, Application
+from watchword.mockserver.delivery import Answer, Delivery
+from watchword.mockserver.inprocess import MockAdapter, mount
+from watchword.mockserver.intercept import intercept
+from watchword.mockserver.launch import start
+from watchword.mockserver.message import BODY_LIMIT
+from watchword.mockserver.service import Service
+from watchword.specs.loader import load_dialect
+from watchword.specs.wire import Reply, Request, draft, encode
+
+ORIGIN = "https://api.example.test"
+
+
+class Scripted(Application):
+    """An application that answers some paths by itself."""
+
+    def __call__(self, request: Request, origin: str) -> Answer:
+        """Answer a request."""
+        if request.path == "/old":
+            return Reply(302, (("Location", "/new?a=b"),), b"moved")
+        if request.path == "/twice":
+            return Delivery(Reply(200, (("X-Twice", "1"), ("X-Twice", "2"), ("Content-Type", "text/plain; charset=utf-8")), "ä".encode()))
+        seen = f"{request.method} {request.path}?{request.query} {len(request.body)} {request.header('host')} {origin}"
+        return Reply(200, (("Content-Type", "text/plain"),), seen.encode())
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    """A session whose requests to the origin a scripted mock answers."""
+    with requests.Session() as session:
+        session.mount(ORIGIN + "/", MockAdapter(Scripted(Service(load_dialect("sensu")))))
+        yield session
+
+
+def test_response(session: requests.Session) -> None:
+    """What a session gives is a full response: status, reason, headers, body, raw, times."""
+    response = session.get(ORIGIN + "/a b", params={"c": "d e"}, timeout=3)
+
+    assert (200, "OK", True) == (response.status_code, response.reason, response.ok)
+    assert f"GET /a%20b?c=d+e 0 api.example.test {ORIGIN}" == response.text
+    assert str(len(response.content)) == response.headers["Content-Length"]
+    assert response.headers["Date"].endswith("GMT")
+    assert f"{ORIGIN}/a%20b?c=d+e" == response.url
+    assert isinstance(response.elapsed, timedelta)
+    assert "GET" == response.request.method
+    response.raise_for_status()
+
+
+def test_duplicate_headers(session: requests.Session) -> None:
+    """A header that is sent twice is joined in the response and separate in its raw part; the encoding is read."""
+    response = session.get(ORIGIN + "/twice")
+
+    assert "1, 2" == response.headers["X-Twice"]
+    assert ["1", "2"] == response.raw.headers.getlist("X-Twice")
+    assert ("utf-8", "ä") == (response.encoding, response.text)
+
+
+def test_redirect(session: requests.Session) -> None:
+    """Redirects are followed and kept in the history."""
+    response = session.post(ORIGIN + "/old", data="x")
+
+    assert [302] == [earlier.status_code for earlier in response.history]
+    assert response.text.startswith("GET /new?a=b 0 ")
+
+
+def test_head(session: requests.Session) -> None:
+    """HEAD gives the length and no body."""
+    response = session.head(ORIGIN + "/a")
+
+    assert b"" == response.content
+    assert int(response.headers["Content-Length"]) > 10
+
+
+@pytest.mark.parametrize("data", ["ab", b"ab", io.BytesIO(b"ab"), io.StringIO("ab"), (part for part in (b"a", b"b"))])
+def test_bodies(session: requests.Session, data: object) -> None:
+    """Whatever a session can send as a body arrives."""
+    assert "POST /a? 2 " in session.post(ORIGIN + "/a", data=data).text  # type: ignore[arg-type]
+
+
+def test_stream(session: requests.Session) -> None:
+    """A streamed response can be read piece by piece."""
+    response = session.get(ORIGIN + "/a", stream=True)
+
+    assert b"GE" == next(response.iter_content(2))
+    response.close()
+
+
+def test_hooks(session: requests.Session) -> None:
+    """A session's hooks see the response."""
+    seen: list[int] = []
+    session.get(ORIGIN + "/a", hooks={"response": lambda response, **_: seen.append(response.status_code)})
+
+    assert [200] == seen
+
+
+def test_host_header(session: requests.Session) -> None:
+    """A Host header of the caller's own decides the origin, as it does on a socket."""
+    response = session.get(ORIGIN + "/a", headers={"Host": "other.test"})
+
+    assert response.text.endswith(" other.test https://other.test")
+
+
+def test_mount() -> None:
+    """A mounted mock answers its origin and nothing that merely begins like it."""
+    mock = Application(Service(load_dialect("sensu")))
+    with requests.Session() as session:
+        mount(session, mock)
+
+        assert {"status": "ok"} == session.get("http://mock.test" + ROOT + "health").json()
+        assert isinstance(session.get_adapter("http://MOCK.test/"), MockAdapter)
+        assert not isinstance(session.get_adapter("http://mock.test.evil/"), MockAdapter)
+
+
+def test_mount_running() -> None:
+    """A running mock can be mounted too; both ways in lead to one world."""
+    with start(Service(load_dialect("sensu"))) as running, requests.Session() as session:
+        mount(session, running.application, "http://near.test")
+        mount(session, running, "http://also.test/")
+        session.get("http://near.test/auth")
+
+        assert 1 == len(session.get("http://also.test" + ROOT + "journal").json()["entries"])
+
+
+@pytest.mark.parametrize("origin", ["mock.test", "http://", "http://a/b", "ftp://a", "http://a?b", ""])
+def test_no_origin(origin: str) -> None:
+    """What is not an origin cannot be mounted."""
+    with requests.Session() as session, pytest.raises(ValueError, match="expected an origin"):
+        mount(session, Application(Service(load_dialect("sensu"))), origin)
+
+
+WAYS = ("http", "in process", "intercepted")
+
+
+class Way:
+    """One way into a mock: how to send it requests."""
+
+    def __init__(self, session: requests.Session, origin: str, service: Service) -> None:
+        self.session = session
+        self.origin = origin
+        self.service = service
+
+    def send(self, method: str, path: str, **extra: object) -> requests.Response:
+        """Send a request."""
+        return self.session.request(method, self.origin + path, **extra)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest, dialect: str) -> Iterator[Way]:
+    """Each way into a mock of a dialect."""
+    service = Service(load_dialect(dialect))
+    with requests.Session() as session:
+        session.trust_env = False
+        if request.param == "http":
+            with start(service) as running:
+                yield Way(session, running.origin, service)
+        elif request.param == "in process":
+            mount(session, Application(service), ORIGIN)
+            yield Way(session, ORIGIN, service)
+        else:
+            with intercept(dialect, origin=ORIGIN) as intercepted:
+                yield Way(session, ORIGIN, intercepted)
+
+
+VOLATILE = ("date", "content-length", "connection")
+
+
+def shape(response: requests.Response, origin: str) -> tuple[object, ...]:
+    """Give what must not depend on the way in."""
+    headers = sorted((n.lower(), v.replace(origin, "")) for n, v in response.raw.headers.items() if n.lower() not in VOLATILE)
+    try:
+        body = response.json()
+    except ValueError:
+        body = response.text
+    members = sorted((name, type(value).__name__) for name, value in body.items()) if isinstance(body, dict) else body
+    return response.status_code, response.reason, headers, members
+
+
+SEEN: dict[str, dict[str, list[tuple[object, ...]]]] = {}
+
+
+@pytest.mark.parametrize("dialect", ["sensu", "fusio", "rator"])
+def test_all_ways_are_alike(way: Way, dialect: str, request: pytest.FixtureRequest) -> None:
+    """The same requests get the same replies over HTTP, in process and through the interceptor."""
+    api = way.service.dialect.api
+    operation = api.with_purpose("issue")[0]
+    login = encode(draft(operation, way.service.credentials))
+    path = api.bases[operation.base] + login.path + (f"?{login.query}" if login.query else "")
+    headers = dict(login.headers)
+    responses = [
+        way.send(login.method, path, headers=headers, data=login.body or None),
+        way.send(login.method, path, headers={**headers, "Authorization": "Basic !!"}, data=login.body or None),
+        way.send(login.method, path),
+        way.send("DELETE", path),
+        way.send("HEAD", path),
+        way.send("GET", "/nowhere"),
+        way.send("GET", ROOT + "health"),
+        way.send("GET", ROOT + "nothing"),
+        way.send("POST", ROOT + "clock", json={"advance": -1}),
+        way.send("DELETE", ROOT + "journal"),
+        way.send("POST", path, data=b"a" * (BODY_LIMIT + 1)),
+        way.send("GET", path, headers={"X": "a" * 70_000}),
+    ]
+    shapes = [shape(response, way.origin) for response in responses]
+    first = SEEN.setdefault(dialect, {"": shapes})[""]
+
+    assert 200 == responses[0].status_code
+    assert first == shapes
+    assert all("Date" in response.headers for response in responses)
+    assert [204 if r.status_code == 204 else len(r.content) for r in responses if r.request.method != "HEAD"] == [
+        204 if r.status_code == 204 else int(r.headers["Content-Length"]) for r in responses if r.request.method != "HEAD"
+    ]

@@ -1,0 +1,225 @@
+"""The page for people."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import pytest
+
+from watchword.reports.highlight import marked
+from watchword.reports.page import render
+
+_HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}\x00\x1b\ud800\u202e"
+_VOID = {"meta", "link", "br", "input", "img"}
+
+
+class _Outline(HTMLParser):
+    """The tags, ids, links and visible text of a page; unbalanced tags are an error."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self._open: list[str] = []
+        self.feed(page)
+        assert [] == self._open
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append(tag)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if tag == "a" else []
+        self.loads += [found[name] for name in ("src", "srcset") if name in found]
+        self.loads += [found["href"]] if tag == "link" else []
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert tag == self._open.pop()
+
+
+@pytest.fixture
+def hostile(run, clause, exchange):
+    """Give a run in which every text of the server's is an attack."""
+    said = exchange(
+        purpose=_HOSTILE,
+        curl=_HOSTILE,
+        reply={"status": 200, "headers": [["X", _HOSTILE]], "body": _HOSTILE},
+    )
+    texts = dict.fromkeys(("says", "source", "expected", "observed", "reason", "note", "operation"), _HOSTILE)
+    return run(
+        clause(verdict="fail", exchanges=(said,), differences=(_HOSTILE,), **texts), exit_code=1, message=_HOSTILE
+    )
+
+
+def test_hostile_texts_stay_texts(hostile):
+    """Markup in a reply is shown, never obeyed."""
+    page = render(hostile)
+
+    assert (1, 0, False) == (page.count("<script"), _Outline(page).tags.count("img"), "49" in page.split("<main>")[1])
+
+
+def test_illegible_characters_are_replaced(hostile):
+    """Characters that a page cannot carry, or that turn its writing around, are replaced."""
+    page = render(hostile)
+    page.encode()
+
+    assert [] == re.findall("[\x00\x1b\ud800\u202e]", page)
+
+
+def test_nothing_is_loaded(hostile):
+    """The page names nothing to load, and tells the browser to load nothing."""
+    page = render(hostile)
+
+    assert (["data:,"], True) == (_Outline(page).loads, "default-src 'none'" in page)
+
+
+def test_script_is_the_only_one_allowed(run, clause):
+    """The page allows exactly the script that it holds."""
+    page = render(run(clause()))
+    script = re.search("<script>(.*)</script>", page, re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+    assert f"script-src 'sha256-{digest}'" in page
+
+
+def test_everything_is_there_without_scripts(run, clause):
+    """The facts of a clause stand in the HTML itself."""
+    page = render(run(clause(verdict="fail", observed="status 200", differences=("status 200",), attempts=3, broken=1)))
+    told = [
+        "renew.malformed-body",
+        "cannot be parsed",
+        "line 98",
+        "renewToken",
+        "1 of 3",
+        "curl -X POST",
+        "$ACCESS_TOKEN",
+    ]
+    told += ["No operation of the API makes accounts.", "1 of 1 clause verified", "400 Bad Request", "Not conforming"]
+
+    assert [] == [text for text in told if text not in page]
+
+
+def test_links_lead_somewhere(run, clause):
+    """Every link of the page leads to an id of the page, and every id is there once."""
+    rows = [clause(target=target, clause=name) for target in ("a b", "c") for name in ("toy:one.x", "toy:two.x")]
+    targets = tuple({"name": name, "dialect": "toy"} for name in ("a b", "c"))
+    outline = _Outline(render(run(*rows, rows[0], clause(clause="toy:three.x", target="c"), targets=targets)))
+
+    assert ([], len(outline.ids)) == ([x for x in outline.links if x[1:] not in outline.ids], len(set(outline.ids)))
+
+
+def test_clause_id_is_the_anchor(run, clause):
+    """A clause that was checked on one target is reached by its id."""
+    assert "toy:renew.malformed-body" in _Outline(render(run(clause()))).ids
+
+
+def test_troubled_clauses_come_first(run, clause):
+    """Within a chapter the broken clauses stand before the others."""
+    verdicts = ("pass", "observed", "fail", "not_applicable", "warn")
+    page = render(run(*(clause(clause=f"toy:x.{verdict}", verdict=verdict) for verdict in verdicts), exit_code=1))
+    order = re.findall(r'<details class="clause v-(\w+)', page)
+
+    assert ["fail", "warn", "observed", "pass", "not_applicable"] == order
+
+
+def test_partial_run_says_so(run, clause):
+    """A run without an end is called partial, and a whole one is not."""
+    texts = (render(run(clause(), exit_code=None)), render(run(clause())))
+
+    assert [True, False] == ["Partial run." in text for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("changes", "exit_code", "tone", "word"),
+    [
+        ({}, 0, "good", "Conforming"),
+        ({"verdict": "warn"}, 0, "good", "Conforming"),
+        ({"verdict": "fail"}, 1, "bad", "Not conforming"),
+        ({"verdict": "fail", "known": "soon"}, 0, "caution", "Known deviations"),
+        ({"verdict": "error"}, 3, "bad", "Checks went wrong"),
+        ({"verdict": "blocked"}, 7, "caution", "Nothing verified"),
+        ({}, 2, "caution", "Not settled"),
+        ({}, 8, "caution", "Not settled"),
+        ({}, 6, "bad", "Nothing established"),
+        ({}, None, "caution", "Cut short"),
+        ({}, 99, "caution", "Not settled"),
+    ],
+)
+def test_statement(run, clause, changes, exit_code, tone, word):
+    """The headline is green only for a whole run that ended well, and red only for what is broken."""
+    page = render(run(clause(**changes), exit_code=exit_code))
+    found = re.search(r'class="headline (\w+)".*?</span> ([^<]+)</p>', page, re.DOTALL)
+
+    assert (tone, word) == found.groups()
+
+
+def test_run_without_clauses(run):
+    """A run that checked nothing has a page that says so."""
+    assert "Nothing verified" in render(run(exit_code=0))
+
+
+def test_identity_is_written_for_people(run):
+    """What the run says of a target reads as words, whatever its shape."""
+    target = {"name": "staging", "dialect": "toy", "credentials": ["a", "b"], "clock": False, "limits": {"max_wait": 0}}
+    page = render(run(targets=(target,)))
+
+    assert [] == [text for text in ("<dd>a, b</dd>", "<dd>no</dd>", "<dd>max wait 0</dd>") if text not in page]
+
+
+def test_marks_show_what_differs():
+    """Only the words that differ are marked."""
+    assert ("status <del>400</del>", "status <ins>200</ins>") == tuple(map(str, marked("status 400", "status 200")))
+
+
+def test_marks_are_left_out_when_all_differs():
+    """Texts without anything in common carry no marks."""
+    assert ("a&lt;b", "xyz") == tuple(map(str, marked("a<b", "xyz")))
+
+
+def _browsed(tmp_path, page, fragment=""):
+    """Open a page in the browser and give its HTML afterwards."""
+    file = tmp_path / "page.html"
+    file.write_text(page)
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"{file.as_uri()}{fragment}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def _details(dom):
+    return re.findall(r'<details class="clause[^>]*id="toy:x\.\w+"[^>]*>', dom)
+
+
+browser = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium here")
+
+
+@browser
+def test_search_in_a_browser(tmp_path, run, clause):
+    """The slash leads to the search box, and what is typed there hides the clauses that do not have it."""
+    page = render(run(clause(clause="toy:x.apple"), clause(clause="toy:x.pear")))
+    typing = """<script>addEventListener("load", () => {
+      document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "/", bubbles: true}));
+      document.activeElement.value = "APPLE";
+      document.activeElement.dispatchEvent(new Event("input"));
+    });</script></body>"""
+    # Without the page's own policy, which rightly refuses this test's script.
+    lenient = re.sub("<meta http-equiv[^>]*>", "", page)
+    dom = _browsed(tmp_path, lenient.replace("</body>", typing))
+
+    assert ([False, True], True) == ([" hidden" in tag for tag in _details(dom)], ">1 of 2</output>" in dom)
+
+
+@browser
+def test_deep_link_in_a_browser(tmp_path, run, clause):
+    """A link to a clause opens it, with the page's own policy in force."""
+    page = render(run(clause(clause="toy:x.apple"), clause(clause="toy:x.pear")))
+    dom = _browsed(tmp_path, page, "#toy:x.pear")
+
+    assert [False, True] == [" open" in tag for tag in _details(dom)]

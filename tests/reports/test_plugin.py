@@ -1,0 +1,213 @@
+"""The plugin, in real pytest processes with a small suite of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from html import unescape
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from watchword.reports.records import read_run
+
+pytest_plugins = ["pytester"]
+
+# Only the plugin under test; the others of this project have tests of their own.
+_ALONE = ("-p", "no:watchword.suites.plugin", "-p", "no:watchword.mockserver.plugin", "-p", "no:schemathesis")
+
+_SUITE = """
+import os
+import pytest
+from watchword.reports.records import ClauseRecord, EndRecord, ExchangeRecord, RunRecord
+
+RUN = RunRecord("2026-03-01T12:00:00Z", {"watchword": "0"}, ({"name": "staging", "dialect": "toy"},))
+REPLY = {"status": 200, "headers": [], "body": "<script>alert(1)</script>"}
+REQUEST = {"method": "GET", "url": "http://127.0.0.1/", "headers": [], "body": None}
+SAID = ExchangeRecord("probe", "ask", REQUEST, REPLY, "", "curl http://127.0.0.1/", 0.1)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session):
+    session.config.hook.pytest_watchword_run(record=RUN)
+
+@pytest.fixture
+def check(request):
+    def hand_over(name, verdict):
+        record = ClauseRecord(f"toy:{name}", "toy", "staging", "auth", verdict, "must", "documented",
+            "A <b>rule</b>.", "line 1", "x", "y", (SAID,), 0.1)
+        known = request.config.hook.pytest_watchword_known(record=record)
+        if known:
+            from dataclasses import replace
+            record = replace(record, known=known)
+        request.config.hook.pytest_watchword_clause(record=record, item=request.node)
+        assert verdict != "fail" or known
+    return hand_over
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session, exitstatus):
+    if exitstatus != 2 and not os.environ.get("NO_END"):
+        session.config.hook.pytest_watchword_end(record=EndRecord({}, int(exitstatus), 0.5))
+"""
+
+_TESTS = """
+def test_one(check): check("x.one", "pass")
+def test_two(check): check("x.two", "fail")
+"""
+
+
+@pytest.fixture
+def suite(pytester):
+    """Give a folder with a suite of two clauses, of which one is broken."""
+    pytester.makeconftest(_SUITE)
+    pytester.makepyfile(test_toy=_TESTS)
+    return pytester
+
+
+def _lines(path):
+    return [json.loads(line)["record"] for line in path.read_text().splitlines()]
+
+
+def test_reports(suite):
+    """A run leaves its records and both reports, and says where the page is."""
+    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "there")
+    folder = suite.path / "there"
+    result.stdout.fnmatch_lines(["2 of 2 clauses verified: 1 fail, 1 pass", f"report: {folder}/report.html"])
+
+    assert (1, ["run", "clause", "clause", "end"], "1", "Not conforming" in (folder / "report.html").read_text()) == (
+        result.ret,
+        _lines(folder / "records.jsonl"),
+        ET.parse(folder / "junit.xml").getroot().get("failures"),
+        True,
+    )
+
+
+def test_default_directory(suite):
+    """Without an option the reports go to reports/out under the root directory."""
+    suite.runpytest_subprocess(*_ALONE, "-q")
+
+    assert ["junit.xml", "records.jsonl", "report.html"] == sorted(
+        p.name for p in (suite.path / "reports/out").iterdir()
+    )
+
+
+def test_inert_without_records(pytester):
+    """Tests that are none of ours leave nothing behind and read nothing about us."""
+    pytester.makepyfile("def test_it(): pass")
+    result = pytester.runpytest_subprocess(*_ALONE, "--html=own.html", "--self-contained-html")
+    result.stdout.no_fnmatch_line("=*watchword*=")
+
+    assert (0, False, 0) == (
+        result.ret,
+        (pytester.path / "reports").exists(),
+        (pytester.path / "own.html").read_text().count("col-clause"),
+    )
+
+
+def test_unwritable_directory(suite):
+    """A report directory that cannot be written is a usage error before any test."""
+    (suite.path / "file").write_text("")
+    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "file/below")
+    told = [line for line in result.stderr.lines if line.strip()]
+
+    assert (4, 1, True, []) == (result.ret, len(told), "--report-dir" in told[0], result.stdout.lines)
+
+
+def test_unwritable_default_directory(suite):
+    """The default directory is only looked at when a run begins, and then refused as clearly."""
+    (suite.path / "reports").write_text("")
+    result = suite.runpytest_subprocess(*_ALONE)
+
+    assert (4, True) == (result.ret, "cannot be written" in result.stderr.str())
+
+
+def test_broken_baseline(suite):
+    """A baseline that cannot be read is a usage error that names the key."""
+    (suite.path / "known.toml").write_text('[[known]]\nclause = "toy:x.two"\n')
+    result = suite.runpytest_subprocess(*_ALONE, "--baseline", "known.toml")
+
+    assert (4, True) == (result.ret, "known[0].reason: is missing" in result.stderr.str())
+
+
+def test_baseline_is_asked(suite):
+    """A suite learns through the hook that a deviation is known."""
+    (suite.path / "known.toml").write_text('[[known]]\nclause = "toy:x.two"\nreason = "mended soon"\n')
+    result = suite.runpytest_subprocess(*_ALONE, "--baseline", "known.toml", "--report-dir", "there")
+
+    assert (0, "mended soon") == (result.ret, read_run(suite.path / "there/records.jsonl").clauses[1].known)
+
+
+def test_interrupted_run(suite):
+    """A run that is interrupted still gets its page, which calls it partial."""
+    suite.makepyfile(test_toy=_TESTS + "\ndef test_three(check): raise KeyboardInterrupt\n")
+    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "there")
+    page = (suite.path / "there/report.html").read_text()
+
+    assert (2, True, True) == (result.ret, "Partial run." in page, "x.two" in page)
+
+
+def test_killed_run(suite, tmp_path):
+    """A run that is killed leaves readable records and a page that calls itself partial."""
+    suite.makepyfile(test_toy=_TESTS + "\ndef test_three():\n    import time\n    time.sleep(60)\n")
+    (suite.path / "there").mkdir()
+    (suite.path / "there/junit.xml").write_text("of the run before")
+    command = [sys.executable, "-m", "pytest", *_ALONE, "--report-dir", "there"]
+    process = subprocess.Popen(command, cwd=suite.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    records = suite.path / "there/records.jsonl"
+    deadline = time.monotonic() + 30
+    while (not records.exists() or records.read_bytes().count(b"\n") < 3) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    run = read_run(records)
+
+    assert (["toy:x.one", "toy:x.two"], None, True, False) == (
+        [record.clause for record in run.clauses],
+        run.end,
+        "Partial run." in (suite.path / "there/report.html").read_text(),
+        (suite.path / "there/junit.xml").exists(),
+    )
+
+
+def test_directory_lost_on_the_way(suite):
+    """Reports that cannot be finished end the run with a usage error, after all its tests."""
+    suite.makepyfile(test_toy=_TESTS + "\ndef test_three():\n    import shutil\n    shutil.rmtree('there')\n")
+    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "there")
+    result.assert_outcomes(passed=2, failed=1)
+
+    assert (4, True) == (result.ret, "are not whole: No such file" in result.stderr.str())
+
+
+def test_missing_end(suite, monkeypatch):
+    """A run whose suite never said that it ended is partial."""
+    monkeypatch.setenv("NO_END", "1")
+    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "there")
+    result.stdout.fnmatch_lines(["*; the run was cut short"])
+
+    assert ["run", "clause", "clause"] == _lines(suite.path / "there/records.jsonl")
+
+
+def test_pytest_html(suite):
+    """The report of pytest-html has our columns and the evidence, and none of it is markup of the server's."""
+    suite.runpytest_subprocess(*_ALONE, "--html=own.html", "--self-contained-html", "--report-dir", "there")
+    page = (suite.path / "own.html").read_text()
+    cells = ["col-clause", "toy:x.two", "col-verdict", "✗ fail", "toy:x.two: evidence"]
+    blob = json.loads(unescape(page.split('data-jsonblob="')[1].split('"')[0]))
+    text = json.dumps(blob, ensure_ascii=False)
+
+    assert ([], False, True) == (
+        [cell for cell in cells if cell not in text],
+        "<script>alert(1)" in text,
+        'data-column-type="verdict"' in page,
+    )
+
+
+def test_junit_of_pytest(suite):
+    """The report of pytest itself carries the clause's properties."""
+    suite.runpytest_subprocess(*_ALONE, "--junitxml=own.xml", "--report-dir", "there")
+    rows = [(row.get("name"), row.get("value")) for row in ET.parse(suite.path / "own.xml").iter("property")]
+
+    assert ("clause", "toy:x.two") in rows
