@@ -13,15 +13,22 @@ from watchword.mockserver.journal import Journal
 from watchword.mockserver.problem import as_json, problem
 from watchword.mockserver.service import Service
 from watchword.specs.redaction import Masker
-from watchword.specs.wire import Reply, Request
+from watchword.specs.wire import Pairs, Reply, Request
 
 __all__ = ["ROOT", "Application"]
 
 ROOT = "/__watchword__/"
+_ANNOUNCEMENT = (("Watchword-Control", ROOT),)
+"""The header by which clients that can use a clock learn that there is one."""
+
 _END_OF_TIME = 253402300799
 """The last second of the year 9999, beyond which dates cannot be written."""
 
 _Page = Callable[[Request, str], Reply]
+
+
+def _is_control(path: str) -> bool:
+    return path.startswith(ROOT) or path == ROOT[:-1]
 
 
 class Application:
@@ -37,7 +44,7 @@ class Application:
         self.masker.configure(service.credentials)
         self.journal = Journal(service.dialect.api, self.masker, journal_size)
         self._turn = threading.RLock()
-        self._announcement = (("Watchword-Control", ROOT),) if self.access.token is None else ()
+        self._announcement = _ANNOUNCEMENT if self.access.token is None else ()
         self._pages: Mapping[str, Mapping[str, _Page]] = {
             "": {"GET": self._index},
             "openapi.yaml": {"GET": self._description},
@@ -49,14 +56,16 @@ class Application:
         }
 
     def __call__(self, request: Request, origin: str) -> Answer:
-        """Answer a request to the mocked API or to the control side."""
-        with self._turn:
-            if request.path.startswith(ROOT) or request.path == ROOT[:-1]:
-                return self._control(request, origin)
-            outcome = self.service.handle(request, origin)
-            self.journal.record(request, outcome)
-            reply = outcome.reply
-            return Reply(reply.status, reply.headers + self._announcement, reply.body)
+        """Answer a request that came over a socket, to the mocked API or to the control side."""
+        if _is_control(request.path):
+            return self.access.refuse(request, origin) or self._control(request, origin)
+        return self._serve(request, origin, self._announcement)
+
+    def from_inside(self, request: Request, origin: str) -> Answer:
+        """Answer a request of this very process, which may use the control side as it is."""
+        if _is_control(request.path):
+            return self._control(request, origin)
+        return self._serve(request, origin, _ANNOUNCEMENT)
 
     def reset(self) -> None:
         """Forget every session and token of the service."""
@@ -71,10 +80,14 @@ class Application:
             self.journal.learn(self.service.state.secrets())
             return self.journal.entries(last)
 
+    def _serve(self, request: Request, origin: str, announcement: Pairs) -> Reply:
+        with self._turn:
+            outcome = self.service.handle(request, origin)
+            self.journal.record(request, outcome)
+        reply = outcome.reply
+        return Reply(reply.status, reply.headers + announcement, reply.body)
+
     def _control(self, request: Request, origin: str) -> Reply:
-        refused = self.access.refuse(request, origin)
-        if refused is not None:
-            return refused
         name = request.path[len(ROOT) :]
         pages = self._pages.get(name)
         if pages is None:
@@ -84,7 +97,8 @@ class Application:
         if page is None:
             allowed = ", ".join([*pages, "HEAD"] if "GET" in pages else pages)
             return problem(405, f"expected {allowed} here", ("Allow", allowed))
-        return page(request, origin)
+        with self._turn:
+            return page(request, origin)
 
     # -- the pages
 

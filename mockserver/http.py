@@ -15,7 +15,7 @@ from watchword.mockserver.delivery import Handler
 from watchword.mockserver.message import DateLine
 from watchword.mockserver.target import Target, read_target
 
-__all__ = ["Server", "new_loop"]
+__all__ = ["GRACE", "Server", "new_loop"]
 
 GRACE = 0.5
 """Seconds that a request which is half-way in has to come to its end when the server stops."""

@@ -86,7 +86,7 @@ def answer(application: Application, prepared: requests.PreparedRequest) -> HTTP
     elif len(body) > BODY_LIMIT:
         reply = body_too_large().reply
     else:
-        given = application(Request(method, path, query, headers, body), f"{parts.scheme}://{host}")
+        given = application.from_inside(Request(method, path, query, headers, body), f"{parts.scheme}://{host}")
         reply = given.reply if isinstance(given, Delivery) else given
     return _response(finished(reply, method, application.service.clock.now()), method)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-# pytest loads this module in every project where Watchword is installed, so what is heavy is imported when it is needed.
+# pytest loads this module in every project where Watchword is installed: what is heavy is imported when it is needed.
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -52,7 +52,7 @@ def counts(records: Iterable[ClauseRecord]) -> dict[str, int]:
 def verdict_line(run: Run) -> str:
     """Write what a run verified, and its counts by verdict, in one line."""
     verified = sum(record.verdict in VERIFIED for record in run.clauses)
-    line = f"{verified} of {count(len(run.clauses), 'clause')} verified"
+    line = f"{verified} of {count(_selected(run), 'clause')} verified"
     if run.clauses:
         line += ": " + ", ".join(f"{number} {words(verdict)}" for verdict, number in run.verdicts.items())
     known = sum(bool(record.known) for record in run.clauses)
@@ -85,7 +85,13 @@ def _judge(run: Run, records: Iterable[ClauseRecord], *, whole: bool) -> Summary
     rows = list(records)
     verified = sum(row.verdict in VERIFIED for row in rows)
     tone, verdict, sentence = _verdict(run, rows, verified, whole=whole)
-    return Summary(tone, verdict, sentence, verified, len(rows), counts(rows))
+    return Summary(tone, verdict, sentence, verified, _selected(run) if whole else len(rows), counts(rows))
+
+
+def _selected(run: Run) -> int:
+    """Give the number of clauses the run set out to check; fewer records than that mean that some left none."""
+    selected = run.run.options.get("selected")
+    return max(len(run.clauses), selected) if isinstance(selected, int) else len(run.clauses)
 
 
 def _verdict(run: Run, rows: list[ClauseRecord], verified: int, *, whole: bool) -> tuple[str, str, str]:
@@ -96,15 +102,18 @@ def _verdict(run: Run, rows: list[ClauseRecord], verified: int, *, whole: bool) 
     undecided = sum(row.level == "must" and row.verdict in ("blocked", "inconclusive") for row in unexcused)
     warned = sum(row.verdict == "warn" for row in unexcused)
     known = len(rows) - len(unexcused)
+    unrecorded = _selected(run) - len(rows) if whole else 0
     exit_code = run.end.exit if run.end and whole else Exit.CONFORMING
     if broken:
         return "bad", "Not conforming", f"{count(broken, 'rule')} {'is' if broken == 1 else 'are'} broken."
     if errors:
         return "bad", "Checks went wrong", f"{count(errors, 'check')} went wrong on our own side."
-    if exit_code in _RED_EXITS:
-        return "bad", "Not conforming" if exit_code == Exit.BROKEN else "Nothing established", EXIT_MEANING[exit_code]
     if run.end is None:
         return "caution", "Cut short", "The run did not reach its end, and nothing is known of the clauses after it."
+    if unrecorded:
+        return "bad", "Checks went wrong", f"{count(unrecorded, 'clause')} left no record."
+    if exit_code in _RED_EXITS:
+        return "bad", "Not conforming" if exit_code == Exit.BROKEN else "Nothing established", EXIT_MEANING[exit_code]
     if not verified:
         return "caution", "Nothing verified", "No clause was really put to the test, so nothing is known of the target."
     if undecided:

@@ -85,7 +85,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{words(str(name))} {plain(member)}" for name, member in value.items())
+        return ", ".join(f"{words(str(name))} {plain(member)}" for name, member in value.items() if plain(member))
     if isinstance(value, list | tuple):
         return ", ".join(map(plain, value))
     return "" if value is None else str(value)

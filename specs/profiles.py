@@ -9,7 +9,17 @@ from typing import Any
 from watchword.specs.applies import applicable_conditions
 from watchword.specs.errors import nearest
 from watchword.specs.model import Api, Operation
-from watchword.specs.profile import Account, Client, OperationProfile, Profile, Renewal, ReplyTemplate, Rule, TokenForm, WorldData
+from watchword.specs.profile import (
+    Account,
+    Client,
+    OperationProfile,
+    Profile,
+    Renewal,
+    ReplyTemplate,
+    Rule,
+    TokenForm,
+    WorldData,
+)
 from watchword.specs.vocabulary import CONDITIONS, broader
 from watchword.specs.yamlfile import At, YamlFile
 

@@ -14,7 +14,8 @@ from watchword.specs.redaction import Masker
 from watchword.suites.context import Context
 from watchword.suites.contract import conforms, described
 from watchword.suites.evidence import Evidence
-from watchword.suites.judge import Difference, expected, judge
+from watchword.suites.expect import Difference, expected
+from watchword.suites.judge import judge
 from watchword.suites.limits import Budget
 from watchword.suites.observe import describe
 from watchword.suites.probe import Probe

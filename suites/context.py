@@ -16,9 +16,22 @@ from watchword.specs.wire import Draft, Reply, draft
 from watchword.suites.steps import Blocked, Call, Exchange, NotApplicable, NotSupported, Pause
 from watchword.suites.target import Target
 
-__all__ = ["TOKEN_ROLES", "Context", "Steps", "Tokens", "claims_of", "granted", "issuer_for", "succeeded"]
+__all__ = [
+    "NEXT_SECOND",
+    "TOKEN_ROLES",
+    "Context",
+    "Steps",
+    "Tokens",
+    "claims_of",
+    "granted",
+    "issuer_for",
+    "need_scopes",
+    "succeeded",
+]
 
 TOKEN_ROLES = ("access_token", "refresh_token")
+NEXT_SECOND = Pause(1.1, "tokens issued in one second may be equal", short=True)
+"""Where two tokens are compared, they are issued in different seconds: a JWT without an id has nothing else to differ in."""
 
 Steps = Generator[Call | Pause, Exchange, Any]
 
@@ -244,3 +257,15 @@ class Context:
         operation = self.resource()
         exchange = yield Call(self.write(operation, self.values() | {"access_token": token}), step, purpose)
         return exchange
+
+
+def need_scopes(context: Context, tokens: Tokens) -> None:
+    """Insist that a token may open the protected operation.
+
+    Raises:
+        NotApplicable: its reply lists scopes, and one that the operation wants is not among them.
+    """
+    wanted = context.resource().scopes
+    lacking = [w for w in wanted if not any(s == w or w.startswith(f"{s}.") for s in tokens.scopes)]
+    if tokens.scopes and lacking:
+        raise NotApplicable(f"the token was not granted the scope {lacking[0]}, which the protected operation wants")

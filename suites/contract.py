@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import requests
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from watchword.specs.model import FORM, JSON, Api, Clause, Operation
 from watchword.specs.wire import Draft, Field, Reply
 from watchword.suites.context import Context
-from watchword.suites.judge import Difference
+from watchword.suites.expect import Difference
 from watchword.suites.steps import Call, NotApplicable, Scenario, Transcript
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ def _response(case: Case, reply: Reply) -> requests.Response:
     response.status_code = reply.status
     response._content = reply.body  # noqa: SLF001 - there is no public way to make a response of bytes
     response.headers.update(dict(reply.headers))
+    response.raw = HTTPResponse(body=reply.body, headers=HTTPHeaderDict(list(reply.headers)), status=reply.status)
     response.encoding = "utf-8"
     kwargs = case.as_transport_kwargs(base_url="http://target.invalid")
     response.url = kwargs["url"]

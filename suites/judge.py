@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
-from watchword.specs.model import Clause, Expectation, Operation
+from watchword.specs.model import Clause, Expectation
 from watchword.specs.wire import Reply
 from watchword.suites.context import Context, Tokens, claims_of, succeeded
+from watchword.suites.expect import TYPES, Difference, expects, kind, observed
 from watchword.suites.schemas import schema_errors
 from watchword.suites.steps import Blocked, Exchange, NotApplicable, Transcript
 
-__all__ = ["JUDGES", "Difference", "expected", "expects", "judge", "observed"]
+__all__ = ["JUDGES", "judge"]
 
 _MILLISECONDS = 1e11
 """Seconds since 1970 stay below this until the year 5138; milliseconds passed it in 1973."""
@@ -28,112 +27,6 @@ _LEGACY = 529_196_400
 """No token lives 16 years: a number of seconds above this one is a moment, not a span."""
 _TEN_YEARS = 10 * 366 * 86400
 _SLACK = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One deviation: what was expected, and what was seen instead."""
-
-    expected: str
-    seen: str
-
-    def __str__(self) -> str:
-        return f"expected {self.expected}, saw {self.seen}"
-
-
-_TYPES: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
-    {
-        "string": lambda v: isinstance(v, str),
-        "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
-        "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
-        "boolean": lambda v: isinstance(v, bool),
-        "object": lambda v: isinstance(v, dict),
-        "array": lambda v: isinstance(v, list),
-    }
-)
-
-
-def expects(expectation: Expectation, reply: Reply, operation: Operation) -> list[Difference]:
-    """Compare a reply with an expectation."""
-    found: list[Difference] = []
-    if not expectation.accepts_status(reply.status):
-        found.append(Difference(_any_of("status", expectation.status), str(reply.status)))
-    if expectation.content_type and reply.media_type not in expectation.content_type:
-        found.append(Difference(_any_of("content type", expectation.content_type), reply.media_type or "none"))
-    for name, text in expectation.headers.items():
-        value = reply.header(name)
-        if value is None:
-            found.append(Difference(f"the header {name}", "no such header"))
-        elif text.lower() not in value.lower():
-            found.append(Difference(f"the header {name} with {text!r} in it", repr(value)))
-    if expectation.body == "json" and reply.json is None:
-        found.append(Difference("a JSON body", "none" if not reply.body else f"{len(reply.body)} bytes that are not JSON"))
-    if expectation.body == "empty" and reply.body:
-        found.append(Difference("no body", f"{len(reply.body)} bytes"))
-    found.extend(_members(expectation, operation.read_reply(reply.members)))
-    return found
-
-
-def _members(expectation: Expectation, values: Mapping[str, Any]) -> list[Difference]:
-    found: list[Difference] = []
-    for role in expectation.present:
-        if role not in values:
-            found.append(Difference(f"the member with the {role}", "no such member"))
-        elif values[role] in ("", None):
-            found.append(Difference(f"a {role} with a value", "the empty string" if values[role] == "" else "null"))
-    found.extend(Difference(f"no {role}", f"a {role}") for role in expectation.absent if values.get(role) not in (None, ""))
-    for role, kind in expectation.types.items():
-        if role in values and not _TYPES[kind](values[role]):
-            found.append(Difference(f"the {role} as JSON {kind}", _kind(values[role])))
-    for role, value in expectation.equals.items():
-        if role in values and not _equal(values[role], value, expectation.ignore_case):
-            found.append(Difference(f"the {role} {value!r}", repr(values[role])[:80]))
-    if expectation.error and values.get("error") not in expectation.error:
-        code = values.get("error")
-        found.append(Difference(_any_of("error code", expectation.error), "none" if code is None else repr(code)[:80]))
-    return found
-
-
-def _equal(left: Any, right: Any, ignore_case: bool) -> bool:
-    if ignore_case and isinstance(left, str) and isinstance(right, str):
-        return left.lower() == right.lower()
-    return bool(left == right and type(left) is type(right))
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    return next((name for name, test in _TYPES.items() if test(value)), "something else")
-
-
-def _any_of(what: str, values: tuple[Any, ...]) -> str:
-    return f"{what} {' or '.join(map(str, values))}"
-
-
-def expected(clause: Clause) -> str:
-    """Say in one line what a clause expects."""
-    if clause.observe or clause.basis == "silent":
-        return "whatever the target does; it is observed"
-    e = clause.expect
-    parts = [_any_of("status", e.status)] if e.status else []
-    parts += [_any_of("content type", e.content_type)] if e.content_type else []
-    parts += [f"header {name}" + (f" with {text!r}" if text else "") for name, text in e.headers.items()]
-    parts += [f"a {role}" for role in e.present] + [f"no {role}" for role in e.absent]
-    parts += [f"{role} as {kind}" for role, kind in e.types.items()] + [f"{role} {value!r}" for role, value in e.equals.items()]
-    parts += [_any_of("error code", e.error)] if e.error else []
-    parts += [{"json": "a JSON body", "empty": "no body"}[e.body]] if e.body else []
-    return ", ".join(parts) or clause.says.rstrip(".")
-
-
-def observed(reply: Reply | None, operation: Operation) -> str:
-    """Say in one line how a request was answered."""
-    if reply is None:
-        return "no reply"
-    values = operation.read_reply(reply.members)
-    token = " with an access token" if values.get("access_token") not in (None, "") else ""
-    error = values.get("error")
-    code = f", error code {error!r}"[:100] if isinstance(error, str) else ""
-    return f"status {reply.status}{token}{code}"
 
 
 # -- judges of guarantees: (context, transcript) → differences; those that only observe return what they saw
@@ -259,7 +152,7 @@ def _in_future(context: Context, transcript: Transcript, clause: Clause) -> list
     tokens = _tokens(transcript)
     expiry = tokens.stated_expiry
     if expiry is None:
-        return [Difference("an expiry as a number", _kind(tokens["expires_at"] if tokens["expires_at"] is not None else tokens["expires_in"]))]
+        return [Difference("an expiry as a number", kind(tokens["expires_at"] if tokens["expires_at"] is not None else tokens["expires_in"]))]
     ahead = expiry - tokens.issued_at
     return [] if ahead > 0 else [Difference("an expiry after the moment of issue", f"one {-ahead:.0f} s before it")]
 
@@ -267,24 +160,24 @@ def _in_future(context: Context, transcript: Transcript, clause: Clause) -> list
 def _in_seconds(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     tokens = _tokens(transcript)
     at, within = tokens["expires_at"], tokens["expires_in"]
-    if _TYPES["number"](at):
+    if TYPES["number"](at):
         if at >= _MILLISECONDS:
             return [Difference("seconds since 1970", f"{at}, which only milliseconds reach")]
         if at < _LEGACY:
             return [Difference("seconds since 1970", f"{at}, which is a span")]
         far = at - tokens.issued_at > _TEN_YEARS
         return [Difference("a moment within ten years", f"{at}")] if far else []
-    if _TYPES["number"](within):
+    if TYPES["number"](within):
         if within > _LEGACY:
             return [Difference("a span in seconds", f"{within}, which is a moment")]
         return [Difference("a span within ten years", f"{within} s")] if within > _TEN_YEARS else []
-    return [Difference("an expiry as a number", _kind(at if at is not None else within))]
+    return [Difference("an expiry as a number", kind(at if at is not None else within))]
 
 
 def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     tokens = _tokens(transcript)
     inside = claims_of(tokens["access_token"]).get("exp")
-    if not _TYPES["number"](inside):
+    if not TYPES["number"](inside):
         raise NotApplicable("the access token tells no expiry of its own")
     stated = tokens.stated_expiry
     if stated is None:

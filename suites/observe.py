@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from watchword.suites.context import Context, claims_of
-from watchword.suites.judge import Difference, observed
+from watchword.suites.expect import Difference, observed
 from watchword.suites.steps import Transcript
 
 __all__ = ["describe"]

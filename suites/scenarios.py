@@ -14,13 +14,13 @@ from types import MappingProxyType
 
 from watchword.specs.model import Operation
 from watchword.specs.vocabulary import CONDITIONS
-from watchword.suites.context import TOKEN_ROLES, Context, Steps, Tokens, granted, issuer_for, succeeded
+from watchword.suites import renewals
+from watchword.suites.context import NEXT_SECOND, Context, Steps, Tokens, granted, issuer_for, need_scopes, succeeded
 from watchword.suites.provoke import Work, settle
 from watchword.suites.steps import Blocked, Call, NotApplicable, NotObservable, NotSupported, Pause, Scenario
 
 __all__ = ["SCENARIOS", "provoked"]
 
-_NEXT_SECOND = Pause(1.1, "tokens issued in one second may be equal", short=True)
 _OPTIONAL = ("scope", "language")
 
 
@@ -101,23 +101,16 @@ def _subject_of(context: Context, tokens: Tokens) -> str:
     return str(context.target.credentials.get(role, ""))
 
 
-def _need_scopes(context: Context, tokens: Tokens) -> None:
-    wanted = context.resource().scopes
-    lacking = [w for w in wanted if not any(s == w or w.startswith(f"{s}.") for s in tokens.scopes)]
-    if tokens.scopes and lacking:
-        raise NotApplicable(f"the token was not granted the scope {lacking[0]}, which the protected operation wants")
-
-
 def _opens(context: Context, conditions: tuple[str, ...]) -> Scenario:
     tokens = yield from context.obtain(context.operation)
-    _need_scopes(context, tokens)
+    need_scopes(context, tokens)
     yield from context.open(tokens["access_token"])
     return {}
 
 
 def _opens_again(context: Context, conditions: tuple[str, ...]) -> Scenario:
     tokens = yield from context.obtain(context.operation)
-    _need_scopes(context, tokens)
+    need_scopes(context, tokens)
     first = yield from context.open(tokens["access_token"], "control")
     if not succeeded(first.reply, context.resource()):
         raise Blocked("the token did not open the protected operation the first time")
@@ -130,7 +123,7 @@ def _names_user(context: Context, conditions: tuple[str, ...]) -> Scenario:
     resource = context.resource()
     facts = {"tokens": tokens, "subject": _subject_of(context, tokens), "claims": dict(resource.claims)}
     if "subject" in resource.gives:
-        _need_scopes(context, tokens)
+        need_scopes(context, tokens)
         exchange = yield from context.open(tokens["access_token"])
         facts["named"] = resource.read_reply(exchange.reply.members if exchange.reply else {}).get("subject")
         facts["members"] = exchange.reply.members if exchange.reply else {}
@@ -143,7 +136,7 @@ def _obtained(context: Context, conditions: tuple[str, ...]) -> Scenario:
 
 def _outlived(context: Context, conditions: tuple[str, ...]) -> Scenario:
     tokens = yield from context.obtain(context.operation)
-    _need_scopes(context, tokens)
+    need_scopes(context, tokens)
     expiry = tokens.stated_expiry
     if expiry is None:
         raise NotObservable("the reply does not tell when the access token expires")
@@ -157,7 +150,7 @@ def _outlived(context: Context, conditions: tuple[str, ...]) -> Scenario:
 
 def _two_logins(context: Context, conditions: tuple[str, ...]) -> Scenario:
     first = yield from context.login(context.operation, step="control")
-    yield _NEXT_SECOND
+    yield NEXT_SECOND
     return {"first": first, "second": (yield from context.login(context.operation, step="probe"))}
 
 
@@ -180,88 +173,10 @@ def _two_brands(context: Context, conditions: tuple[str, ...]) -> Scenario:
 
 def _first_still_opens(context: Context, conditions: tuple[str, ...]) -> Scenario:
     first = yield from context.login(context.operation)
-    _need_scopes(context, first)
-    yield _NEXT_SECOND
+    need_scopes(context, first)
+    yield NEXT_SECOND
     yield from context.login(context.operation, step="control")
     yield from context.open(first["access_token"], purpose="call the protected operation with the first login's token")
-    return {}
-
-
-# -- renewal
-
-
-def _renewed(context: Context) -> Steps:
-    operation = context.operation
-    before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
-    yield _NEXT_SECOND
-    return before, (yield from context.renew(operation, before, step="probe"))
-
-
-def _renewal(context: Context, conditions: tuple[str, ...]) -> Scenario:
-    before, after = yield from _renewed(context)
-    return {"before": before, "after": after}
-
-
-def _renewal_of_user(context: Context, conditions: tuple[str, ...]) -> Scenario:
-    resource = context.resource()
-    operation = context.operation
-    before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
-    first = yield from _named(context, before)
-    yield _NEXT_SECOND
-    after = yield from context.renew(operation, before, step="probe")
-    facts = {"before": before, "after": after, "claims": dict(resource.claims)}
-    return facts if first is None else facts | {"named": (first, (yield from _named(context, after)))}
-
-
-def _named(context: Context, tokens: Tokens) -> Steps:
-    """Ask the protected operation whom a token speaks of; None where its reply names nobody."""
-    resource = context.resource()
-    if "subject" not in resource.gives:
-        return None
-    _need_scopes(context, tokens)
-    exchange = yield from context.open(tokens["access_token"], "verify")
-    return resource.read_reply(exchange.reply.members if exchange.reply else {}).get("subject")
-
-
-def _renewal_after_expiry(context: Context, conditions: tuple[str, ...]) -> Scenario:
-    operation = context.operation
-    before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
-    control = yield from context.renew(operation, before)
-    if not control["access_token"]:
-        raise Blocked("a renewal before expiry gave no access token")
-    before = yield from context.login(before.operation)
-    expiry = before.expiry()
-    if expiry is None:
-        raise NotObservable("nothing tells when the access token expires")
-    yield Pause(0, "the access token expires", until=expiry + 1.5)
-    held = {role: before[role] for role in TOKEN_ROLES if before[role] is not None}
-    sketch = context.write(operation, context.values() | held)
-    exchange = yield Call(sketch, "probe", "renew after the access token has expired")
-    if succeeded(exchange.reply, operation):
-        after = context.tokens(exchange, operation)
-        _need_scopes(context, after)
-        yield from context.open(after["access_token"])
-    return {}
-
-
-def _chain(context: Context, conditions: tuple[str, ...]) -> Scenario:
-    _, after = yield from _renewed(context)
-    held = {role: after[role] for role in TOKEN_ROLES if after[role] is not None}
-    sketch = context.write(context.operation, context.values() | held)
-    exchange = yield Call(sketch, "probe", "renew with what the first renewal gave")
-    if succeeded(exchange.reply, context.operation):
-        last = context.tokens(exchange, context.operation)
-        _need_scopes(context, last)
-        yield from context.open(last["access_token"])
-    return {}
-
-
-def _old_token_after(context: Context, conditions: tuple[str, ...]) -> Scenario:
-    before, after = yield from _renewed(context)
-    if before["access_token"] == after["access_token"]:
-        raise NotApplicable("a renewal gives the same access token again")
-    _need_scopes(context, before)
-    yield from context.open(before["access_token"], purpose="call the protected operation with the token before the renewal")
     return {}
 
 
@@ -309,14 +224,14 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "tokens.distinct_brands": _two_brands,
         "sessions.independent": _first_still_opens,
         "renew.works": _opens,
-        "renew.works_after_expiry": _renewal_after_expiry,
-        "renew.chains": _chain,
-        "renew.new_access_token": _renewal,
-        "renew.keeps_user": _renewal_of_user,
-        "renew.keeps_scope": _renewal,
-        "renew.extends": _renewal,
-        "refresh.rotates": _renewal,
-        "refresh.ends_access": _old_token_after,
+        "renew.works_after_expiry": renewals.renewal_after_expiry,
+        "renew.chains": renewals.chain,
+        "renew.new_access_token": renewals.renewal,
+        "renew.keeps_user": renewals.renewal_of_user,
+        "renew.keeps_scope": renewals.renewal,
+        "renew.extends": renewals.renewal,
+        "refresh.rotates": renewals.renewal,
+        "refresh.ends_access": renewals.old_token_after,
         "scope.subset": _fewer_scopes,
         "scope.listed": _obtained,
         "method.allow_header": _wrong_method,

@@ -39,7 +39,9 @@ def test_index(application: Application) -> None:
     """The index says as JSON what runs here, and names the roles that there are credentials for."""
     facts = ask(application, "GET", ROOT).json
 
-    assert ("sensu", "documented", ORIGIN, ORIGIN) == tuple(facts[k] for k in ("dialect", "profile", "url", "resource_url"))
+    assert ("sensu", "documented", ORIGIN, ORIGIN) == tuple(
+        facts[k] for k in ("dialect", "profile", "url", "resource_url")
+    )
     assert list(application.service.credentials) == facts["credentials"]
     assert ORIGIN + ROOT + "clock" in facts["control"]
 
@@ -139,7 +141,9 @@ def test_root_without_slash(application: Application) -> None:
     assert 200 == ask(application, "GET", ROOT[:-1]).status
 
 
-@pytest.mark.parametrize(("page", "allow"), [("clock", "GET, POST, HEAD"), ("reset", "POST"), ("journal", "GET, DELETE, HEAD")])
+@pytest.mark.parametrize(
+    ("page", "allow"), [("clock", "GET, POST, HEAD"), ("reset", "POST"), ("journal", "GET, DELETE, HEAD")]
+)
 def test_wrong_method(application: Application, page: str, allow: str) -> None:
     """A wrong method is answered with the right ones."""
     reply = ask(application, "PUT", ROOT + page)
@@ -222,7 +226,13 @@ def test_rebinding(application: Application, origin: str, status: int) -> None:
 
 @pytest.mark.parametrize(
     ("sender", "status"),
-    [("http://localhost:3000", 204), ("http://127.0.0.1:8080", 204), ("https://evil.test", 403), ("null", 403), ("http://[", 403)],
+    [
+        ("http://localhost:3000", 204),
+        ("http://127.0.0.1:8080", 204),
+        ("https://evil.test", 403),
+        ("null", 403),
+        ("http://[", 403),
+    ],
 )
 def test_foreign_page(application: Application, sender: str, status: int) -> None:
     """A page from elsewhere cannot use its visitor's browser to reset the mock."""
@@ -239,7 +249,7 @@ def test_in_process_control_is_open() -> None:
 def test_running_mock_tells_who_may() -> None:
     """A socket on loopback wants names; one on every address wants a token."""
     service = Service(load_dialect("sensu"))
-    with start(service) as near, start(service, "0.0.0.0") as far:  # noqa: S104 - that is what is tested
+    with start(service) as near, start(service, "0.0.0.0") as far:
         assert (None, True) == (near.control_token, near.application.access.loopback_names)
         assert far.control_token
         assert far.origin.startswith("http://127.0.0.1:")

@@ -17,7 +17,7 @@ import pytest
 from watchword.mockserver import http as http_module
 from watchword.mockserver.address import bind
 from watchword.mockserver.delivery import Answer, Delivery
-from watchword.mockserver.http import Server
+from watchword.mockserver.http import GRACE, Server
 from watchword.mockserver.message import BODY_LIMIT, HEAD_LIMIT
 from watchword.specs.wire import Reply, Request
 
@@ -246,8 +246,8 @@ def test_reply_head(server: Running) -> None:
     reply = server.talk(GET + b"\r\n")
 
     assert (
-        b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain\r\nX-Twice: 1\r\nX-Twice: 2\r\n"
-        b"Content-Length: 12\r\n\r\nGET /a?b=c 0"
+        b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain\r\n"
+        b"X-Twice: 1\r\nX-Twice: 2\r\nContent-Length: 12\r\n\r\nGET /a?b=c 0"
     ) == reply
 
 
@@ -299,7 +299,9 @@ def test_continue_refused(server: Running) -> None:
     assert [413] == statuses(reply)
 
 
-@pytest.mark.parametrize("length", [b"Content-Length: 3\r\n\r\nabc", b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"])
+@pytest.mark.parametrize(
+    "length", [b"Content-Length: 3\r\n\r\nabc", b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"]
+)
 def test_offered_upgrade(server: Running, length: bytes) -> None:
     """An offer to change over to HTTP/2 is passed over; body and later requests are read as ever."""
     offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"
@@ -370,7 +372,7 @@ def test_stop_when_idle(server: Running) -> None:
         client.sendall(GET + b"\r\n")
         read_until(client, b" 0")
 
-        assert server.stop() < 0.2
+        assert server.stop() < GRACE
         assert b"" == client.recv(1)
 
 
@@ -394,7 +396,7 @@ def test_stop_waits_no_longer_than_half_a_second(server: Running) -> None:
         client.sendall(POST + b"Content-Length: 4\r\n\r\nab")
         time.sleep(0.05)
 
-        assert 0.3 < server.stop() < 0.9
+        assert GRACE * 0.8 < server.stop() < GRACE * 3
 
 
 def test_client_that_does_not_read(server: Running) -> None:
@@ -403,8 +405,7 @@ def test_client_that_does_not_read(server: Running) -> None:
     with server.connect() as client:
         client.settimeout(0.3)
         with pytest.raises(TimeoutError):
-            for _ in range(5000):
-                client.sendall(request)
+            client.sendall(request * 5000)
 
         assert len(server.echo.requests) < 2000
 
@@ -417,7 +418,7 @@ def test_no_delay(server: Running) -> None:
             client.sendall(GET + b"\r\n")
             read_until(client, b" 0")
 
-        assert time.perf_counter() - start < 1.0
+        assert time.perf_counter() - start < 2.5
 
 
 @pytest.fixture
@@ -426,7 +427,17 @@ def certificate(tmp_path: Path) -> Callable[[], tuple[Path, Path]]:
 
     def make() -> tuple[Path, Path]:
         key, chain = tmp_path / "key.pem", tmp_path / "cert.pem"
-        options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        options = [
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+        ]
         command = ["openssl", "req", "-x509", *options, "-keyout", str(key), "-out", str(chain)]
         try:
             subprocess.run(command, check=True, capture_output=True)

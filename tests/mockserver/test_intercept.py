@@ -35,12 +35,19 @@ def test_any_client() -> None:
 def test_other_origins() -> None:
     """A request to any other origin does not get out."""
     with intercept("sensu", origin=ORIGIN):
-        for url in ("http://api.example.test/auth", "https://example.test/auth", "https://api.example.test:444/", "https://api.example.test.evil/"):
+        for url in (
+            "http://api.example.test/auth",
+            "https://example.test/auth",
+            "https://api.example.test:444/",
+            "https://api.example.test.evil/",
+        ):
             with pytest.raises(requests.ConnectionError):
                 requests.get(url, timeout=3)
 
 
-@pytest.mark.parametrize("url", ["https://api.example.test:443/auth", "https://API.example.test/auth", "https://api.example.test"])
+@pytest.mark.parametrize(
+    "url", ["https://api.example.test:443/auth", "https://API.example.test/auth", "https://api.example.test"]
+)
 def test_spellings(url: str) -> None:
     """The default port and the case of the host make no other origin."""
     with intercept("sensu", origin=ORIGIN):
@@ -66,7 +73,7 @@ def test_two_origins() -> None:
         assert 200 == log_in(outer).status_code
         with intercept("sensu", origin="http://other.test:81", profile="documented", clock=Clock(1_000_000.0)) as inner:
             reply = log_in(inner, "http://other.test:81")
-            assert reply.headers["Date"].endswith("1970 GMT")
+            assert "Jan 1970" in reply.headers["Date"]
         assert 200 == log_in(outer).status_code
 
 

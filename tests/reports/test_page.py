@@ -168,10 +168,23 @@ def test_run_without_clauses(run):
 
 def test_identity_is_written_for_people(run):
     """What the run says of a target reads as words, whatever its shape."""
-    target = {"name": "staging", "dialect": "toy", "credentials": ["a", "b"], "clock": False, "limits": {"max_wait": 0}}
+    target = {
+        "name": "staging",
+        "dialect": "toy",
+        "credentials": ["a", "b"],
+        "clock": False,
+        "limits": {"max_wait": 0, "rate": None},
+    }
     page = render(run(targets=(target,)))
 
     assert [] == [text for text in ("<dd>a, b</dd>", "<dd>no</dd>", "<dd>max wait 0</dd>") if text not in page]
+
+
+def test_clauses_without_a_record(run, clause):
+    """A clause that was selected and left no record counts as not verified, and keeps the page from being green."""
+    page = render(run(clause(), options={"selected": 3}))
+
+    assert [True, True] == [text in page for text in ("1 of 3 clauses verified", "2 clauses left no record.")]
 
 
 def test_marks_show_what_differs():

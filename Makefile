@@ -1,0 +1,95 @@
+# Two commands do everything on a machine with Python 3.11 or later, git and make:
+#   make conformance   run the suites against the embedded mocks, and write the report
+#   make test          run what CI runs
+
+PYTHON ?= python3
+DIALECT ?= sensu
+PORT ?= 8080
+ARGS ?=
+
+# How many processes run the project's own tests.
+WORKERS ?= auto
+
+VENV := .venv
+NODE := .venv-node
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PIP := $(PY) -m pip --quiet --disable-pip-version-check
+
+# The linters' own dependencies resolve afresh on every install; their versions do not.
+REDOCLY := @redocly/cli@2.77.0
+SPECTRAL := @stoplight/spectral-cli@6.16.3
+
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+.PHONY: help conformance test check own-tests types mock lint-openapi wheel clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+conformance: $(VENV)/.installed ## Run the suites against the embedded mocks (ARGS="--target FILE.toml" for a server)
+	@$(PY) -m pytest --quiet $(ARGS)
+
+test: check own-tests ## Run the checks and the project's own tests, as CI does
+
+own-tests: $(VENV)/.developed
+	@echo "The project's own tests"
+	@$(PY) -m pytest --quiet --numprocesses $(WORKERS) --dist loadfile tests $(ARGS)
+
+check: $(VENV)/.developed types ## Look at format, lint, types, imports, data and spelling
+	@echo "Format" && $(BIN)/ruff format --check --quiet .
+	@echo "Lint" && $(BIN)/ruff check --quiet .
+	@echo "Types" && $(BIN)/mypy --no-error-summary
+	@echo "Imports" && $(BIN)/lint-imports --no-logo >.venv/imports.txt || { cat .venv/imports.txt; exit 1; }
+	@echo "Data" && $(BIN)/watchword check
+	@echo "Spelling" && $(BIN)/codespell
+
+# Type checkers find a package by its folder, and no folder here is called watchword.
+types:
+	@mkdir -p .types/watchword
+	@for part in specs mockserver suites reports; do ln -sfn "../../$$part" ".types/watchword/$$part"; done
+
+mock: $(VENV)/.installed ## Serve a mock (DIALECT=sensu, PORT=8080)
+	@$(BIN)/watchword mock $(DIALECT) --port $(PORT) $(ARGS)
+
+lint-openapi: ## Run the public OpenAPI linters over the dialects, where npm is installed
+	@if command -v npm >/dev/null; then $(MAKE) $(NODE)/.installed lint-openapi-with-npm; \
+	else echo "Left out: Redocly and Spectral come from npm, and there is no npm here"; fi
+
+.PHONY: lint-openapi-with-npm
+lint-openapi-with-npm:
+	@for file in specs/*/openapi.yaml; do \
+	  echo "$$file" && \
+	  $(NODE)/node_modules/.bin/redocly lint --config docs/redocly.yaml --format stylish "$$file" && \
+	  $(NODE)/node_modules/.bin/spectral lint --ruleset docs/spectral.yaml --fail-severity warn "$$file" || exit 1; \
+	done
+
+wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/
+	@$(PY) -m build --outdir dist . >.venv/build.txt || { cat .venv/build.txt; exit 1; }
+	@rm -rf build && ls dist
+
+clean: ## Remove everything that was made here, the environments included
+	rm -rf $(VENV) $(VENV)-* .types build dist *.egg-info reports/out
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is as old as the last installation, and pyproject.toml says what is installed.
+$(VENV)/.pip: 
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed, and '$(PYTHON)' is $$($(PYTHON) -V 2>&1): name another one with PYTHON=..." >&2; exit 1; }
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade 'pip>=25.1' && touch $@
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/.pip
+	@echo "Installing Watchword into $(VENV)"
+	@$(PIP) install --editable . && touch $@
+
+$(VENV)/.developed: $(VENV)/.installed
+	@echo "Installing the tools of the tests into $(VENV)"
+	@$(PIP) install --group dev && touch $@
+
+$(NODE)/.installed: Makefile
+	@echo "Installing Redocly and Spectral into $(NODE)"
+	@mkdir -p $(NODE)
+	@npm install --prefix $(NODE) --no-audit --no-fund --no-save --loglevel error $(REDOCLY) $(SPECTRAL) && touch $@

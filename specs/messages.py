@@ -1,0 +1,67 @@
+"""HTTP requests and replies as values. Their reprs hold no secret."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+__all__ = ["Pairs", "Reply", "Request"]
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """One HTTP request. `base` names the base URL that `path` hangs on: `url` or `resource_url` of a target."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Pairs = ()
+    body: bytes = b""
+    base: str = "url"
+
+    def header(self, name: str) -> str | None:
+        """Give the first value of a header, or None."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def __repr__(self) -> str:
+        # Headers, query and body carry secrets; a traceback shows this text.
+        return f"<Request {self.method} {self.path}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Reply:
+    """One HTTP reply, as received or as about to be sent."""
+
+    status: int
+    headers: Pairs = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Give the first value of a header, or None."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body, in lower case and without parameters; empty when none is named."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def json(self) -> Any:
+        """The body read as JSON whatever its media type says, or None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The members of the body's JSON object; empty when it is not one."""
+        value = self.json
+        return value if isinstance(value, dict) else {}
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status} {self.media_type or 'no content type'} {len(self.body)} bytes>"

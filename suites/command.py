@@ -1,0 +1,51 @@
+"""`watchword check`: look at dialects and target files without sending anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from watchword.specs.cli import CONFIGURATION_ERROR, Command
+from watchword.specs.errors import SpecError
+from watchword.specs.loader import bundled, load_dialect
+from watchword.suites.target import TargetError, read_target
+
+__all__ = ["check"]
+
+
+@click.command(cls=Command)
+@click.argument("path", nargs=-1)
+def check(path: tuple[str, ...]) -> int:
+    """Look for mistakes in dialects and target files; the exit code is 4 when there is one.
+
+    PATH is the folder of a dialect, the name of a bundled one, or a target file (*.toml). Without any, all bundled
+    dialects are looked at. Nothing is sent anywhere; variables that a target file names as env:NAME have to be set.
+    """
+    wrong = 0
+    for name in path or tuple(bundled()):
+        try:
+            click.echo(f"ok  {name}: {_target(name) if name.endswith('.toml') else _dialect(name)}")
+        except (SpecError, TargetError) as trouble:
+            wrong += 1
+            click.echo(f"Error: {trouble}", err=True)
+    return CONFIGURATION_ERROR if wrong else 0
+
+
+def _dialect(name: str) -> str:
+    dialect = load_dialect(name)
+    tested = sum(clause.untested is None for clause in dialect.clauses)
+    return (
+        f"{_count(len(dialect.api.operations), 'operation')}, "
+        f"{_count(len(dialect.clauses), 'clause')} ({tested} tested), "
+        f"{_count(len(dialect.profiles), 'profile')}"
+    )
+
+
+def _target(name: str) -> str:
+    target = read_target(Path(name))
+    return f"{target.name}, {target.dialect.name} at {target.url}, {_count(len(target.credentials), 'credential')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

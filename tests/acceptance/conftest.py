@@ -1,0 +1,279 @@
+"""What the acceptance tests share: real processes of pytest and of the mock, and small servers that misbehave."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from watchword.reports.records import ClauseRecord, Run, read_run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without what would steer the one that is started."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHWORD_", "PYTEST", "COV_"))}
+    return kept | {"NO_COLOR": "1", "COLUMNS": "200"} | dict(more or {})
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A process that has ended."""
+
+    code: int
+    out: str
+    err: str
+    folder: Path
+
+    @property
+    def text(self) -> str:
+        """Everything that was printed."""
+        return self.out + self.err
+
+    @property
+    def run(self) -> Run:
+        """The records that the run left."""
+        return read_run(self.folder / "records.jsonl")
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """The verdict of each clause, by its id without the dialect."""
+        return {record.clause.partition(":")[2]: record.verdict for record in self.run.clauses}
+
+    def record(self, clause: str) -> ClauseRecord:
+        """Give one clause's record by its full id."""
+        return next(r for r in self.run.clauses if r.clause == clause)
+
+
+@dataclass
+class Announced:
+    """A mock in another process, as its ready file describes it."""
+
+    process: subprocess.Popen[str]
+    facts: dict[str, Any]
+    banner: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The base URL of the mocked API."""
+        return str(self.facts["url"])
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The announced credentials by role."""
+        return dict(self.facts["credentials"])
+
+    def stop(self) -> str:
+        """Stop the mock and give everything that it printed."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        rest, _ = self.process.communicate()
+        self.banner.append(rest)
+        return "".join(self.banner)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as a small server got it."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass
+class Running:
+    """A small server in a thread of this process, and the requests it got."""
+
+    url: str
+    asked: list[Asked]
+
+
+def toml(value: Any) -> str:
+    """Write a value as TOML; JSON's strings and numbers are TOML's too."""
+    return json.dumps(value, ensure_ascii=True)
+
+
+@pytest.fixture
+def write_target(tmp_path: Path) -> Callable[..., Path]:
+    """Write a target file: of what a ready file says, with tables of keys that differ."""
+    count = iter(range(1000))
+
+    def write(facts: Mapping[str, Any], **tables: Mapping[str, Any]) -> Path:
+        own = {"dialect": facts["dialect"], "url": facts["url"], "resource_url": facts.get("resource_url")}
+        content: dict[str, dict[str, Any]] = {"target": own, "credentials": dict(facts["credentials"])}
+        for name, table in tables.items():
+            content[name] = content.get(name, {}) | dict(table)
+        lines: list[str] = []
+        for name, table in content.items():
+            lines += [f"[{name}]", *(f"{key} = {toml(value)}" for key, value in table.items() if value is not None)]
+        path = tmp_path / f"target-{next(count)}.toml"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def suites(tmp_path: Path) -> Callable[..., Finished]:
+    """Run `python -m pytest` in the checkout and wait for its end."""
+    count = iter(range(1000))
+
+    def run(*arguments: str | Path, env: Mapping[str, str] | None = None, reports: bool = True) -> Finished:
+        folder = tmp_path / f"reports-{next(count)}"
+        words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
+        words += ["--report-dir", str(folder)] if reports else []
+        done = subprocess.run(words, cwd=ROOT, env=environment(env), capture_output=True, text=True, encoding="utf-8", check=False)
+        return Finished(done.returncode, done.stdout, done.stderr, folder)
+
+    return run
+
+
+@pytest.fixture
+def announce(tmp_path: Path) -> Iterator[Callable[..., Announced]]:
+    """Start mocks in processes of their own, on free ports, stopped when the test ends."""
+    started: list[Announced] = []
+
+    def start(dialect: str, *options: str | Path) -> Announced:
+        ready = tmp_path / f"ready-{len(started)}.json"
+        words = [sys.executable, "-m", "watchword.mockserver", dialect, "--port", "0", "--ready-file", str(ready), *map(str, options)]
+        process = subprocess.Popen(words, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        mock = Announced(process, {})
+        started.append(mock)
+        # The banner is printed once the ready file is there.
+        assert process.stdout is not None
+        mock.banner.append(process.stdout.readline())
+        mock.facts = json.loads(ready.read_text(encoding="utf-8"))
+        return mock
+
+    yield start
+    for mock in started:
+        mock.stop()
+
+
+Answer = tuple[int, Mapping[str, str], bytes]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Running]]:
+    """Start servers of a function from a request to (status, headers, body)."""
+    started: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+
+    def start(answer: Callable[[Asked], Answer], context: Any = None) -> Running:
+        asked: list[Asked] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = 65536
+            disable_nagle_algorithm = True
+
+            def handle_one_request(self) -> None:
+                try:
+                    super().handle_one_request()
+                except OSError:
+                    self.close_connection = True
+
+            def _answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                request = Asked(self.command, self.path, dict(self.headers.items()), body)
+                asked.append(request)
+                status, headers, content = answer(request)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _answer
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        class Quiet(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: object) -> None:
+                return
+
+        server = Quiet(("127.0.0.1", 0), Handler)
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        started.append((server, thread))
+        return Running(f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}", asked)
+
+    yield start
+    for server, thread in started:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def plain_socket() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
+    """Start servers of a function that is given each connection, and leaves it open or closes it."""
+    started: list[tuple[socket.socket, threading.Thread, list[socket.socket]]] = []
+
+    def start(serve_one: Callable[[socket.socket], None]) -> str:
+        listening = socket.create_server(("127.0.0.1", 0))
+        held: list[socket.socket] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                held.append(connection)
+                serve_one(connection)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        started.append((listening, thread, held))
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    yield start
+    for listening, thread, held in started:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join()
+        for connection in held:
+            connection.close()
+
+
+CREDENTIALS = {
+    "sensu": {"username": "mira", "password": "Quarry7-Lantern"},
+    "fusio": {"username": "mira", "password": "Quarry7-Lantern", "client_id": "app-one", "client_secret": "Tundra5-Copper1"},
+    "rator": {
+        "username": "mira",
+        "password": "Quarry7-Lantern",
+        "client_id": "app-one",
+        "client_secret": "Tundra5-Copper1",
+        "brand_key": "BRAND1",
+    },
+}
+
+
+@pytest.fixture
+def made_up() -> Callable[[str, str], dict[str, Any]]:
+    """Describe a server of a dialect in the manner of a ready file, with credentials that are made up."""
+
+    def describe(dialect: str, url: str) -> dict[str, Any]:
+        return {"dialect": dialect, "url": url, "credentials": CREDENTIALS[dialect]}
+
+    return describe

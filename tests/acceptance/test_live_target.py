@@ -1,0 +1,107 @@
+"""The suites against a live server: a right mock in another process is found conforming, whichever way it is named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import requests
+
+from watchword.specs.loader import load_dialect
+
+DIALECTS = ("sensu", "fusio", "rator")
+EXPIRY = {
+    "sensu": ("resource.access-token-expired", "token.expiry-holds", "renew.after-expiry"),
+    "fusio": ("resource.token-expired", "token.expiry-holds", "renew.token-expired"),
+    "rator": ("resource.token-expired", "login.expiry-holds", "renew.works-after-expiry", "renew.token-expired"),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_target_file(dialect, announce, write_target, suites):
+    """A target file made of the ready file: every clause is checked, those of expiry too, and the run is green."""
+    mock = announce(dialect)
+    done = suites("--target", write_target(mock.facts))
+    counted = Counter(done.verdicts.values())
+    testable = [c for c in load_dialect(dialect).clauses if not c.untested]
+
+    assert 0 == done.code, done.text
+    assert len(testable) == len(done.verdicts)
+    assert set() == {"fail", "warn", "blocked", "inconclusive", "error", "not_observable"} & set(counted)
+    assert counted["pass"] >= 0.7 * len(testable)
+    assert {"pass"} == {done.verdicts[clause] for clause in EXPIRY[dialect]}
+    assert done.run.run.targets[0]["clock"] is True
+    assert done.run.end is not None
+    assert (0, dict(counted)) == (done.run.end.exit_code, done.run.end.verdicts)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_environment(dialect, announce, suites):
+    """A URL, a dialect and credentials in the environment do the same; a path chooses one suite."""
+    mock = announce(dialect)
+    variables = {f"WATCHWORD_{role.upper()}": value for role, value in mock.credentials.items()}
+    variables["WATCHWORD_RESOURCE_URL"] = mock.facts["resource_url"]
+    done = suites("suites/test_auth.py", "--target-url", mock.url, "--dialect", dialect, env=variables)
+    wanted = {c.id for c in load_dialect(dialect).clauses if c.topic == "auth" and not c.untested}
+
+    assert 0 == done.code, done.text
+    assert wanted == set(done.verdicts)
+    assert sorted(mock.credentials) == done.run.run.targets[0]["credentials"]
+    assert {"pass"} == {done.verdicts[clause] for clause in EXPIRY[dialect] if clause in wanted}
+
+
+def test_without_optional_credentials(announce, write_target, suites):
+    """A target that gives only what its dialect requires has clauses that are not applicable, and none that is red."""
+    mock = announce("rator")
+    required = load_dialect("rator").api.required_credentials
+    facts = mock.facts | {"credentials": {role: mock.credentials[role] for role in required}}
+    done = suites("--target", write_target(facts), "suites/test_brand_keys.py", "suites/test_auth.py")
+
+    assert 0 == done.code, done.text
+    assert "not_applicable" == done.verdicts["login.password-foreign"]
+    assert "not_applicable" == done.verdicts["token.brand-key-conflicting.password"]
+    assert "other_password" in done.record("rator:login.password-foreign").observed
+    assert "pass" == done.verdicts["token.brand-key-missing.password"]
+
+
+def test_without_clock(announce, write_target, suites, serve, request):
+    """A server that offers no clock is spared: few bad logins, no waiting for expiry, and the report says why."""
+    mock = announce("sensu")
+    session = requests.Session()
+    request.addfinalizer(session.close)
+
+    def forward(asked):
+        found = session.request(asked.method, mock.url + asked.path, data=asked.body, headers=dict(asked.headers))
+        kept = {k: v for k, v in found.headers.items() if k not in ("Watchword-Control", "Content-Length", "Connection")}
+        return found.status_code, kept, found.content
+
+    front = serve(forward)
+    facts = mock.facts | {"url": front.url, "resource_url": None}
+    done = suites("--target", write_target(facts, limits={"requests_per_second": 500}), "suites/test_auth.py")
+
+    assert 0 == done.code, done.text
+    assert "not_observable" == done.verdicts["token.expiry-holds"]
+    assert "limits.max_wait" in done.record("sensu:token.expiry-holds").reason
+    assert "pass" == done.verdicts["token.password-wrong"]
+    assert any("limits.bad_logins" in r.reason for r in done.run.clauses)
+    wrong = [v for c, v in done.verdicts.items() if c.startswith(("token.password", "credentials.password"))]
+    assert 4 == wrong.count("pass")
+
+
+def test_default(suites):
+    """Without a target, the suites run against a mock of each bundled dialect."""
+    done = suites("-k", "valid or accepted")
+
+    assert 0 == done.code, done.text
+    assert {"sensu", "fusio", "rator"} == {r.dialect for r in done.run.clauses}
+    assert {"pass"} == {r.verdict for r in done.run.clauses}
+
+
+def test_report_directory(announce, write_target, suites):
+    """The report directory holds the page, the records and the JUnit file."""
+    mock = announce("sensu")
+    done = suites("--target", write_target(mock.facts), "-k", "renew.works")
+    files = {path.relative_to(done.folder) for path in done.folder.rglob("*")}
+
+    assert {Path("report.html"), Path("records.jsonl"), Path("junit.xml")} <= files

@@ -1,0 +1,103 @@
+"""The `watchword` command itself, and `watchword clauses`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from watchword.specs.cli import Command, ConfigurationError, Group, main
+from watchword.specs.errors import SpecError
+from watchword.specs.loader import load_dialect
+
+
+def run(*words: str, command: click.Command = main) -> Result:
+    """Run the command to its end."""
+    return CliRunner().invoke(command, list(words))
+
+
+def failing(error: BaseException) -> click.Command:
+    """Make a command that ends in an exception."""
+
+    def fail() -> None:
+        raise error
+
+    return Command("failing", callback=fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (click.UsageError("no"), 4),
+        (click.BadParameter("no"), 4),
+        (ConfigurationError("no"), 4),
+        (SpecError("file.yaml", 3, "no", "try yes"), 4),
+        (click.ClickException("no"), 1),
+        (click.exceptions.Exit(7), 7),
+        (KeyboardInterrupt(), 2),
+        (SystemExit(6), 6),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else str(value),
+)
+def test_exit_codes(error: BaseException, code: int) -> None:
+    """What a command ends in decides its exit code."""
+    assert code == run(command=failing(error)).exit_code
+
+
+def test_spec_error_is_shown_with_its_place_and_hint() -> None:
+    """An error in data names file and line, and how to mend it."""
+    shown = run(command=failing(SpecError("file.yaml", 3, "no such key", "try another"))).stderr
+
+    assert "Error: file.yaml:3: no such key\n\nhint: try another\n" == shown
+
+
+def test_group_without_a_command() -> None:
+    """Without a subcommand there is help, and the exit code of a wrong command line."""
+    result = run()
+
+    assert 4 == result.exit_code
+    assert "Usage:" in result.output
+
+
+def test_commands_are_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Subcommands come from entry points; one that cannot be imported leaves the others working."""
+    group = "watchword.commands"
+    offers = [
+        importlib.metadata.EntryPoint("clauses", "watchword.specs.command:clauses", group),
+        importlib.metadata.EntryPoint("broken", "watchword.no_such_module:broken", group),
+    ]
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: offers)
+
+    listed = run("--help")
+    assert (0, True, True) == (listed.exit_code, "clauses" in listed.output, "broken" in listed.output)
+    assert 0 == run("clauses", "--help").exit_code
+    broken = run("broken")
+    assert 1 == broken.exit_code
+    assert "no_such_module" in broken.stderr
+    assert isinstance(main, Group)
+
+
+def test_clauses() -> None:
+    """The register of a dialect is printed whole, with counts."""
+    dialect = load_dialect("sensu")
+    result = run("clauses", "sensu")
+
+    assert 0 == result.exit_code
+    assert all(clause.full_id in result.output for clause in dialect.clauses)
+    assert f"{len(dialect.clauses)} clauses; " in result.output.splitlines()[-1]
+
+
+def test_clauses_filtered() -> None:
+    """Topic, level and untested narrow the list down, and JSON gives the same rows."""
+    wanted = [c.full_id for c in load_dialect("rator").clauses if c.topic == "brand_keys" and c.level == "must"]
+    words = ("clauses", "rator", "--topic", "brand_keys", "--level", "must")
+    rows = json.loads(run(*words, "--json").output)
+    untested = json.loads(run("clauses", "--untested", "--json").output)
+
+    assert wanted == [row["clause"] for row in rows]
+    assert all(clause in run(*words).output for clause in wanted)
+    assert untested
+    assert all(row["untested"] for row in untested)
