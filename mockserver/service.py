@@ -87,7 +87,8 @@ class Service:
         if not here:
             condition = "path.alternative" if request.path in self._elsewhere else None
             return Outcome(render(self.profile.unknown_path, {}), None, condition, now)
-        matching = [(op, path) for op, path in here if op.method == request.method]
+        method = "GET" if request.method == "HEAD" and self.profile.serves_head else request.method
+        matching = [(op, path) for op, path in here if op.method == method]
         if not matching:
             operation = here[0][0]
             allow = ", ".join(sorted({op.method for op, _ in here}))

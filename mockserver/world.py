@@ -28,10 +28,10 @@ class Session:
 
     @property
     def subject(self) -> str:
-        """The name of whoever the session belongs to: a user, else the client itself."""
+        """The name of whoever the session belongs to: a user, else the client's owner, else the client itself."""
         if self.account is not None:
             return self.account.username
-        return self.client.client_id if self.client is not None else ""
+        return (self.client.owner or self.client.client_id) if self.client is not None else ""
 
 
 @dataclass(slots=True, repr=False)
@@ -117,6 +117,7 @@ class World:
         values = {
             "$username": session.account.username if session.account else None,
             "$subject": session.subject,
+            "$user_id": session.account.id if session.account else None,
             "$client_id": session.client.client_id if session.client else None,
             "$origin": origin,
             "$issued_at": math.floor(now),

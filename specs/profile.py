@@ -49,10 +49,12 @@ class TokenForm:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What a renewal does: replace the refresh token, end the old access token, repeat the old expiry in its reply."""
+    """What a renewal does: replace the refresh token, repeat the old expiry in its reply.
+
+    Whether the access token before it still works is said where a request presents it: `access_token.superseded`.
+    """
 
     rotates: bool = False
-    ends_access_token: bool = False
     stale_expiry: bool = False
 
 
@@ -71,6 +73,7 @@ class Profile:
     unknown_path: ReplyTemplate
     unknown_method: ReplyTemplate
     unknown_method_at: Mapping[str, ReplyTemplate] = field(default_factory=dict)
+    serves_head: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client application. `grants` lists what it may use; empty: everything."""
+    """A client application. `grants` lists what it may use; empty: everything. `owner` is whose name it acts in."""
 
     client_id: str
     client_secret: str = field(repr=False)
     grants: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     enabled: bool = True
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,17 @@ def read_world(source: YamlFile, at: At, raw: Mapping[str, Any], api: Api) -> Wo
                 grants=tuple(c.get("grants", ())),
                 scopes=tuple(c.get("scopes", raw.get("scopes", ()))),
                 enabled=c.get("enabled", True),
+                owner=c.get("owner"),
             )
             for c in raw.get("clients", ())
         ),
         brands=tuple(raw.get("brands", ())),
         scopes=tuple(raw.get("scopes", ())),
     )
+    names = [account.username for account in world.accounts]
+    for index, client in enumerate(world.clients):
+        if client.owner is not None and client.owner not in names:
+            raise source.error((*at, "clients", index, "owner"), f"there is no account {client.owner!r}", nearest(client.owner, names))
     lacking = [role for role in api.required_credentials if role not in world.credentials]
     if lacking:
         raise source.error(at, f"the world gives no {lacking[0]}, and {api.name} requires one", "add an account, a client or a brand")
@@ -128,6 +133,7 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         relogin=raw.get("relogin", "new_tokens"),
         scope_separator=raw.get("scope_separator", " "),
         operations=MappingProxyType(operations),
+        serves_head=raw.get("serves_head", False),
         unknown_path=_named(source, (*at, "unrouted", "path"), unrouted.get("path", ""), replies),
         unknown_method=_named(source, (*at, "unrouted", "method"), unrouted.get("method", ""), replies),
         unknown_method_at=MappingProxyType(

@@ -19,6 +19,8 @@ __all__ = ["conformance"]
 
 _TOPIC = "TOPIC"
 _FIXTURE = "conformance"
+_PATHS = ("--target", "--report-dir", "--baseline")
+"""The options whose values are paths."""
 _SKIPPED = ("not_supported", "not_applicable", "not_observable", "inconclusive")
 
 
@@ -37,6 +39,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--dialect", metavar="NAME", help="the dialect of --target-url, or the only one to test without a target")
     group.addoption("--repeat", type=int, default=1, metavar="N", help="check each clause N times; a rule that is broken once is broken")
     group.addoption("--plan", action="store_true", help="print what would be sent, and send nothing")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """See that no value of an option has been taken for a path to tests.
+
+    Raises:
+        pytest.UsageError: one has, and it cannot be mended.
+    """
+    if any(argument.startswith(_PATHS) for argument in args):
+        from watchword.suites.settings import look_again
+
+        look_again(early_config, args)
 
 
 def pytest_configure(config: pytest.Config) -> None:
