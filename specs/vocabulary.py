@@ -196,8 +196,8 @@ _ROWS: list[Condition] = [
     Condition("refresh_token.null", "the refresh_token is null", "refresh_token", "refresh_token.missing", ("json",)),
     Condition("refresh_token.wrong_type", "the refresh_token is a number where text belongs", "refresh_token", places=("json",)),
     *_token("refresh_token"),
-    Condition("refresh_token.reused", "the refresh token has been used before", "refresh_token"),
-    Condition("refresh_token.retired", "the refresh token is the newest one of a session in which an older one was used again", "refresh_token"),
+    Condition("refresh_token.reused", "the refresh token has been used before", "refresh_token", purposes=("renew",)),
+    Condition("refresh_token.retired", "the refresh token is the newest one of a session in which an older one was used again", "refresh_token", purposes=("renew",)),
     Condition("refresh_token.foreign", "the refresh token is another user's than the access token beside it", "refresh_token", needs=("other_username", "other_password")),
     Condition("refresh_token.is_access_token", "an access token stands where the refresh token belongs", "refresh_token", "refresh_token.unknown"),
     # grants and scopes

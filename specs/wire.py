@@ -154,7 +154,7 @@ def _authorization(at: Mapping[str, list[Field]]) -> str:
 
 def _body(media_type: str | None, at: Mapping[str, list[Field]]) -> bytes:
     if media_type == JSON:
-        return json.dumps({f.name: f.value for f in at.get("json", ())}).encode()
+        return json.dumps({f.name: f.value for f in at.get("json", ())}, ensure_ascii=False).encode()
     if media_type == FORM:
         return urlencode([(f.name, str(f.value)) for f in at.get("form", ())]).encode()
     return b""

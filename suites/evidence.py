@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from watchword.reports.records import ExchangeRecord
-from watchword.specs.model import FORM
 from watchword.specs.redaction import Masker, is_secret
 from watchword.specs.wire import Request
+from watchword.suites.shell import ShellLine
 from watchword.suites.steps import Exchange
 from watchword.suites.target import Target
 
 __all__ = ["Evidence"]
+
+_LONGEST = 20_000
+"""Characters of a reply's body that are kept."""
 
 
 class Evidence:
@@ -24,11 +25,7 @@ class Evidence:
     def __init__(self, target: Target, masker: Masker) -> None:
         self._target = target
         self.masker = masker
-        self._variables: dict[str, str] = {}
         masker.configure(target.credentials)
-        for role, value in target.credentials.items():
-            if is_secret(role):
-                self._learn(role, value)
 
     def learn(self, exchange: Exchange) -> None:
         """Learn every secret that a call carried and its reply gave."""
@@ -45,7 +42,16 @@ class Evidence:
     def _learn(self, role: str, value: str) -> None:
         if value and not _ours(value):
             self.masker.learn(role, value)
-            self._variables.setdefault(value, self.masker.variable(role, value))
+
+    def _shell(self, exchange: Exchange) -> ShellLine:
+        held = {value: role for role, value in self._target.credentials.items() if is_secret(role)}
+        held |= {
+            entry.value: entry.role
+            for entry in exchange.call.draft.fields
+            if entry.role and is_secret(entry.role) and isinstance(entry.value, str) and entry.value and not _ours(entry.value)
+        }
+        variables = {value: self.masker.variable(role, value) for value, role in held.items()}
+        return ShellLine(self._target.base(exchange.request.base), self.masker, variables)
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """Write one exchange down."""
@@ -65,10 +71,11 @@ class Evidence:
             else {
                 "status": reply.status,
                 "headers": [[name, mask(value)] for name, value in reply.headers],
-                "body": mask(reply.body[:20_000].decode(errors="replace")),
+                "body": mask(reply.body.decode(errors="replace"))[:_LONGEST],
             },
             trouble=exchange.trouble,
-            curl=self.curl(request),
+            # Masked once more: a secret that had to be escaped in the body is no text that a variable could replace.
+            curl=mask(self._shell(exchange).write(request)),
             seconds=round(exchange.seconds, 6),
         )
 
@@ -78,62 +85,6 @@ class Evidence:
 
     def _url(self, request: Request) -> str:
         return self._target.base(request.base) + request.path + (f"?{request.query}" if request.query else "")
-
-    def curl(self, request: Request) -> str:
-        """Write the shell line that repeats a request, with an environment variable in place of each secret."""
-        words = ["curl", "-sS", "-i", "-X", request.method]
-        if request.method == "HEAD":
-            words = ["curl", "-sS", "--head"]
-        url = self._target.base(request.base) + request.path
-        secret_query = any(value in self._variables for _, value in parse_qsl(request.query, keep_blank_values=True))
-        if request.query and not secret_query:
-            url += f"?{request.query}"
-        for name, value in request.headers:
-            words += self._header(name, value)
-        words += self._body(request)
-        if secret_query:
-            for name, value in parse_qsl(request.query, keep_blank_values=True):
-                words += ["--url-query", self._quoted(f"{name}={value}")]
-        return " ".join([*words, self._quoted(url)])
-
-    def _header(self, name: str, value: str) -> list[str]:
-        if name == "Authorization" and value.startswith("Basic "):
-            try:
-                pair = base64.b64decode(value.removeprefix("Basic "), validate=True).decode()
-            except (binascii.Error, ValueError):
-                pair = ""
-            if ":" in pair:
-                return ["-u", self._quoted(pair)]
-        if not value.strip():
-            return ["-H", self._quoted(f"{name};")]
-        return ["-H", self._quoted(f"{name}: {self._plain(value)}")]
-
-    def _plain(self, value: str) -> str:
-        # A base64 run that hides a secret cannot be rewritten with a variable in it; its mask is shown instead.
-        masked = self.masker.mask(value)
-        known = value
-        for secret in self._variables:
-            known = known.replace(secret, "")
-        return value if self.masker.mask(known) == known else masked
-
-    def _body(self, request: Request) -> list[str]:
-        if not request.body:
-            return ["-d", '""'] if request.method in ("POST", "PUT", "PATCH") else []
-        text = request.body.decode(errors="replace")
-        pairs = parse_qsl(text, keep_blank_values=True)
-        if request.header("content-type") == FORM and pairs and "%%" not in text:
-            return [word for name, value in pairs for word in ("--data-urlencode", self._quoted(f"{name}={value}"))]
-        return ["--data-raw", self._quoted(text)]
-
-    def _quoted(self, text: str) -> str:
-        """Quote for a POSIX shell, with variables for the secrets."""
-        secrets = sorted((s for s in self._variables if s in text), key=len, reverse=True)
-        if not secrets:
-            safe = re.fullmatch(r"[A-Za-z0-9_@%+=:,./-]+", text)
-            return text if safe else "'" + text.replace("'", "'\\''") + "'"
-        parts = re.split("(" + "|".join(map(re.escape, secrets)) + ")", text)
-        escaped = (f"${{{self._variables[p]}}}" if p in self._variables else re.sub(r'([\\"$`])', r"\\\1", p) for p in parts)
-        return '"' + "".join(escaped) + '"'
 
 
 def _ours(value: str) -> bool:

@@ -21,6 +21,7 @@ _TOPIC = "TOPIC"
 _FIXTURE = "conformance"
 _PATHS = ("--target", "--report-dir", "--baseline")
 """The options whose values are paths."""
+_PREFLIGHT = 6
 _SKIPPED = ("not_supported", "not_applicable", "not_observable", "inconclusive")
 
 
@@ -143,10 +144,15 @@ class _Runner:
         pairs = [(t, c) for t in run.targets for c in t.dialect.clauses if c.topic == topic and not c.untested]
         metafunc.parametrize(_FIXTURE, pairs, indirect=True, ids=[run.label(t, c) for t, c in pairs])
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out the suites of topics of which no target has a clause; pytest makes an empty item of each."""
+        items[:] = [item for item in items if isinstance(_params(item).get(_FIXTURE, ()), tuple)]
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what was selected, plan the budgets, and make sure that the targets can be tested at all."""
-        chosen = [callspec.params[_FIXTURE] for item in session.items if _FIXTURE in getattr((callspec := getattr(item, "callspec", None)), "params", {})]
+        chosen = [_params(item)[_FIXTURE] for item in session.items if _FIXTURE in _params(item)]
         if not chosen or self.config.option.collectonly:
             return
         run = self.run
@@ -165,7 +171,15 @@ class _Runner:
                 preflight(self.run.sessions[name])
             except PreflightError as trouble:
                 text = self.run.masker.mask(f"preflight failed: {trouble}")
-                pytest.exit(text, returncode=6)
+                self._begin()
+                self._call("pytest_watchword_end", record=self.run.footer(_PREFLIGHT, text))
+                pytest.exit(text, returncode=_PREFLIGHT)
+
+    def _begin(self) -> None:
+        option = self.config.option
+        options = {"strict": self.run.strict, "repeat": self.run.repeat, "selected": sum(map(len, self.run.selected.values()))}
+        options |= {"keyword": option.keyword} if option.keyword else {}
+        self._call("pytest_watchword_run", record=self.run.header(options))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -176,10 +190,7 @@ class _Runner:
         if self.config.option.plan:
             self._print_plan()
             return True
-        option = self.config.option
-        options = {"strict": run.strict, "repeat": run.repeat, "selected": sum(map(len, run.selected.values()))}
-        options |= {"keyword": option.keyword} if option.keyword else {}
-        self._call("pytest_watchword_run", record=run.header(options))
+        self._begin()
         self.began = True
         return None
 
@@ -239,15 +250,16 @@ class _Runner:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Turn the verdicts into the exit code and write the record that the run ends with."""
+        from watchword.reports.records import Exit
+
         run = self.run
         if run is None or not self.began or int(exitstatus) in (2, 3, 4, 6):
             return
         if not self._selective():
             self.stale = self._call("pytest_watchword_stale", records=run.records) or []
         code, self.message = run.exit_code(bool(self.stale))
-        foreign = [r for r in self._failed_reports() if _FIXTURE not in r.nodeid and not _is_ours(r, run)]
-        if foreign:
-            code = 1
+        if any(not _is_ours(report) for report in self._failed_reports()):
+            code, self.message = Exit.BROKEN, f"{self.message}; tests that are none of the suites' failed"
         session.exitstatus = int(code)
         self._call("pytest_watchword_end", record=run.footer(int(code), self.message))
 
@@ -275,13 +287,17 @@ class _Runner:
             self.run.close()
 
 
+def _params(item: pytest.Item) -> dict[str, Any]:
+    return getattr(getattr(item, "callspec", None), "params", {})
+
+
 def _is_strict(config: pytest.Config) -> bool:
     # `--strict` is pytest's own switch, which turns on its ini option of that name; a project whose ini file has it
     # turned on has not asked for stricter verdicts.
     return "strict=true" in (getattr(config.option, "override_ini", None) or ())
 
 
-def _is_ours(report: Any, run: Any) -> bool:
+def _is_ours(report: Any) -> bool:
     return any(name == "clause" for name, _ in report.user_properties)
 
 

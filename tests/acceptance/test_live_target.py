@@ -33,7 +33,7 @@ def test_target_file(dialect, announce, write_target, suites):
     assert {"pass"} == {done.verdicts[clause] for clause in EXPIRY[dialect]}
     assert done.run.run.targets[0]["clock"] is True
     assert done.run.end is not None
-    assert (0, dict(counted)) == (done.run.end.exit_code, done.run.end.verdicts)
+    assert (0, dict(counted)) == (done.run.end.exit, done.run.end.verdicts)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
