@@ -59,7 +59,10 @@ def _garbage(case: Case, role: str) -> bool:
 
 
 def _expired(token: AccessToken | RefreshToken | None, case: Case) -> bool:
-    return token is not None and token.expires_at is not None and case.world.clock.now() >= token.expires_at
+    if token is None:
+        return False
+    ends = [moment for moment in (token.expires_at, token.forgotten_at) if moment is not None]
+    return bool(ends) and case.world.clock.now() >= min(ends)
 
 
 def _null(case: Case) -> bool:

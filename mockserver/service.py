@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from watchword.mockserver.clock import Clock, Ids, RandomIds
 from watchword.mockserver.decide import Refusal, decide
+from watchword.mockserver.firewall import Firewall
 from watchword.mockserver.recognise import Case
 from watchword.mockserver.render import render
 from watchword.mockserver.world import AccessToken, RefreshToken, Session, World
@@ -66,6 +67,7 @@ class Service:
         self.clock = clock or Clock()
         source = ids or RandomIds()
         self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
+        self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
         self._routes = [_route(op, dialect.api.bases) for op in dialect.api.operations.values()]
         self._elsewhere = {
             dialect.api.bases[op.base] + path for op in dialect.api.operations.values() for path in op.alternative_paths
@@ -77,8 +79,10 @@ class Service:
         return self.state.data.credentials
 
     def reset(self) -> None:
-        """Forget every session and token."""
+        """Forget every session, token and ban."""
         self.state.reset()
+        if self._firewall is not None:
+            self._firewall.reset()
 
     def handle(self, request: Request, origin: str) -> Outcome:
         """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer."""
@@ -95,9 +99,14 @@ class Service:
             template = self.profile.unknown_method_at.get(operation.name, self.profile.unknown_method)
             return Outcome(render(template, {"$allow": allow}), operation.name, "method.wrong", now)
         case = self._case(request, matching)
+        barred = None if self._firewall is None else self._firewall.bars(case.operation.name, now)
+        if barred is not None:
+            return Outcome(render(barred, {"$origin": origin}), case.operation.name, None, now)
         refusal = decide(case, self.profile.operations[case.operation.name])
         if refusal is not None:
             self._take_effect(case, refusal)
+            if self._firewall is not None:
+                self._firewall.count(refusal.condition, refusal.reply.status, now)
             return Outcome(render(refusal.reply, {"$origin": origin}), case.operation.name, refusal.condition, now)
         reply = self._serve(case, origin)
         return Outcome(reply, case.operation.name, None, now)

@@ -36,12 +36,16 @@ class Session:
 
 @dataclass(slots=True, repr=False)
 class AccessToken:
-    """An issued access token. `expires_at` is a whole second; the token is expired from that second on (None: never)."""
+    """An issued access token. `expires_at` is a whole second; the token is expired from that second on (None: never).
+
+    `forgotten_at` is when the server loses it, whatever expiry stands in it (None: never).
+    """
 
     value: str
     session: Session
     issued_at: float
     expires_at: int | None
+    forgotten_at: float | None = None
     superseded: bool = False
     revoked: bool = False
 
@@ -54,6 +58,7 @@ class RefreshToken:
     session: Session
     issued_at: float
     expires_at: int | None
+    forgotten_at: float | None = None
     used: int = 0
 
 
@@ -99,14 +104,15 @@ class World:
         """Issue an access token for a session."""
         form = self.profile.access_token
         value, now, expires_at = self._mint(form, session, origin)
-        self.access[value] = token = AccessToken(value, session, now, expires_at)
+        self.access[value] = token = AccessToken(value, session, now, expires_at, _lease(form, now))
         session.tokens.append(token)
         return token
 
     def mint_refresh(self, session: Session, origin: str) -> RefreshToken:
         """Issue a refresh token for a session."""
-        value, now, expires_at = self._mint(self.profile.refresh_token, session, origin)
-        self.refresh[value] = token = RefreshToken(value, session, now, expires_at)
+        form = self.profile.refresh_token
+        value, now, expires_at = self._mint(form, session, origin)
+        self.refresh[value] = token = RefreshToken(value, session, now, expires_at, _lease(form, now))
         return token
 
     def _mint(self, form: TokenForm, session: Session, origin: str) -> tuple[str, float, int | None]:
@@ -126,6 +132,10 @@ class World:
             "$scope": " ".join(session.scopes),
         }
         return sign(_fill(form.claims, values, self.ids), self.key), now, expires_at
+
+
+def _lease(form: TokenForm, now: float) -> float | None:
+    return None if form.lease is None else now + form.lease
 
 
 def _fill(template: Any, values: Mapping[str, Any], ids: Ids) -> Any:

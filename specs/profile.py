@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Account", "Client", "OperationProfile", "Profile", "Renewal", "ReplyTemplate", "Rule", "TokenForm", "WorldData"]
+__all__ = ["Account", "BanRule", "Client", "OperationProfile", "Profile", "Renewal", "ReplyTemplate", "Rule", "TokenForm", "WorldData"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,14 @@ class OperationProfile:
 
 @dataclass(frozen=True, slots=True)
 class TokenForm:
-    """What a token looks like and how many seconds it lives (None: for ever). `claims` are those of a JWT."""
+    """What a token looks like and how many seconds it lives (None: for ever). `claims` are those of a JWT.
+
+    After `lease` seconds the server has forgotten the token, whatever expiry stands in it (None: it never does).
+    """
 
     form: str
     lifetime: int | None = None
+    lease: int | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -56,6 +60,21 @@ class Renewal:
 
     rotates: bool = False
     stale_expiry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BanRule:
+    """After `count` refusals within `window` seconds a client gets `reply` to everything, for `seconds` seconds.
+
+    `reply_at` holds replies of single operations; refusals for the conditions in `uncounted` do not count.
+    """
+
+    count: int
+    window: int
+    seconds: int
+    reply: ReplyTemplate
+    reply_at: Mapping[str, ReplyTemplate] = field(default_factory=dict)
+    uncounted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,7 @@ class Profile:
     unknown_method: ReplyTemplate
     unknown_method_at: Mapping[str, ReplyTemplate] = field(default_factory=dict)
     serves_head: bool = False
+    ban: BanRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

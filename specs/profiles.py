@@ -134,6 +134,7 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         scope_separator=raw.get("scope_separator", " "),
         operations=MappingProxyType(operations),
         serves_head=raw.get("serves_head", False),
+        ban=_ban(source, (*at, "ban"), raw["ban"], replies) if "ban" in raw else None,
         unknown_path=_named(source, (*at, "unrouted", "path"), unrouted.get("path", ""), replies),
         unknown_method=_named(source, (*at, "unrouted", "method"), unrouted.get("method", ""), replies),
         unknown_method_at=MappingProxyType(
@@ -142,8 +143,22 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
     )
 
 
+def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str, ReplyTemplate]) -> BanRule:
+    for name in raw.get("uncounted", ()):
+        _known(source, (*at, "uncounted"), name)
+    by_operation = raw.get("with_by_operation", {})
+    return BanRule(
+        count=raw["count"],
+        window=raw["window"],
+        seconds=raw["seconds"],
+        reply=_named(source, (*at, "with"), raw["with"], replies),
+        reply_at=MappingProxyType({op: _named(source, (*at, "with_by_operation", op), name, replies) for op, name in by_operation.items()}),
+        uncounted=frozenset(raw.get("uncounted", ())),
+    )
+
+
 def _token(raw: Mapping[str, Any]) -> TokenForm:
-    return TokenForm(raw["form"], raw.get("lifetime"), MappingProxyType(dict(raw.get("claims", {}))))
+    return TokenForm(raw["form"], raw.get("lifetime"), raw.get("lease"), MappingProxyType(dict(raw.get("claims", {}))))
 
 
 def _template(raw: Mapping[str, Any]) -> ReplyTemplate:

@@ -22,7 +22,7 @@ from watchword.suites.probe import Probe
 from watchword.suites.scenarios import SCENARIOS, provoked
 from watchword.suites.steps import Halt, NotObservable, NotSupported, Scenario, Transcript
 from watchword.suites.target import Target
-from watchword.suites.transport import Transport
+from watchword.suites.transport import Transport, Wire
 
 _CONTRACT = "contract.conforms"
 
@@ -39,11 +39,12 @@ class Attempt:
 
 @dataclass(repr=False)
 class Session:
-    """One target during a run: its connections, its budget, its evidence."""
+    """One target during a run: its connections, its budget, its evidence. `wire` replaces the network where it is given."""
 
     target: Target
     masker: Masker
     repeat: int = 1
+    wire: Wire | None = None
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def __post_init__(self) -> None:
@@ -52,7 +53,7 @@ class Session:
 
     def open(self) -> None:
         """Begin with fresh connections and an unspent budget; to be called again when the target's description changed."""
-        self.transport = Transport(self.target)
+        self.transport: Wire = self.wire or Transport(self.target)
         self.budget = Budget(self.target)
         self.probe = Probe(self.target, self.budget, self.transport)
         self.probe.listeners.append(self.evidence.learn)

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.context import Context, claims_of
 from watchword.suites.expect import Difference, observed
+from watchword.suites.judge import JUDGES
 from watchword.suites.steps import Transcript
 
 __all__ = ["describe"]
@@ -59,10 +61,12 @@ _SAYS: Mapping[str, Callable[[Context, Transcript], str]] = MappingProxyType(
 
 
 def describe(name: str | None, context: Context, transcript: Transcript, differences: list[Difference]) -> str:
-    """Say what was seen: what a guarantee shows, else the differences, else how the judged request was answered."""
+    """Say what was seen: what a guarantee shows, else the differences, else that it holds or how the request was answered."""
     if name in _SAYS:
         return _SAYS[name](context, transcript)
     if differences:
         return "; ".join(d.seen for d in differences)
+    if name in JUDGES and name != "request.accepted":
+        return f"holds: {GUARANTEES[name].says}"
     probes = [e for e in transcript.exchanges if e.call.step == "probe"] or list(transcript.exchanges)
     return observed(probes[-1].reply, probes[-1].call.draft.operation) if probes else "nothing was sent"

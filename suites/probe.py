@@ -9,7 +9,7 @@ from watchword.specs.wire import Reply, encode
 from watchword.suites.limits import Budget
 from watchword.suites.steps import Call, Exchange, Halt, Inconclusive, Pause, Scenario, Transcript
 from watchword.suites.target import Target
-from watchword.suites.transport import Transport, Unreachable
+from watchword.suites.transport import Unreachable, Wire
 
 __all__ = ["Probe"]
 
@@ -19,7 +19,7 @@ _TRIES = 3
 class Probe:
     """One target's probe. `sent` and `heard` let the masker learn secrets before anything is written down."""
 
-    def __init__(self, target: Target, budget: Budget, transport: Transport) -> None:
+    def __init__(self, target: Target, budget: Budget, transport: Wire) -> None:
         self.target = target
         self.budget = budget
         self._transport = transport

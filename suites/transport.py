@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -16,7 +16,7 @@ from urllib3 import HTTPHeaderDict
 from watchword.specs.wire import Reply, Request
 from watchword.suites.target import Target
 
-__all__ = ["Transport", "Unreachable"]
+__all__ = ["Transport", "Unreachable", "Wire"]
 
 _USER_AGENT = "watchword (conformance suite)"
 
@@ -28,6 +28,22 @@ class Unreachable(Exception):
         super().__init__(f"{kind}: {detail}")
         self.kind = kind
         self.detail = detail
+
+
+class Wire(Protocol):
+    """Whatever carries requests to a target: the network, or a server in this process."""
+
+    def send(self, request: Request) -> tuple[Reply, float]:
+        """Send a request; gives the reply and the seconds it took.
+
+        Raises:
+            Unreachable: no whole reply came.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
 
 
 class Transport:
