@@ -11,6 +11,7 @@ from watchword.specs.errors import nearest
 from watchword.specs.model import Api, Operation
 from watchword.specs.profile import (
     Account,
+    BanRule,
     Client,
     OperationProfile,
     Profile,

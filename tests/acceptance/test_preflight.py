@@ -1,0 +1,234 @@
+"""Before any test: a target that cannot be tested ends the run with 6 and one line that says why and what to do."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+
+import pytest
+
+from watchword.mockserver.launch import start
+from watchword.mockserver.service import Service
+from watchword.specs.loader import load_dialect
+
+
+def line_of(done):
+    """The one line in which a run says that its preflight failed."""
+    lines = [line for line in done.text.splitlines() if "preflight failed" in line]
+
+    assert 6 == done.code, done.text
+    assert "Traceback" not in done.text
+    assert 1 == len(lines), done.text
+    return lines[0]
+
+
+@pytest.fixture
+def mock():
+    """Start mocks in this process."""
+    started = []
+
+    def begin(dialect, **options):
+        running = start(Service(load_dialect(dialect)), **options)
+        started.append(running)
+        return {"dialect": dialect, "url": running.url, "resource_url": running.resource_url, "credentials": running.credentials}
+
+    yield begin
+    for running in started:
+        running.stop()
+
+
+def test_stopped(announce, write_target, suites):
+    """A server that has stopped: where it was looked for, and what to ask oneself."""
+    mock = announce("sensu")
+    path = write_target(mock.facts)
+    mock.stop()
+    line = line_of(suites("--target", path))
+
+    assert mock.url in line
+    assert "is the server running" in line
+
+
+def test_stopped_records(announce, write_target, suites):
+    """A run that its preflight ended leaves no verdict behind."""
+    mock = announce("sensu")
+    path = write_target(mock.facts)
+    mock.stop()
+    done = suites("--target", path)
+
+    assert 6 == done.code
+    if (done.folder / "records.jsonl").exists():
+        assert () == done.run.clauses
+
+
+@pytest.mark.parametrize(
+    ("dialect", "role", "named", "silent"),
+    [
+        ("sensu", "password", ["username", "password"], ["client_secret"]),
+        ("sensu", "username", ["username", "password"], []),
+        ("sensu", "other_password", ["other_username", "other_password"], []),
+        ("fusio", "password", ["username", "password"], ["client_secret"]),
+        ("fusio", "client_secret", ["client_id", "client_secret"], ["password"]),
+        ("rator", "client_secret", ["client_id", "client_secret"], []),
+        ("rator", "password", ["username", "password"], []),
+        ("rator", "brand_key", ["brand_key"], []),
+    ],
+)
+def test_wrong_credential(dialect, role, named, silent, mock, write_target, suites):
+    """A credential that is refused: which ones to check, and not their values."""
+    facts = mock(dialect)
+    wrong = f"{facts['credentials'][role]}-Canary77"
+    done = suites("--target", write_target(facts, credentials={role: wrong}))
+    line = line_of(done)
+
+    assert "check" in line
+    assert set(named) <= set(line.rpartition("check")[2].replace(",", " ").split())
+    assert set() == set(silent) & set(line.rpartition("check")[2].replace(",", " ").split())
+    assert role not in ("password", "client_secret", "other_password") or "Canary77" not in done.text
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for 127.0.0.1 that nobody has signed but itself, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    files = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+    subprocess.run([openssl, *words.split(), *files], check=True, capture_output=True)
+    return tmp_path / "cert.pem"
+
+
+@pytest.fixture
+def tls(certificate):
+    """A server's side of TLS with that certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    return context
+
+
+def test_untrusted_certificate(tls, mock, write_target, suites):
+    """A certificate that nobody trusts is called a matter of TLS, with the key that names one to trust."""
+    line = line_of(suites("--target", write_target(mock("sensu", tls=tls))))
+
+    assert "tls" in line.lower()
+    assert "certificate" in line
+    assert "target.ca_file" in line
+
+
+def test_trusted_certificate(tls, certificate, mock, write_target, suites):
+    """With the certificate in the target file the same server is tested."""
+    path = write_target(mock("sensu", tls=tls), target={"ca_file": certificate.name})
+    done = suites("--target", path, "-k", "token.works")
+
+    assert 0 == done.code, done.text
+    assert {"pass"} == set(done.verdicts.values())
+
+
+def test_missing_certificate(mock, write_target, suites):
+    """A file of certificates that is not there is named."""
+    done = suites("--target", write_target(mock("sensu"), target={"ca_file": "no-such.pem"}))
+
+    assert done.code in (4, 6), done.text
+    assert "no-such.pem" in done.text
+    assert "Traceback" not in done.text
+
+
+def test_plain_port_for_tls(mock, write_target, suites):
+    """An https address whose port speaks plain HTTP is called a matter of TLS."""
+    facts = mock("sensu")
+    line = line_of(suites("--target", write_target(facts | {"url": facts["url"].replace("http:", "https:"), "resource_url": None})))
+
+    assert "tls" in line.lower()
+
+
+def test_redirect(serve, made_up, write_target, suites):
+    """An address that redirects: where it leads."""
+    front = serve(lambda asked: (301, {"Location": f"http://127.0.0.1:1/new{asked.path}"}, b""))
+    line = line_of(suites("--target", write_target(made_up("sensu", front.url))))
+
+    assert "http://127.0.0.1:1/new" in line
+    assert "redirect" in line
+
+
+def test_redirect_is_not_followed(serve, made_up, write_target, suites):
+    """Nothing is sent to where a redirect leads."""
+    elsewhere = serve(lambda asked: (200, {}, b"{}"))
+    front = serve(lambda asked: (307, {"Location": elsewhere.url + asked.path}, b""))
+    line_of(suites("--target", write_target(made_up("sensu", front.url))))
+
+    assert [] == elsewhere.asked
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_wrong_base(status, serve, made_up, write_target, suites):
+    """An address below which the documented paths are not: that is what is asked about."""
+    front = serve(lambda asked: (status, {}, b""))
+    line = line_of(suites("--target", write_target(made_up("fusio", front.url))))
+
+    assert f"{front.url} the base of the documented paths" in line
+
+
+@pytest.mark.parametrize("dialect", ["sensu", "fusio", "rator"])
+def test_refuses_everything(dialect, serve, made_up, write_target, suites):
+    """A server that answers 401 to everything refuses the credentials."""
+    front = serve(lambda asked: (401, {"WWW-Authenticate": "Basic"}, b""))
+    line = line_of(suites("--target", write_target(made_up(dialect, front.url))))
+
+    assert "401" in line
+    assert "credentials are refused" in line
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_asks_to_be_left_alone(status, serve, made_up, write_target, suites):
+    """A server that answers 429 or 503 to everything is left alone."""
+    front = serve(lambda asked: (status, {"Retry-After": "0"}, b""))
+    line = line_of(suites("--target", write_target(made_up("sensu", front.url))))
+
+    assert str(status) in line
+    assert "left alone" in line
+    assert len(front.asked) <= 3
+
+
+def test_closes_connections(plain_socket, made_up, write_target, suites):
+    """A server that closes every connection cannot be reached."""
+    line = line_of(suites("--target", write_target(made_up("sensu", plain_socket(lambda connection: connection.close())))))
+
+    assert "connection" in line
+
+
+def test_hangs(plain_socket, made_up, write_target, suites):
+    """A server that never answers is given up after limits.timeout."""
+    url = plain_socket(lambda connection: None)
+    line = line_of(suites("--target", write_target(made_up("sensu", url), limits={"timeout": 0.3})))
+
+    assert "timeout" in line
+    assert "limits.timeout" in line
+
+
+def test_speaks_something_else(plain_socket, made_up, write_target, suites):
+    """A server that does not speak HTTP is asked about."""
+
+    def greet(connection):
+        connection.sendall(b"220 mail.example.test ready\r\n")
+        connection.close()
+
+    line = line_of(suites("--target", write_target(made_up("sensu", plain_socket(greet)))))
+
+    assert "cannot be reached" in line
+
+
+def test_no_such_resource(mock, write_target, suites):
+    """A protected operation that is not there is asked for."""
+    path = write_target(mock("sensu"), resource={"method": "GET", "path": "/api/core/v2/nothing"})
+    line = line_of(suites("--target", path))
+
+    assert "[resource]" in line
+    assert "/api/core/v2/nothing" in line
+
+
+def test_unknown_host(made_up, write_target, suites):
+    """A host that has no address cannot be reached."""
+    line = line_of(suites("--target", write_target(made_up("sensu", "http://watchword.invalid"))))
+
+    assert "http://watchword.invalid" in line
