@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
@@ -23,10 +23,13 @@ class Case:
     operation: Operation
     reading: Reading
     world: World
+    _values: dict[str, Any] = field(default_factory=dict)
 
     def value(self, role: str) -> Any:
         """Give the value of a role wherever it was found."""
-        return self.reading.value(role)
+        if role not in self._values:
+            self._values[role] = self.reading.value(role)
+        return self._values[role]
 
     def account(self, role: str) -> Account | None:
         """Give the account that a name role refers to."""

@@ -54,7 +54,8 @@ def _fill(value: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _filled(text: str, values: Mapping[str, Any]) -> str:
-    for name, value in values.items():
-        if name.startswith("$"):
-            text = text.replace(name, str(value))
+    if "$" in text:
+        for name, value in values.items():
+            if name.startswith("$"):
+                text = text.replace(name, str(value))
     return text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,7 +22,7 @@ from watchword.mockserver.world import AccessToken, RefreshToken, Session, World
 from watchword.specs.loader import Dialect
 from watchword.specs.model import Operation
 from watchword.specs.profile import WorldData
-from watchword.specs.wire import Reading, Reply, Request, decode
+from watchword.specs.wire import Reply, Request, decode
 
 __all__ = ["Outcome", "Service"]
 
@@ -113,18 +113,19 @@ class Service:
 
     def _case(self, request: Request, matching: list[tuple[Operation, dict[str, str]]]) -> Case:
         """Choose among the operations that share a path: by grant, then by whose credentials they are."""
-        cases = [self._read(op, request, path) for op, path in matching]
-        if len(cases) == 1:
-            return cases[0]
-        grant = cases[0].value("grant_type")
+        operation, path = matching[0]
+        case = Case(self.dialect.api, operation, decode(operation, request, path), self.state)
+        if len(matching) == 1:
+            return case
+        # Grants of one path share the body's encoding, so what was read for one of them holds for all.
+        cases = [case, *(Case(case.api, op, replace(case.reading, operation=op), self.state) for op, _ in matching[1:])]
+        grant = case.value("grant_type")
         wanted = [c for c in cases if _grant_of(c.operation) == grant]
         wanted = wanted or [c for c in cases if str(grant).lower() == _grant_of(c.operation)] or cases
+        if len(wanted) == 1:
+            return wanted[0]
         owned = [c for c in wanted if c.client is not None or c.user is not None]
         return (owned or wanted)[0]
-
-    def _read(self, operation: Operation, request: Request, path: Mapping[str, str]) -> Case:
-        reading: Reading = decode(operation, request, path)
-        return Case(self.dialect.api, operation, reading, self.state)
 
     def _take_effect(self, case: Case, refusal: Refusal) -> None:
         for token in (case.refresh, case.access):

@@ -89,7 +89,7 @@ class _Reader:
                 base=base,
                 purpose=own["purpose"],
                 optional=own.get("optional", False),
-                bindings=tuple(sorted((*scheme, *parameters, *body), key=lambda b: b.standing != "main")),
+                bindings=tuple(sorted((*scheme, *parameters, *body), key=lambda b: ("main", "alternative", "superseded").index(b.standing))),
                 media_type=media_type,
                 replies=replies,
                 scopes=scopes,

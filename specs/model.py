@@ -76,10 +76,17 @@ class Operation:
     alternative_paths: tuple[str, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
     summary: str = ""
+    _by_role: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_role: dict[str, tuple[Binding, ...]] = {}
+        for binding in self.bindings:
+            by_role[binding.role] = (*by_role.get(binding.role, ()), binding)
+        object.__setattr__(self, "_by_role", by_role)
 
     def bound(self, role: str) -> tuple[Binding, ...]:
         """Give the bindings of a role, the main one first."""
-        return tuple(b for b in self.bindings if b.role == role)
+        return self._by_role.get(role, ())
 
     def place(self, role: str) -> str | None:
         """Give the place where a role travels, or None when the operation does not carry it."""
@@ -219,7 +226,7 @@ class Expectation:
 class Clause:
     """One sentence of the register. Exactly one of `when`, `guarantee`, `observe` and `untested` is set.
 
-    `when` holds the conditions to provoke together; `observe` names a condition or a guarantee; `untested` is the reason
+    `when` holds the conditions to provoke together; `observe` names a guarantee to look at; `untested` is the reason
     why the sentence cannot be checked from outside. `method` replaces the operation's method.
     """
 

@@ -205,11 +205,13 @@ class Reading:
 
     def value(self, role: str) -> Any:
         """Give the first value of a role: in its main place, else an alternative, a superseded or a tolerated one."""
-        for standing in ("main", "alternative", "superseded"):
-            found = self.values(role, standing)
+        # Bindings stand in just that order.
+        bound = self.operation.bound(role)
+        for binding in bound:
+            found = self.at(binding.place, binding.name)
             if found:
                 return found[0]
-        for binding in self.operation.bound(role):
+        for binding in bound:
             found = self._tolerated(binding)
             if found:
                 return found[0]
