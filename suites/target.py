@@ -121,6 +121,10 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
         credentials[role] = _resolved(f"{path}: credentials.{role}", value, os.environ if environ is None else environ)
     ca_file = own.get("ca_file")
     resource = raw.get("resource")
+    known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
+    for role in credentials:
+        if role not in known:
+            raise TargetError(_place(path, text, role), f"{dialect.name} has no credential {role!r}", nearest(role, known))
     return _made(
         place=f"{path}: credentials",
         how="add it under [credentials]",
@@ -180,10 +184,6 @@ def _made(
     *, place: str, how: str, dialect: Dialect, credentials: dict[str, str], url: str, resource_url: str | None, name: str = "", **more: Any
 ) -> Target:
     api = dialect.api
-    known = (*api.required_credentials, *api.optional_credentials)
-    for role in credentials:
-        if role not in known:
-            raise TargetError(place, f"{api.name} has no credential {role!r}", nearest(role, known))
     for role in api.required_credentials:
         if role not in credentials:
             raise TargetError(place, f"{api.name} requires the credential {role!r}", how.replace("{ROLE}", role.upper()))

@@ -101,7 +101,8 @@ def _unreachable(trouble: requests.RequestException) -> Unreachable:
     # The text of these exceptions repeats the URL, and a URL may hold a password: only the innermost reason is kept.
     reason: BaseException = trouble
     while True:
-        inner = next((a for a in (getattr(reason, "reason", None), *reason.args) if isinstance(a, BaseException)), None)
+        nested = (getattr(reason, "reason", None), *reason.args, reason.__cause__)
+        inner = next((a for a in nested if isinstance(a, BaseException)), None)
         if inner is None:
             break
         reason = inner
