@@ -94,7 +94,13 @@ class Case:
         """Give what stands in the brand key's place under a name that is alike to its own and not the same."""
         main = self.main("brand_key")
         own = {b.name for b in self.operation.bound("brand_key")}
-        pairs = self.reading.query if main.place == "query" else self.reading.request.headers if main.place == "header" else ()
+        pairs = (
+            self.reading.query
+            if main.place == "query"
+            else self.reading.request.headers
+            if main.place == "header"
+            else ()
+        )
         return [value for name, value in pairs if name not in own and alike(name, main.name)]
 
 

@@ -52,7 +52,7 @@ class SeededIds:
     """The same ids in every run with the same seed: for tests only, never for a server that others can reach."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - reproducible on purpose
+        self._random = random.Random(seed)
 
     def hex(self, length: int) -> str:
         """Give `length` hexadecimal digits."""

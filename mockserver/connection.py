@@ -184,7 +184,7 @@ class Connection(asyncio.Protocol):
         keep = parser.should_keep_alive() and not server.stopping
         try:
             answer = server.handler(request, target.origin)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a client gets an answer whatever goes wrong in the handler
             answer = own_fault(error)
         self._deliver(answer, method, keep)
 

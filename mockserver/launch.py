@@ -89,7 +89,7 @@ class Running:
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._serve())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - carried over to the thread that started this one
             # Before the mock is ready its starter hears of it; afterwards nobody is left who could.
             self._failure = error
         finally:

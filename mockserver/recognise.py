@@ -31,7 +31,9 @@ RECOGNISERS: Rows = MappingProxyType(
     _joined(recognise_brands.ROWS, recognise_credentials.ROWS, recognise_requests.ROWS, recognise_tokens.ROWS)
 )
 
-_SPECIAL = MappingProxyType({name: tuple(other for other in CONDITIONS if name in broader(other)) for name in CONDITIONS})
+_SPECIAL = MappingProxyType(
+    {name: tuple(other for other in CONDITIONS if name in broader(other)) for name in CONDITIONS}
+)
 
 
 def narrowest(case: Case, name: str) -> str:

@@ -62,15 +62,21 @@ ROWS: Rows = rows(
     brand_key__missing=_brand_missing,
     brand_key__empty=lambda case: bool(_brand(case)) and not str(_brand(case)[0]).strip(),
     brand_key__blank=lambda case: bool(_brand(case)) and _brand(case)[0] != "" and not str(_brand(case)[0]).strip(),
-    brand_key__unknown=lambda case: isinstance(case.value("brand_key"), str) and bool(case.value("brand_key").strip()) and case.brand is None,
+    brand_key__unknown=lambda case: (
+        isinstance(case.value("brand_key"), str) and bool(case.value("brand_key").strip()) and case.brand is None
+    ),
     brand_key__misplaced=_brand_misplaced,
     brand_key__in_body=_brand_in_body,
     brand_key__misnamed=_brand_misnamed,
     brand_key__superseded_name=lambda case: not _brand(case) and bool(_brand(case, "superseded")),
     brand_key__superseded_conflict=lambda case: _differ(_brand(case), _brand(case, "superseded")),
     brand_key__name_case=_brand_cased,
-    brand_key__value_case=lambda case: case.brand is not None and str(case.value("brand_key") or case.brand).strip() != case.brand,
-    brand_key__padded=lambda case: bool(_brand(case)) and _brand(case)[0] != _brand(case)[0].strip() and bool(_brand(case)[0].strip()),
+    brand_key__value_case=lambda case: (
+        case.brand is not None and str(case.value("brand_key") or case.brand).strip() != case.brand
+    ),
+    brand_key__padded=lambda case: (
+        bool(_brand(case)) and _brand(case)[0] != _brand(case)[0].strip() and bool(_brand(case)[0].strip())
+    ),
     brand_key__repeated=lambda case: len(_brand(case)) > 1 and len(set(_brand(case))) == 1,
     brand_key__conflicting=lambda case: len(set(_brand(case))) > 1,
     brand_key__conflicting_places=lambda case: _differ(_brand(case), _brand(case, "alternative")),

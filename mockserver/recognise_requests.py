@@ -17,7 +17,11 @@ _TRAILING_COMMA = re.compile(rb",(\s*[}\]])")
 
 
 def _grants(case: Case) -> set[str]:
-    here = [op for op in case.api.operations.values() if (op.path, op.method) == (case.operation.path, case.operation.method)]
+    here = [
+        op
+        for op in case.api.operations.values()
+        if (op.path, op.method) == (case.operation.path, case.operation.method)
+    ]
     return {b.const for op in here for b in op.bound("grant_type") if b.const}
 
 

@@ -28,7 +28,7 @@ def _scheme_case(case: Case) -> bool:
 
 
 def _issued(case: Case, role: str) -> dict[str, Any]:
-    return case.world.access if role == "access_token" else case.world.refresh  # type: ignore[return-value]
+    return case.world.access if role == "access_token" else case.world.refresh
 
 
 def _altered(case: Case, role: str) -> bool:
@@ -85,12 +85,16 @@ ROWS: Rows = {
         access_token__missing=lambda case: not _header(case),
         access_token__in_query=lambda case: not _header(case) and bool(case.reading.at("query", "access_token")),
         access_token__bare=_one_word,
-        access_token__wrong_scheme=lambda case: bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case),
+        access_token__wrong_scheme=lambda case: (
+            bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case)
+        ),
         access_token__scheme_case=_scheme_case,
         access_token__empty=lambda case: case.reading.scheme == "bearer" and not case.reading.token,
         access_token__expired=lambda case: _expired(case.access, case),
         access_token__superseded=lambda case: case.access is not None and case.access.superseded,
-        access_token__revoked=lambda case: case.access is not None and (case.access.revoked or case.access.session.ended),
+        access_token__revoked=lambda case: (
+            case.access is not None and (case.access.revoked or case.access.session.ended)
+        ),
         access_token__is_refresh_token=lambda case: case.value("access_token") in case.world.refresh,
         refresh_token__missing=lambda case: case.value("refresh_token") is None,
         refresh_token__null=_null,

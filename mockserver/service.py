@@ -168,7 +168,9 @@ class Service:
             refresh = self.state.refresh.get(self.state.current[key][1] or "")
             if access is not None and not access.superseded and not _is_over(access, self.clock.now()):
                 return self._given(access, refresh)
-        session = self.state.begin(case.user, case.client, case.brand if case.operation.bound("brand_key") else None, scopes)
+        session = self.state.begin(
+            case.user, case.client, case.brand if case.operation.bound("brand_key") else None, scopes
+        )
         access = self.state.mint_access(session, origin)
         refresh = self.state.mint_refresh(session, origin) if with_refresh else None
         self.state.current[key] = (access.value, refresh.value if refresh else None)
@@ -192,7 +194,9 @@ class Service:
             "access_token": access.value,
             "refresh_token": refresh.value if refresh is not None else None,
             "expires_at": access.expires_at,
-            "expires_in": None if access.expires_at is None else max(0, access.expires_at - math.floor(self.clock.now())),
+            "expires_in": None
+            if access.expires_at is None
+            else max(0, access.expires_at - math.floor(self.clock.now())),
             "scope": self.profile.scope_separator.join(access.session.scopes) or None,
         }
         return values | _of_session(access.session)
@@ -205,7 +209,12 @@ class Service:
 
 
 def _of_session(session: Session) -> dict[str, Any]:
-    return {"subject": session.subject, "$subject": session.subject, "$scope": " ".join(session.scopes), "$brand_key": session.brand}
+    return {
+        "subject": session.subject,
+        "$subject": session.subject,
+        "$scope": " ".join(session.scopes),
+        "$brand_key": session.brand,
+    }
 
 
 def _is_over(token: AccessToken, now: float) -> bool:

@@ -96,7 +96,9 @@ class World:
         yield from ((value, "access_token") for value in self.access)
         yield from ((value, "refresh_token") for value in self.refresh)
 
-    def begin(self, account: Account | None, client: Client | None, brand: str | None, scopes: tuple[str, ...]) -> Session:
+    def begin(
+        self, account: Account | None, client: Client | None, brand: str | None, scopes: tuple[str, ...]
+    ) -> Session:
         """Begin a session."""
         return Session(self.ids.hex(32), account, client, brand, scopes)
 
@@ -120,10 +122,11 @@ class World:
         expires_at = None if form.lifetime is None else math.floor(now) + form.lifetime
         if form.form != "jwt":
             return FORMS[form.form](self.ids), now, expires_at
+        account = session.account or self._owner(session.client)
         values = {
             "$username": session.account.username if session.account else None,
             "$subject": session.subject,
-            "$user_id": session.account.id if session.account else None,
+            "$user_id": account.id if account else None,
             "$client_id": session.client.client_id if session.client else None,
             "$origin": origin,
             "$issued_at": math.floor(now),
@@ -132,6 +135,9 @@ class World:
             "$scope": " ".join(session.scopes),
         }
         return sign(_fill(form.claims, values, self.ids), self.key), now, expires_at
+
+    def _owner(self, client: Client | None) -> Account | None:
+        return None if client is None else next((a for a in self.data.accounts if a.username == client.owner), None)
 
 
 def _lease(form: TokenForm, now: float) -> float | None:

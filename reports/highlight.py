@@ -33,7 +33,9 @@ def marked(expected: str, observed: str) -> tuple[Markup, Markup]:
 
 
 def _wrap(tag: str, text: str) -> Markup:
-    return Markup("<{0}>{1}</{0}>").format(Markup(tag), text) if text.strip() else escape(text)
+    if not text.strip():
+        return escape(text)
+    return (Markup("<del>{}</del>") if tag == "del" else Markup("<ins>{}</ins>")).format(text)
 
 
 def _words(text: str) -> list[str]:

@@ -37,7 +37,9 @@ def _special(condition: Condition, operation: Operation, api: Api) -> str:
         return f"{operation.name} has no body"
     if name == "brand_key.conflicting_places" and operation.media_type is None:
         return f"{operation.name} has no body"
-    if name.startswith("brand_key.superseded") and not any(b.standing == "superseded" for b in operation.bound("brand_key")):
+    if name.startswith("brand_key.superseded") and not any(
+        b.standing == "superseded" for b in operation.bound("brand_key")
+    ):
         return f"{operation.name} has no superseded name for the brand key"
     if name == "brand_key.misplaced" and other_binding(operation, "brand_key", api) is None:
         return "every operation carries the brand key in the same way"

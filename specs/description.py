@@ -70,14 +70,18 @@ class _Reader:
                     at: At = ("paths", path, method)
                     yield from self._of(at, path, method.upper(), item, item[method])
 
-    def _of(self, at: At, path: str, method: str, item: Mapping[str, Any], op: Mapping[str, Any]) -> Iterator[Operation]:
+    def _of(
+        self, at: At, path: str, method: str, item: Mapping[str, Any], op: Mapping[str, Any]
+    ) -> Iterator[Operation]:
         base = op.get("x-base", "url")
         servers = op.get("servers") or item.get("servers") or self.root["servers"]
         self.bases.setdefault(base, urlsplit(servers[0]["url"]).path.rstrip("/"))
         parameters = [*self._parameters((*at[:2], "parameters"), item), *self._parameters((*at, "parameters"), op)]
         replies = MappingProxyType(self._replies(at, op))
         security = op.get("security", self.root.get("security", []))
-        named = op.get("x-operations") or {op["operationId"]: {"purpose": op["x-purpose"], "optional": op.get("x-optional", False)}}
+        named = op.get("x-operations") or {
+            op["operationId"]: {"purpose": op["x-purpose"], "optional": op.get("x-optional", False)}
+        }
         for name, own in named.items():
             here = (*at, "x-operations", name) if "x-operations" in op else at
             media_type, body = self._body(at, here, op, own.get("grant"))
@@ -89,7 +93,12 @@ class _Reader:
                 base=base,
                 purpose=own["purpose"],
                 optional=own.get("optional", False),
-                bindings=tuple(sorted((*scheme, *parameters, *body), key=lambda b: ("main", "alternative", "superseded").index(b.standing))),
+                bindings=tuple(
+                    sorted(
+                        (*scheme, *parameters, *body),
+                        key=lambda b: ("main", "alternative", "superseded").index(b.standing),
+                    )
+                ),
                 media_type=media_type,
                 replies=replies,
                 scopes=scopes,
@@ -127,13 +136,17 @@ class _Reader:
     def _body(self, at: At, here: At, op: Mapping[str, Any], grant: str | None) -> tuple[str | None, list[Binding]]:
         if "requestBody" not in op:
             if grant is not None:
-                raise self.source.error(here, f"the grant {grant!r} is named, and the operation has no body", "describe the form")
+                raise self.source.error(
+                    here, f"the grant {grant!r} is named, and the operation has no body", "describe the form"
+                )
             return None, []
         at, body = self._resolve((*at, "requestBody"), op["requestBody"])
         content = body["content"]
         media_type = next((m for m in (FORM, JSON) if m in content), None)
         if media_type is None:
-            raise self.source.error((*at, "content"), "the body has no media type that is known here", f"use {FORM} or {JSON}")
+            raise self.source.error(
+                (*at, "content"), "the body has no media type that is known here", f"use {FORM} or {JSON}"
+            )
         where, schema = self._resolve((*at, "content", media_type, "schema"), content[media_type]["schema"])
         if "oneOf" in schema:
             where, schema = self._branch(where, here, schema["oneOf"], grant)
@@ -170,7 +183,9 @@ class _Reader:
             found = [entry for entry in security if wanted in entry]
             if not found:
                 names = [scheme for entry in security for scheme in entry]
-                raise self.source.error(here, f"the operation has no security scheme {wanted!r}", nearest(wanted, names))
+                raise self.source.error(
+                    here, f"the operation has no security scheme {wanted!r}", nearest(wanted, names)
+                )
             chosen = found[0]
         schemes = self.root.get("components", {}).get("securitySchemes", {})
         bindings: list[Binding] = []
@@ -178,20 +193,26 @@ class _Reader:
         claims: Mapping[str, str] = {}
         for name, wants in chosen.items():
             if name not in schemes:
-                raise self.source.error((*at, "security"), f"there is no security scheme {name!r}", nearest(name, schemes))
+                raise self.source.error(
+                    (*at, "security"), f"there is no security scheme {name!r}", nearest(name, schemes)
+                )
             where: At = ("components", "securitySchemes", name)
             scheme = schemes[name]
             if scheme.get("scheme", "").lower() == "basic":
                 for part, role in scheme.get("x-roles", {}).items():
                     if part not in ("user", "password"):
-                        raise self.source.error((*where, "x-roles"), f"{part!r} is not a part of Basic", "the parts are user and password")
+                        raise self.source.error(
+                            (*where, "x-roles"), f"{part!r} is not a part of Basic", "the parts are user and password"
+                        )
                     bindings.append(Binding(self._role(where, role), "basic", part))
             elif scheme.get("scheme", "").lower() == "bearer" or scheme["type"] in ("oauth2", "openIdConnect"):
                 bindings.append(Binding(self._role(where, scheme.get("x-role", "access_token")), "bearer", "token"))
                 scopes = tuple(wants)
                 claims = MappingProxyType(dict(scheme.get("x-claims", {})))
             else:
-                raise self.source.error(where, "this kind of security scheme is not known here", "use http basic, http bearer or oauth2")
+                raise self.source.error(
+                    where, "this kind of security scheme is not known here", "use http basic, http bearer or oauth2"
+                )
         return bindings, scopes, claims
 
     # -- what comes back
@@ -207,7 +228,9 @@ class _Reader:
                 schemas[media_type] = "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in place)
                 if "schema" in content:
                     members.extend(self._reply_members(*self._resolve(place, content["schema"])))
-            shapes[status] = ReplyShape(status, MappingProxyType(schemas), tuple(members), tuple(reply.get("headers", ())))
+            shapes[status] = ReplyShape(
+                status, MappingProxyType(schemas), tuple(members), tuple(reply.get("headers", ()))
+            )
         return shapes
 
     def _reply_members(self, at: At, schema: Mapping[str, Any]) -> Iterator[Member]:
@@ -242,10 +265,14 @@ class _Reader:
             for step in steps:
                 if not isinstance(found, Mapping) or step not in found:
                     valid = found if isinstance(found, Mapping) else ()
-                    raise self.source.error((*at, "$ref"), f"the reference {reference!r} leads nowhere", nearest(step, valid))
+                    raise self.source.error(
+                        (*at, "$ref"), f"the reference {reference!r} leads nowhere", nearest(step, valid)
+                    )
                 found = found[step]
             at, value = tuple(steps), found
             seen += 1
             if seen > 20:
-                raise SpecError(self.source.path, self.source.line(at), f"the reference {reference!r} leads back to itself")
+                raise SpecError(
+                    self.source.path, self.source.line(at), f"the reference {reference!r} leads back to itself"
+                )
         return at, value

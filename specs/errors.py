@@ -1,7 +1,7 @@
 """What can be wrong with our data, as values; text is made only when somebody prints one.
 
-    SpecError                 a data file says something it cannot say
-    └── UnknownDialect        no folder of that name, or the folder is not a dialect
+SpecError                 a data file says something it cannot say
+└── UnknownDialect        no folder of that name, or the folder is not a dialect
 """
 
 from __future__ import annotations

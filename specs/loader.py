@@ -94,7 +94,12 @@ class Dialect:
         for clause in self.clauses:
             if clause.id == clause_id:
                 return clause
-        raise SpecError(self.folder / "clauses.yaml", None, f"there is no clause {clause_id!r}", nearest(clause_id, (c.id for c in self.clauses)))
+        raise SpecError(
+            self.folder / "clauses.yaml",
+            None,
+            f"there is no clause {clause_id!r}",
+            nearest(clause_id, (c.id for c in self.clauses)),
+        )
 
 
 def bundled() -> dict[str, Path]:
@@ -167,17 +172,19 @@ def check_schema(source: YamlFile, kind: str) -> None:
 
 
 def _explain(source: YamlFile, at: tuple[str | int, ...], error: ValidationError) -> SpecError:
+    rule: Any = error.schema
+    wanted: Any = error.validator_value
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        valid = list(error.schema.get("properties", {}))  # type: ignore[union-attr]
+        valid = list(rule.get("properties", {}))
         for key in error.instance:
             if key not in valid:
                 return source.error((*at, key), f"there is no key {key!r} here", nearest(key, valid))
     if error.validator == "enum":
-        return source.error(at, f"{error.instance!r} is not valid here", nearest(str(error.instance), map(str, error.validator_value)))
+        return source.error(at, f"{error.instance!r} is not valid here", nearest(str(error.instance), map(str, wanted)))
     if error.validator == "required" and isinstance(error.instance, dict):
-        missing = [key for key in error.validator_value if key not in error.instance]
-        return source.error(at, f"the key {missing[0]!r} is missing here", f"add {missing[0]}: …")
+        missing = next(key for key in wanted if key not in error.instance)
+        return source.error(at, f"the key {missing!r} is missing here", f"add {missing}: …")
     if error.validator == "oneOf" and not error.context:
-        keys = [r["required"][0] for r in error.validator_value if "required" in r]
+        keys = [alternative["required"][0] for alternative in wanted if "required" in alternative]
         return source.error(at, f"exactly one of {', '.join(keys)} belongs here", "keep one of them")
-    return source.error(at, error.message[:300], str(error.schema.get("description", "")))  # type: ignore[union-attr]
+    return source.error(at, error.message[:300], str(rule.get("description", "")))

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FORM", "JSON", "Api", "Ban", "Binding", "Clause", "Expectation", "Member", "Operation", "ReplyShape", "Source"]
+__all__ = [
+    "FORM",
+    "JSON",
+    "Api",
+    "Ban",
+    "Binding",
+    "Clause",
+    "Expectation",
+    "Member",
+    "Operation",
+    "ReplyShape",
+    "Source",
+]
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -102,7 +114,9 @@ class Operation:
         """The roles without which the request is incomplete, apart from those whose value is fixed or exemplified."""
         return tuple(
             dict.fromkeys(
-                b.role for b in self.bindings if b.required and b.standing == "main" and b.const is None and b.example is None
+                b.role
+                for b in self.bindings
+                if b.required and b.standing == "main" and b.const is None and b.example is None
             )
         )
 

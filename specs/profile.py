@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Account", "BanRule", "Client", "OperationProfile", "Profile", "Renewal", "ReplyTemplate", "Rule", "TokenForm", "WorldData"]
+__all__ = [
+    "Account",
+    "BanRule",
+    "Client",
+    "OperationProfile",
+    "Profile",
+    "Renewal",
+    "ReplyTemplate",
+    "Rule",
+    "TokenForm",
+    "WorldData",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +147,10 @@ class WorldData:
         users = [a for a in self.accounts if a.kind == "user"]
         operators = [a for a in self.accounts if a.kind == "operator"]
         found: dict[str, str] = {}
-        for prefix, account in [*zip(("", "other_"), users, strict=False), *zip(("operator_",), operators, strict=False)]:
+        for prefix, account in [
+            *zip(("", "other_"), users, strict=False),
+            *zip(("operator_",), operators, strict=False),
+        ]:
             found |= {f"{prefix}username": account.username, f"{prefix}password": account.password}
         if self.clients:
             found |= {"client_id": self.clients[0].client_id, "client_secret": self.clients[0].client_secret}

@@ -77,15 +77,19 @@ def read_world(source: YamlFile, at: At, raw: Mapping[str, Any], api: Api) -> Wo
     names = [account.username for account in world.accounts]
     for index, client in enumerate(world.clients):
         if client.owner is not None and client.owner not in names:
-            raise source.error((*at, "clients", index, "owner"), f"there is no account {client.owner!r}", nearest(client.owner, names))
+            raise source.error(
+                (*at, "clients", index, "owner"), f"there is no account {client.owner!r}", nearest(client.owner, names)
+            )
     lacking = [role for role in api.required_credentials if role not in world.credentials]
     if lacking:
-        raise source.error(at, f"the world gives no {lacking[0]}, and {api.name} requires one", "add an account, a client or a brand")
+        raise source.error(
+            at, f"the world gives no {lacking[0]}, and {api.name} requires one", "add an account, a client or a brand"
+        )
     return world
 
 
 def _merged(source: YamlFile, name: str, raw: Mapping[str, Any], inside: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    own = raw[name]
+    own: Mapping[str, Any] = raw[name]
     if "like" not in own:
         return own
     model = own["like"]
@@ -116,13 +120,19 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
     replies = {key: _template(value) for key, value in raw["replies"].items()}
     for operation in raw["operations"]:
         if operation not in api.operations:
-            raise source.error((*at, "operations", operation), f"there is no operation {operation!r}", nearest(operation, api.operations))
+            raise source.error(
+                (*at, "operations", operation),
+                f"there is no operation {operation!r}",
+                nearest(operation, api.operations),
+            )
     operations = {}
     for operation_name, operation in api.operations.items():
         if operation_name not in raw["operations"]:
             raise source.error((*at, "operations"), f"nothing is said of the operation {operation_name!r}", "add it")
         here = (*at, "operations", operation_name)
-        operations[operation_name] = _operation(source, here, raw["operations"][operation_name], operation, replies, api)
+        operations[operation_name] = _operation(
+            source, here, raw["operations"][operation_name], operation, replies, api
+        )
     unrouted = raw["unrouted"]
     by_operation = unrouted.get("method_by_operation", {})
     return Profile(
@@ -139,7 +149,10 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         unknown_path=_named(source, (*at, "unrouted", "path"), unrouted.get("path", ""), replies),
         unknown_method=_named(source, (*at, "unrouted", "method"), unrouted.get("method", ""), replies),
         unknown_method_at=MappingProxyType(
-            {op: _named(source, (*at, "unrouted", "method_by_operation", op), reply, replies) for op, reply in by_operation.items()}
+            {
+                op: _named(source, (*at, "unrouted", "method_by_operation", op), reply, replies)
+                for op, reply in by_operation.items()
+            }
         ),
     )
 
@@ -153,7 +166,9 @@ def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str,
         window=raw["window"],
         seconds=raw["seconds"],
         reply=_named(source, (*at, "with"), raw["with"], replies),
-        reply_at=MappingProxyType({op: _named(source, (*at, "with_by_operation", op), name, replies) for op, name in by_operation.items()}),
+        reply_at=MappingProxyType(
+            {op: _named(source, (*at, "with_by_operation", op), name, replies) for op, name in by_operation.items()}
+        ),
         uncounted=frozenset(raw.get("uncounted", ())),
     )
 
@@ -174,14 +189,23 @@ def _named(source: YamlFile, at: At, name: str, replies: Mapping[str, ReplyTempl
 
 
 def _operation(
-    source: YamlFile, at: At, raw: Mapping[str, Any], operation: Operation, replies: Mapping[str, ReplyTemplate], api: Api
+    source: YamlFile,
+    at: At,
+    raw: Mapping[str, Any],
+    operation: Operation,
+    replies: Mapping[str, ReplyTemplate],
+    api: Api,
 ) -> OperationProfile:
     if "reply" not in raw:
         raise source.error(at, "the reply to a right request is missing here", "add reply: {status: …}")
     members = {m.name for m in operation.success.members} if operation.success else set()
     for name in raw["reply"].get("members", ()):
         if name not in members:
-            raise source.error((*at, "reply", "members"), f"the success reply of {operation.name} has no member {name!r}", nearest(name, members))
+            raise source.error(
+                (*at, "reply", "members"),
+                f"the success reply of {operation.name} has no member {name!r}",
+                nearest(name, members),
+            )
     rules: list[Rule] = []
     for index, row in enumerate(raw.get("refuse", ())):
         reply = _named(source, (*at, "refuse", index, "with"), row["with"], replies)
@@ -194,7 +218,7 @@ def _operation(
     decided = {rule.condition for rule in rules} | accepts
     twice = {rule.condition for rule in rules} & accepts
     if twice:
-        raise source.error((*at, "accept"), f"{sorted(twice)[0]} is both refused and accepted", "keep one")
+        raise source.error((*at, "accept"), f"{min(twice)} is both refused and accepted", "keep one")
     for condition in applicable_conditions(operation, api):
         if condition.name not in _ROUTED and not decided & {condition.name, *broader(condition.name)}:
             hint = "add it to accept, or to refuse with a reply"

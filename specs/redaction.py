@@ -142,8 +142,10 @@ class Masker:
         finds: list[_Find] = []
         with self._lock:
             for view in views(text, spaced=self._spaced):
-                for find in self._finds(view.text):
-                    finds.append(find._replace(start=view.place(find.start), end=view.place(find.end)))
+                finds.extend(
+                    find._replace(start=view.place(find.start), end=view.place(find.end))
+                    for find in self._finds(view.text)
+                )
             if not finds:
                 return text
             return self._replaced(text, finds)

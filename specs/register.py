@@ -30,7 +30,11 @@ def read_clauses(source: YamlFile, api: Api) -> tuple[Clause, ...]:
     for index, row in enumerate(source.value):
         clause = _clause(source, (index,), row, api)
         if clause.id in seen:
-            raise source.error((index, "id"), f"the id {clause.id!r} stands on line {seen[clause.id]} too", "give each row an id of its own")
+            raise source.error(
+                (index, "id"),
+                f"the id {clause.id!r} stands on line {seen[clause.id]} too",
+                "give each row an id of its own",
+            )
         seen[clause.id] = clause.line or 0
         clauses.append(clause)
     return tuple(clauses)
@@ -39,13 +43,19 @@ def read_clauses(source: YamlFile, api: Api) -> tuple[Clause, ...]:
 def _clause(source: YamlFile, at: At, row: Mapping[str, Any], api: Api) -> Clause:
     word = _MODAL.search(row["says"])
     if word:
-        raise source.error((*at, "says"), f"a rule is written as a fact, without {word.group()!r}", "the level says how strong it is")
+        raise source.error(
+            (*at, "says"), f"a rule is written as a fact, without {word.group()!r}", "the level says how strong it is"
+        )
     when = (row["when"],) if isinstance(row.get("when"), str) else tuple(row.get("when", ()))
     operation = None
     if "operation" in row:
         operation = api.operations.get(row["operation"])
         if operation is None:
-            raise source.error((*at, "operation"), f"there is no operation {row['operation']!r}", nearest(row["operation"], api.operations))
+            raise source.error(
+                (*at, "operation"),
+                f"there is no operation {row['operation']!r}",
+                nearest(row["operation"], api.operations),
+            )
     elif "untested" not in row:
         raise source.error(at, "a clause that is tested names its operation", "add operation: …")
     if operation:
@@ -86,7 +96,9 @@ def _check_condition(source: YamlFile, at: At, name: str, operation: Operation, 
         raise source.error(at, f"there is no condition {name!r}", nearest(name, CONDITIONS))
     reason = why_not(CONDITIONS[name], operation, api)
     if reason:
-        raise source.error(at, f"{name} cannot be provoked at {operation.name}: {reason}", "name another operation or condition")
+        raise source.error(
+            at, f"{name} cannot be provoked at {operation.name}: {reason}", "name another operation or condition"
+        )
 
 
 def _check_guarantee(source: YamlFile, at: At, row: Mapping[str, Any], operation: Operation) -> None:

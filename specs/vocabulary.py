@@ -127,12 +127,18 @@ def _password(role: str, account: str, foreign: bool = True) -> list[Condition]:
         Condition(f"{role}.wrong", f"the {role} is not the one of that {account}", role, spends=account),
         Condition(f"{role}.truncated", f"the {role} lacks its last character", role, f"{role}.wrong", spends=account),
         Condition(f"{role}.extended", f"the {role} has one character too many", role, f"{role}.wrong", spends=account),
-        Condition(f"{role}.other_case", f"the {role} has its letters in the other case", role, f"{role}.wrong", spends=account),
-        Condition(f"{role}.wrong_type", f"the {role} is a number where text belongs", role, places=("json",), spends=account),
+        Condition(
+            f"{role}.other_case", f"the {role} has its letters in the other case", role, f"{role}.wrong", spends=account
+        ),
+        Condition(
+            f"{role}.wrong_type", f"the {role} is a number where text belongs", role, places=("json",), spends=account
+        ),
     ]
     if foreign:
         needs = ("other_username", "other_password")
-        row = Condition(f"{role}.foreign", f"the {role} is another user's", role, f"{role}.wrong", needs=needs, spends=account)
+        row = Condition(
+            f"{role}.foreign", f"the {role} is another user's", role, f"{role}.wrong", needs=needs, spends=account
+        )
         rows.append(row)
     return rows
 
@@ -151,19 +157,39 @@ def _token(role: str) -> list[Condition]:
         Condition(f"{role}.empty", f"the {role} is the empty string", role),
         Condition(f"{role}.unknown", f"the {role} looks right but was never issued", role),
         Condition(f"{role}.garbage", f"the {role} is a word that no server issues", role, f"{role}.unknown"),
-        Condition(f"{role}.tampered", f"one character of the {role} (of its signature, if it has one) was changed", role, f"{role}.unknown"),
-        Condition(f"{role}.unsigned", f"the {role} is a JWT whose signature was cut off and whose header says alg none", role, f"{role}.unknown"),
+        Condition(
+            f"{role}.tampered",
+            f"one character of the {role} (of its signature, if it has one) was changed",
+            role,
+            f"{role}.unknown",
+        ),
+        Condition(
+            f"{role}.unsigned",
+            f"the {role} is a JWT whose signature was cut off and whose header says alg none",
+            role,
+            f"{role}.unknown",
+        ),
         Condition(f"{role}.expired", f"the {role} has outlived its lifetime", role),
     ]
 
 
 _ROWS: list[Condition] = [
     # What a method that is not described does to a protected resource nobody knows, so it is tried on the others only.
-    Condition("method.wrong", "the path is called with a method that is not described", purposes=("issue", "verify", "renew", "revoke")),
+    Condition(
+        "method.wrong",
+        "the path is called with a method that is not described",
+        purposes=("issue", "verify", "renew", "revoke"),
+    ),
     Condition("path.alternative", "the other path that the document prints for the operation is called"),
     # the Authorization header of an operation that wants Basic (RFC 7617)
     Condition("basic.missing", "there is no Authorization header", places=("basic",)),
-    Condition("basic.empty", "the Authorization header names the Basic scheme and nothing else", None, "basic.missing", ("basic",)),
+    Condition(
+        "basic.empty",
+        "the Authorization header names the Basic scheme and nothing else",
+        None,
+        "basic.missing",
+        ("basic",),
+    ),
     Condition("basic.not_base64", "what follows Basic is not base64", places=("basic",)),
     Condition("basic.no_colon", "the decoded Basic credentials hold no colon", places=("basic",)),
     Condition("basic.wrong_scheme", "the credentials travel under the Bearer scheme", places=("basic",)),
@@ -176,30 +202,92 @@ _ROWS: list[Condition] = [
     *_password("operator_password", "operator_username", foreign=False),
     Condition("client_id.empty", "the client_id is the empty string", "client_id", "client_id.unknown"),
     Condition("client_id.unknown", "no client has that client_id", "client_id"),
-    Condition("client_secret.empty", "the client_secret is the empty string", "client_secret", "client_secret.wrong", spends="client_id"),
+    Condition(
+        "client_secret.empty",
+        "the client_secret is the empty string",
+        "client_secret",
+        "client_secret.wrong",
+        spends="client_id",
+    ),
     Condition("client_secret.wrong", "the client_secret is not the client's", "client_secret", spends="client_id"),
-    Condition("client_secret.truncated", "the client_secret lacks its last character", "client_secret", "client_secret.wrong", spends="client_id"),
-    Condition("client_secret.extended", "the client_secret has one character too many", "client_secret", "client_secret.wrong", spends="client_id"),
-    Condition("client_secret.other_case", "the client_secret has its letters in the other case", "client_secret", "client_secret.wrong", spends="client_id"),
+    Condition(
+        "client_secret.truncated",
+        "the client_secret lacks its last character",
+        "client_secret",
+        "client_secret.wrong",
+        spends="client_id",
+    ),
+    Condition(
+        "client_secret.extended",
+        "the client_secret has one character too many",
+        "client_secret",
+        "client_secret.wrong",
+        spends="client_id",
+    ),
+    Condition(
+        "client_secret.other_case",
+        "the client_secret has its letters in the other case",
+        "client_secret",
+        "client_secret.wrong",
+        spends="client_id",
+    ),
     # the access token, where the operation wants one (RFC 6750)
     Condition("access_token.missing", "there is no Authorization header", "access_token", places=("bearer",)),
-    Condition("access_token.wrong_scheme", "valid Basic credentials stand in place of the token", "access_token", places=("bearer",)),
-    Condition("access_token.bare", "the token stands in the header without a scheme", "access_token", places=("bearer",)),
+    Condition(
+        "access_token.wrong_scheme",
+        "valid Basic credentials stand in place of the token",
+        "access_token",
+        places=("bearer",),
+    ),
+    Condition(
+        "access_token.bare", "the token stands in the header without a scheme", "access_token", places=("bearer",)
+    ),
     Condition("access_token.scheme_case", "the scheme is written in lower case", "access_token", places=("bearer",)),
-    Condition("access_token.in_query", "the token travels in the query instead of the header", "access_token", "access_token.missing", ("bearer",)),
+    Condition(
+        "access_token.in_query",
+        "the token travels in the query instead of the header",
+        "access_token",
+        "access_token.missing",
+        ("bearer",),
+    ),
     *_token("access_token"),
     Condition("access_token.superseded", "the token's session has been renewed since", "access_token"),
     Condition("access_token.revoked", "the token has been revoked", "access_token"),
-    Condition("access_token.is_refresh_token", "a refresh token stands where the access token belongs", "access_token", "access_token.unknown"),
+    Condition(
+        "access_token.is_refresh_token",
+        "a refresh token stands where the access token belongs",
+        "access_token",
+        "access_token.unknown",
+    ),
     # the refresh token
     Condition("refresh_token.missing", "the refresh_token is left out", "refresh_token", places=_FIELDS),
     Condition("refresh_token.null", "the refresh_token is null", "refresh_token", "refresh_token.missing", ("json",)),
-    Condition("refresh_token.wrong_type", "the refresh_token is a number where text belongs", "refresh_token", places=("json",)),
+    Condition(
+        "refresh_token.wrong_type",
+        "the refresh_token is a number where text belongs",
+        "refresh_token",
+        places=("json",),
+    ),
     *_token("refresh_token"),
     Condition("refresh_token.reused", "the refresh token has been used before", "refresh_token", purposes=("renew",)),
-    Condition("refresh_token.retired", "the refresh token is the newest one of a session in which an older one was used again", "refresh_token", purposes=("renew",)),
-    Condition("refresh_token.foreign", "the refresh token is another user's than the access token beside it", "refresh_token", needs=("other_username", "other_password")),
-    Condition("refresh_token.is_access_token", "an access token stands where the refresh token belongs", "refresh_token", "refresh_token.unknown"),
+    Condition(
+        "refresh_token.retired",
+        "the refresh token is the newest one of a session in which an older one was used again",
+        "refresh_token",
+        purposes=("renew",),
+    ),
+    Condition(
+        "refresh_token.foreign",
+        "the refresh token is another user's than the access token beside it",
+        "refresh_token",
+        needs=("other_username", "other_password"),
+    ),
+    Condition(
+        "refresh_token.is_access_token",
+        "an access token stands where the refresh token belongs",
+        "refresh_token",
+        "refresh_token.unknown",
+    ),
     # grants and scopes
     Condition("grant_type.missing", "the grant_type is left out", "grant_type"),
     Condition("grant_type.empty", "the grant_type is the empty string", "grant_type", "grant_type.missing"),
@@ -210,14 +298,25 @@ _ROWS: list[Condition] = [
     Condition("scope.unknown", "no scope has that name", "scope"),
     Condition("scope.partly_unknown", "one scope is granted and the other has no meaning", "scope"),
     Condition("scope.exceeding", "the scope exists, and the account does not have it", "scope"),
-    Condition("scope.insufficient", "the token was issued for other scopes than the operation wants", "access_token", purposes=("resource",)),
+    Condition(
+        "scope.insufficient",
+        "the token was issued for other scopes than the operation wants",
+        "access_token",
+        purposes=("resource",),
+    ),
     # the body
     Condition("body.empty", "there is no body", places=("json", "form")),
     Condition("body.malformed", "the body cannot be parsed as what it says it is", places=("json", "form")),
     Condition("body.not_an_object", "the body is a JSON array", places=("json",)),
     Condition("body.null", "the body is the JSON null", places=("json",)),
-    Condition("body.trailing_comma", "a comma follows the last member of the JSON object", None, "body.malformed", ("json",)),
-    Condition("body.wrong_content_type", "the body is right but in the other encoding: a form where JSON belongs, JSON where a form belongs", places=("json", "form")),
+    Condition(
+        "body.trailing_comma", "a comma follows the last member of the JSON object", None, "body.malformed", ("json",)
+    ),
+    Condition(
+        "body.wrong_content_type",
+        "the body is right but in the other encoding: a form where JSON belongs, JSON where a form belongs",
+        places=("json", "form"),
+    ),
     Condition("body.no_content_type", "the Content-Type header is left out", places=("json", "form")),
     Condition("body.in_query", "the fields of the form travel in the query", places=("form",)),
     # brand keys
@@ -225,18 +324,51 @@ _ROWS: list[Condition] = [
     Condition("brand_key.empty", "the brand key is the empty string", "brand_key"),
     Condition("brand_key.blank", "the brand key is white space", "brand_key", "brand_key.empty", _FIELDS),
     Condition("brand_key.unknown", "no brand has that key", "brand_key"),
-    Condition("brand_key.misplaced", "the brand key travels the way the other kind of operation wants it", "brand_key", "brand_key.missing"),
-    Condition("brand_key.in_body", "the brand key travels in the body instead of the query", "brand_key", places=("query",)),
-    Condition("brand_key.misnamed", "the name that carries the brand key has its separators changed", "brand_key", "brand_key.missing"),
+    Condition(
+        "brand_key.misplaced",
+        "the brand key travels the way the other kind of operation wants it",
+        "brand_key",
+        "brand_key.missing",
+    ),
+    Condition(
+        "brand_key.in_body", "the brand key travels in the body instead of the query", "brand_key", places=("query",)
+    ),
+    Condition(
+        "brand_key.misnamed",
+        "the name that carries the brand key has its separators changed",
+        "brand_key",
+        "brand_key.missing",
+    ),
     Condition("brand_key.superseded_name", "the brand key travels under the name that an older text uses", "brand_key"),
-    Condition("brand_key.superseded_conflict", "the name of an older text carries another brand key than the right name", "brand_key", needs=("other_brand_key",)),
+    Condition(
+        "brand_key.superseded_conflict",
+        "the name of an older text carries another brand key than the right name",
+        "brand_key",
+        needs=("other_brand_key",),
+    ),
     Condition("brand_key.name_case", "the name that carries the brand key is written in other case", "brand_key"),
     Condition("brand_key.value_case", "the brand key is written in other case", "brand_key"),
     Condition("brand_key.padded", "white space stands around the brand key", "brand_key", places=("header",)),
     Condition("brand_key.repeated", "the brand key is sent twice with the same value", "brand_key"),
-    Condition("brand_key.conflicting", "the brand key is sent twice with different values", "brand_key", needs=("other_brand_key",)),
-    Condition("brand_key.conflicting_places", "query and body carry different brand keys", "brand_key", places=("query",), needs=("other_brand_key",)),
-    Condition("brand_key.foreign", "the brand exists, and the user or token belongs to another", "brand_key", needs=("other_brand_key",)),
+    Condition(
+        "brand_key.conflicting",
+        "the brand key is sent twice with different values",
+        "brand_key",
+        needs=("other_brand_key",),
+    ),
+    Condition(
+        "brand_key.conflicting_places",
+        "query and body carry different brand keys",
+        "brand_key",
+        places=("query",),
+        needs=("other_brand_key",),
+    ),
+    Condition(
+        "brand_key.foreign",
+        "the brand exists, and the user or token belongs to another",
+        "brand_key",
+        needs=("other_brand_key",),
+    ),
     Condition("language.unknown", "the preferred language is not a language tag", "language"),
 ]
 
@@ -259,11 +391,19 @@ _TOKENS = ("issue", "renew")
 
 _PROPERTIES: list[Guarantee] = [
     Guarantee("request.accepted", "a right request is answered as expected", tuple(PURPOSES)),
-    Guarantee("reply.matches_schema", "the reply to a right request validates against the schema of its status", tuple(PURPOSES)),
+    Guarantee(
+        "reply.matches_schema",
+        "the reply to a right request validates against the schema of its status",
+        tuple(PURPOSES),
+    ),
     Guarantee("reply.no_credentials", "the reply repeats no password and no client secret", tuple(PURPOSES)),
     Guarantee("refusals.no_server_error", "none of the named wrong requests is answered 5xx", tuple(PURPOSES)),
     Guarantee("refusals.no_tokens", "none of the named wrong requests is answered with a token", tuple(PURPOSES)),
-    Guarantee("refusals.alike", "a wrong password and an unknown user are refused with the same status and body", ("issue", "verify")),
+    Guarantee(
+        "refusals.alike",
+        "a wrong password and an unknown user are refused with the same status and body",
+        ("issue", "verify"),
+    ),
     Guarantee("access_token.works", "the access token opens the protected operation", _TOKENS),
     Guarantee("access_token.works_again", "the access token opens the protected operation a second time", _TOKENS),
     Guarantee("access_token.names_user", "the access token speaks of the user it was issued to", _TOKENS),
@@ -271,7 +411,11 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("access_token.lifetime", "how long the access token lives", _TOKENS),
     Guarantee("refresh_token.form", "which form the refresh token has", _TOKENS),
     Guarantee("expiry.in_future", "the expiry lies in the future", _TOKENS),
-    Guarantee("expiry.in_seconds", "the expiry is counted in seconds, not in milliseconds and not in the other of its two kinds", _TOKENS),
+    Guarantee(
+        "expiry.in_seconds",
+        "the expiry is counted in seconds, not in milliseconds and not in the other of its two kinds",
+        _TOKENS,
+    ),
     Guarantee("expiry.matches_token", "the expiry equals the one inside the token", _TOKENS),
     Guarantee("expiry.holds", "the access token works before its expiry and is refused after it", _TOKENS),
     Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS),
@@ -290,8 +434,16 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("refresh.ends_access", "whether a renewal ends the access token before it", _RENEW),
     Guarantee("scope.subset", "a login that asks for some of the granted scopes gets those and no others", _TOKENS),
     Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS),
-    Guarantee("method.allow_header", "a method that is not described is answered 405 with an Allow header", ("issue", "verify", "renew", "revoke")),
-    Guarantee("contract.conforms", "every reply to generated requests is described: its status, its content type, its schema", tuple(PURPOSES)),
+    Guarantee(
+        "method.allow_header",
+        "a method that is not described is answered 405 with an Allow header",
+        ("issue", "verify", "renew", "revoke"),
+    ),
+    Guarantee(
+        "contract.conforms",
+        "every reply to generated requests is described: its status, its content type, its schema",
+        tuple(PURPOSES),
+    ),
 ]
 
 GUARANTEES = MappingProxyType({row.name: row for row in _PROPERTIES})

@@ -19,6 +19,7 @@ from watchword.specs.model import FORM, JSON, Binding, Operation
 
 __all__ = ["Draft", "Field", "MissingRole", "Pairs", "Reading", "Reply", "Request", "decode", "draft", "encode"]
 
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Field:
     """One value on its way: where it travels, under which name, and which role it has (if any)."""
@@ -242,7 +243,19 @@ def decode(operation: Operation, request: Request, path: Mapping[str, str] | Non
     scheme, token = word.lower(), rest.strip()
     basic, basic_state = _read_basic(authorization, scheme, token)
     return Reading(
-        operation, request, path or {}, query, form, members, body_state, authorization, scheme, token, basic, basic_state, headers
+        operation,
+        request,
+        path or {},
+        query,
+        form,
+        members,
+        body_state,
+        authorization,
+        scheme,
+        token,
+        basic,
+        basic_state,
+        headers,
     )
 
 
@@ -262,7 +275,9 @@ def _read_basic(authorization: str | None, scheme: str, token: str) -> tuple[tup
     return ((user, password), "ok") if colon else (None, "no_colon")
 
 
-def _read_body(operation: Operation, request: Request, headers: Mapping[str, list[str]]) -> tuple[Pairs, Mapping[str, Any], str]:
+def _read_body(
+    operation: Operation, request: Request, headers: Mapping[str, list[str]]
+) -> tuple[Pairs, Mapping[str, Any], str]:
     if operation.media_type is None:
         return (), {}, "none"
     if not request.body:

@@ -115,7 +115,10 @@ def conclude(session: Session, clause: Clause, attempts: list[Attempt], began: f
     worst = min(judged, key=lambda record: VERDICTS.index(record.verdict))
     broken = sum(record.verdict in ("fail", "warn") for record in judged)
     if len(judged) > 1 and broken:
-        worst = replace(worst, reason=f"broken in {broken} of {len(judged)} attempts" + (f"; {worst.reason}" if worst.reason else ""))
+        worst = replace(
+            worst,
+            reason=f"broken in {broken} of {len(judged)} attempts" + (f"; {worst.reason}" if worst.reason else ""),
+        )
     return replace(worst, attempts=len(judged), broken=broken, duration=round(time.monotonic() - began, 6))
 
 
@@ -124,7 +127,9 @@ def failed(session: Session, clause: Clause, trouble: Exception, began: float) -
     frames = traceback.extract_tb(trouble.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     halt = Halt(f"{type(trouble).__name__}: {trouble}{where}"[:500])
-    record = _judged(session, clause, Context(session.target, session.operation(clause), session.tag), Attempt(Transcript(), halt))
+    record = _judged(
+        session, clause, Context(session.target, session.operation(clause), session.tag), Attempt(Transcript(), halt)
+    )
     return replace(record, duration=round(time.monotonic() - began, 6))
 
 
@@ -141,7 +146,7 @@ def _judged(session: Session, clause: Clause, context: Context, attempt: Attempt
         verdict, seen = halt.verdict, halt.reason
     else:
         verdict = verdict_of(clause, differences, attempt.transcript)
-        seen = describe(clause.guarantee or clause.observe, context, attempt.transcript, differences)
+        seen = describe(clause.guarantee or clause.observe or "", context, attempt.transcript, differences)
     if verdict == "not_supported" and not isinstance(halt, NotSupported):
         halt = NotSupported(f"{context.operation.name} is refused: {seen}")
     mask = session.masker.mask

@@ -26,6 +26,7 @@ __all__ = [
     "granted",
     "issuer_for",
     "need_scopes",
+    "number",
     "succeeded",
 ]
 
@@ -62,16 +63,16 @@ class Tokens:
     @property
     def stated_expiry(self) -> float | None:
         """When the access token expires by the reply's own words; None when it says nothing usable."""
-        at, within = self.values.get("expires_at"), self.values.get("expires_in")
-        if _is_number(at):
-            return float(at)
-        return self.issued_at + float(within) if _is_number(within) else None
+        at, within = number(self.values.get("expires_at")), number(self.values.get("expires_in"))
+        if at is not None:
+            return at
+        return None if within is None else self.issued_at + within
 
     def expiry(self, role: str = "access_token") -> float | None:
         """When a token expires: by its own claims, else (access tokens) by the reply's words; None when nothing tells."""
-        inside = claims_of(self.values.get(role)).get("exp")
-        if _is_number(inside):
-            return float(inside)
+        inside = number(claims_of(self.values.get(role)).get("exp"))
+        if inside is not None:
+            return inside
         return self.stated_expiry if role == "access_token" else None
 
     @property
@@ -80,8 +81,9 @@ class Tokens:
         return granted(self.values.get("scope"))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def number(value: Any) -> float | None:
+    """Give a JSON number as such; None for everything else, text that looks like one included."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def granted(text: Any) -> frozenset[str]:
@@ -220,7 +222,9 @@ class Context:
         lacking = " without an access token" if 200 <= reply.status < 300 else ""
         if operation.optional and 400 <= reply.status < 500:
             raise NotSupported(f"{operation.name} is refused with {reply.status}")
-        raise Blocked(f"a right request to {operation.name} was answered {reply.status}{lacking}, so a refusal proves nothing")
+        raise Blocked(
+            f"a right request to {operation.name} was answered {reply.status}{lacking}, so a refusal proves nothing"
+        )
 
     def prepare(self, operation: Operation, who: str = "self") -> Steps:
         """Get together what an operation wants: the credentials, and fresh tokens where it wants tokens."""
@@ -250,9 +254,15 @@ class Context:
         self.require(exchange, operation)
         after = self.tokens(exchange, operation)
         # A reply without a refresh token leaves the one before in force (RFC 6749 section 6).
-        return Tokens(operation, {**dict(after.values), "refresh_token": after["refresh_token"] or tokens["refresh_token"]}, exchange)
+        return Tokens(
+            operation,
+            {**dict(after.values), "refresh_token": after["refresh_token"] or tokens["refresh_token"]},
+            exchange,
+        )
 
-    def open(self, token: Any, step: str = "probe", purpose: str = "call the protected operation with the token") -> Steps:
+    def open(
+        self, token: Any, step: str = "probe", purpose: str = "call the protected operation with the token"
+    ) -> Steps:
         """Call the protected operation with an access token and give the exchange."""
         operation = self.resource()
         exchange = yield Call(self.write(operation, self.values() | {"access_token": token}), step, purpose)

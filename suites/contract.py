@@ -28,6 +28,8 @@ from watchword.suites.steps import Call, NotApplicable, Scenario, Transcript
 if TYPE_CHECKING:
     from schemathesis import Case
 
+    AnyCase = Case[Any]
+
 __all__ = ["REQUESTS", "conforms", "described"]
 
 _RIGHT, _WRONG = 3, 4
@@ -38,7 +40,7 @@ _HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 @functools.lru_cache(maxsize=64)
-def _cases(api: _Same, path: str, method: str) -> tuple[Case, ...]:
+def _cases(api: _Same, path: str, method: str) -> tuple[AnyCase, ...]:
     # Half a second of imports, and nobody else needs them.
     import schemathesis
     from hypothesis import HealthCheck, Phase, given, settings
@@ -49,7 +51,7 @@ def _cases(api: _Same, path: str, method: str) -> tuple[Case, ...]:
     # Readable text: what unusual characters do to a server is a question for a fuzzer, not for a conformance suite.
     config = SchemathesisConfig.from_dict({"generation": {"codec": "ascii", "allow-x00": False}})
     operation = schemathesis.openapi.from_dict(json.loads(json.dumps(api.api.description)), config=config)[path][method]
-    found: list[Case] = []
+    found: list[AnyCase] = []
     for mode, count in ((GenerationMode.POSITIVE, _RIGHT), (GenerationMode.NEGATIVE, _WRONG)):
         limits = settings(
             max_examples=count,
@@ -60,7 +62,7 @@ def _cases(api: _Same, path: str, method: str) -> tuple[Case, ...]:
             suppress_health_check=list(HealthCheck),
         )
 
-        made: list[Case] = []
+        made: list[AnyCase] = []
         try:
             limits(given(case=operation.as_strategy(generation_mode=mode))(_keeper(made)))()
         except Unsatisfiable:
@@ -69,8 +71,8 @@ def _cases(api: _Same, path: str, method: str) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def _keeper(made: list[Case]) -> Callable[..., None]:
-    def keep(case: Case) -> None:
+def _keeper(made: list[AnyCase]) -> Callable[..., None]:
+    def keep(case: AnyCase) -> None:
         made.append(case)
 
     return keep
@@ -114,7 +116,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _written(case: Case, right: Draft) -> Draft:
+def _written(case: AnyCase, right: Draft) -> Draft:
     """Put what was generated in the place of the right parameters; the right credentials in the headers stay."""
     kept = [f for f in right.fields if f.place in ("basic", "bearer")]
     fields = [*kept, *_parameters(case, right.operation)]
@@ -137,7 +139,7 @@ def _role(operation: Operation, name: str) -> str | None:
     return next((b.role for b in operation.bindings if b.name == name), None)
 
 
-def _parameters(case: Case, operation: Operation) -> Iterator[Field]:
+def _parameters(case: AnyCase, operation: Operation) -> Iterator[Field]:
     for name, value in (case.path_parameters or {}).items():
         yield Field("path", name, unquote(str(value)), _role(operation, name))
     for name, value in (case.query or {}).items():
@@ -150,7 +152,7 @@ def _parameters(case: Case, operation: Operation) -> Iterator[Field]:
 
 def described(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     """Hold every reply against the description: declared status, declared content type, schema."""
-    import schemathesis.checks
+    from schemathesis.core.failures import Failure, FailureGroup
     from schemathesis.specs.openapi.checks import (
         content_type_conformance,
         response_schema_conformance,
@@ -166,7 +168,7 @@ def described(context: Context, transcript: Transcript, clause: Clause) -> list[
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 case.validate_response(_response(case, exchange.reply), checks=checks)
-        except (schemathesis.checks.FailureGroup, schemathesis.checks.Failure) as failure:
+        except (FailureGroup, Failure) as failure:
             for one in getattr(failure, "exceptions", [failure]):
                 difference = Difference("a described reply", f"status {exchange.reply.status}: {one.title.lower()}")
                 if difference not in found:
@@ -174,10 +176,10 @@ def described(context: Context, transcript: Transcript, clause: Clause) -> list[
     return found
 
 
-def _response(case: Case, reply: Reply) -> requests.Response:
+def _response(case: AnyCase, reply: Reply) -> requests.Response:
     response = requests.Response()
     response.status_code = reply.status
-    response._content = reply.body  # noqa: SLF001 - there is no public way to make a response of bytes
+    response._content = reply.body
     response.headers.update(dict(reply.headers))
     response.raw = HTTPResponse(body=reply.body, headers=HTTPHeaderDict(list(reply.headers)), status=reply.status)
     response.encoding = "utf-8"

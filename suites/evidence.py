@@ -48,7 +48,11 @@ class Evidence:
         held |= {
             entry.value: entry.role
             for entry in exchange.call.draft.fields
-            if entry.role and is_secret(entry.role) and isinstance(entry.value, str) and entry.value and not _ours(entry.value)
+            if entry.role
+            and is_secret(entry.role)
+            and isinstance(entry.value, str)
+            and entry.value
+            and not _ours(entry.value)
         }
         variables = {value: self.masker.variable(role, value) for value, role in held.items()}
         return ShellLine(self._target.base(exchange.request.base), self.masker, variables)
@@ -95,5 +99,9 @@ def _ours(value: str) -> bool:
 def _long_strings(members: dict[str, object]) -> Iterable[str]:
     """Members that look like tokens although nothing describes them as such: long, of one word, with digits and letters."""
     for name, value in members.items():
-        if re.search(r"token|secret|password|jwt", name, re.IGNORECASE) and isinstance(value, str) and len(unquote(value)) >= 16:  # noqa: PLR2004
+        if (
+            re.search(r"token|secret|password|jwt", name, re.IGNORECASE)
+            and isinstance(value, str)
+            and len(unquote(value)) >= 16
+        ):
             yield value

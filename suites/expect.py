@@ -50,7 +50,9 @@ def expects(expectation: Expectation, reply: Reply, operation: Operation) -> lis
         elif text.lower() not in value.lower():
             found.append(Difference(f"the header {name} with {text!r} in it", repr(value)))
     if expectation.body == "json" and reply.json is None:
-        found.append(Difference("a JSON body", "none" if not reply.body else f"{len(reply.body)} bytes that are not JSON"))
+        found.append(
+            Difference("a JSON body", "none" if not reply.body else f"{len(reply.body)} bytes that are not JSON")
+        )
     if expectation.body == "empty" and reply.body:
         found.append(Difference("no body", f"{len(reply.body)} bytes"))
     found.extend(_members(expectation, operation.read_reply(reply.members)))
@@ -64,10 +66,12 @@ def _members(expectation: Expectation, values: Mapping[str, Any]) -> list[Differ
             found.append(Difference(f"the member with the {role}", "no such member"))
         elif values[role] in ("", None):
             found.append(Difference(f"a {role} with a value", "the empty string" if values[role] == "" else "null"))
-    found.extend(Difference(f"no {role}", f"a {role}") for role in expectation.absent if values.get(role) not in (None, ""))
-    for role, kind in expectation.types.items():
-        if role in values and not TYPES[kind](values[role]):
-            found.append(Difference(f"the {role} as JSON {kind}", kind(values[role])))
+    found.extend(
+        Difference(f"no {role}", f"a {role}") for role in expectation.absent if values.get(role) not in (None, "")
+    )
+    for role, wanted in expectation.types.items():
+        if role in values and not TYPES[wanted](values[role]):
+            found.append(Difference(f"the {role} as JSON {wanted}", kind(values[role])))
     for role, value in expectation.equals.items():
         if role in values and not _equal(values[role], value, expectation.ignore_case):
             found.append(Difference(f"the {role} {value!r}", repr(values[role])[:80]))
@@ -84,6 +88,7 @@ def _equal(left: Any, right: Any, ignore_case: bool) -> bool:
 
 
 def kind(value: Any) -> str:
+    """Name the JSON type of a value."""
     if value is None:
         return "null"
     return next((name for name, test in TYPES.items() if test(value)), "something else")
@@ -102,7 +107,9 @@ def expected(clause: Clause) -> str:
     parts += [_any_of("content type", e.content_type)] if e.content_type else []
     parts += [f"header {name}" + (f" with {text!r}" if text else "") for name, text in e.headers.items()]
     parts += [f"a {role}" for role in e.present] + [f"no {role}" for role in e.absent]
-    parts += [f"{role} as {kind}" for role, kind in e.types.items()] + [f"{role} {value!r}" for role, value in e.equals.items()]
+    parts += [f"{role} as {wanted}" for role, wanted in e.types.items()] + [
+        f"{role} {value!r}" for role, value in e.equals.items()
+    ]
     parts += [_any_of("error code", e.error)] if e.error else []
     parts += [{"json": "a JSON body", "empty": "no body"}[e.body]] if e.body else []
     return ", ".join(parts) or clause.says.rstrip(".")

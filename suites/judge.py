@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from watchword.specs.model import Clause, Expectation
 from watchword.specs.wire import Reply
-from watchword.suites.context import Context, Tokens, claims_of, succeeded
-from watchword.suites.expect import TYPES, Difference, expects, kind, observed
+from watchword.suites.context import Context, Tokens, claims_of, number, succeeded
+from watchword.suites.expect import Difference, expects, kind, observed
 from watchword.suites.schemas import schema_errors
 from watchword.suites.steps import Blocked, Exchange, NotApplicable, Transcript
 
@@ -54,7 +54,10 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     reply = _reply(transcript)
     if not 200 <= reply.status < 300:
         raise Blocked(f"the right request was answered {reply.status}, so there is no reply to validate")
-    return [Difference(f"{where} {rule}", seen) for where, rule, seen in schema_errors(context.api, context.operation, reply)]
+    return [
+        Difference(f"{where} {rule}", seen)
+        for where, rule, seen in schema_errors(context.api, context.operation, reply)
+    ]
 
 
 def _no_credentials(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -76,7 +79,7 @@ def _no_server_error(context: Context, transcript: Transcript, clause: Clause) -
     return [
         Difference(f"{name} refused without a server error", f"status {exchange.reply.status}")
         for name, exchange in transcript.facts["probes"]
-        if exchange.reply is not None and exchange.reply.status >= 500  # noqa: PLR2004
+        if exchange.reply is not None and exchange.reply.status >= 500
     ]
 
 
@@ -94,7 +97,12 @@ def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Dif
     if known is None or unknown is None:
         return []
     if known.status != unknown.status:
-        return [Difference("the same status for both", f"{known.status} for a wrong password and {unknown.status} for an unknown name")]
+        return [
+            Difference(
+                "the same status for both",
+                f"{known.status} for a wrong password and {unknown.status} for an unknown name",
+            )
+        ]
     if known.body != unknown.body:
         return [Difference("the same body for both", "two different bodies")]
     return []
@@ -152,40 +160,44 @@ def _in_future(context: Context, transcript: Transcript, clause: Clause) -> list
     tokens = _tokens(transcript)
     expiry = tokens.stated_expiry
     if expiry is None:
-        return [Difference("an expiry as a number", kind(tokens["expires_at"] if tokens["expires_at"] is not None else tokens["expires_in"]))]
+        return [Difference("an expiry as a number", _kind_of_expiry(tokens))]
     ahead = expiry - tokens.issued_at
     return [] if ahead > 0 else [Difference("an expiry after the moment of issue", f"one {-ahead:.0f} s before it")]
 
 
 def _in_seconds(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     tokens = _tokens(transcript)
-    at, within = tokens["expires_at"], tokens["expires_in"]
-    if TYPES["number"](at):
+    at, within = number(tokens["expires_at"]), number(tokens["expires_in"])
+    if at is not None:
         if at >= _MILLISECONDS:
-            return [Difference("seconds since 1970", f"{at}, which only milliseconds reach")]
+            return [Difference("seconds since 1970", f"{at:.0f}, which only milliseconds reach")]
         if at < _LEGACY:
-            return [Difference("seconds since 1970", f"{at}, which is a span")]
+            return [Difference("seconds since 1970", f"{at:.0f}, which is a span")]
         far = at - tokens.issued_at > _TEN_YEARS
-        return [Difference("a moment within ten years", f"{at}")] if far else []
-    if TYPES["number"](within):
+        return [Difference("a moment within ten years", f"{at:.0f}")] if far else []
+    if within is not None:
         if within > _LEGACY:
-            return [Difference("a span in seconds", f"{within}, which is a moment")]
-        return [Difference("a span within ten years", f"{within} s")] if within > _TEN_YEARS else []
-    return [Difference("an expiry as a number", kind(at if at is not None else within))]
+            return [Difference("a span in seconds", f"{within:.0f}, which is a moment")]
+        return [Difference("a span within ten years", f"{within:.0f} s")] if within > _TEN_YEARS else []
+    return [Difference("an expiry as a number", _kind_of_expiry(tokens))]
+
+
+def _kind_of_expiry(tokens: Tokens) -> str:
+    return kind(tokens["expires_at"] if tokens["expires_at"] is not None else tokens["expires_in"])
 
 
 def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     tokens = _tokens(transcript)
-    inside = claims_of(tokens["access_token"]).get("exp")
-    if not TYPES["number"](inside):
+    inside = number(claims_of(tokens["access_token"]).get("exp"))
+    if inside is None:
         raise NotApplicable("the access token tells no expiry of its own")
     stated = tokens.stated_expiry
     if stated is None:
         return [Difference("an expiry as a number", "none")]
     slack = 1 if tokens["expires_at"] is not None else _SLACK
-    if abs(stated - float(inside)) <= slack:
+    if abs(stated - inside) <= slack:
         return []
-    return [Difference("the expiry that stands in the token", f"one that is {stated - float(inside):+.0f} s away from it")]
+    return [Difference("the expiry that stands in the token", f"one that is {stated - inside:+.0f} s away from it")]
 
 
 def _differ(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -238,7 +250,11 @@ def _extends(context: Context, transcript: Transcript, clause: Clause) -> list[D
     before, after = transcript.facts["before"].stated_expiry, transcript.facts["after"].stated_expiry
     if before is None or after is None:
         raise NotApplicable("the replies tell no expiry")
-    return [] if after >= before - 1 else [Difference("an expiry that is no earlier", f"one {before - after:.0f} s earlier")]
+    return (
+        []
+        if after >= before - 1
+        else [Difference("an expiry that is no earlier", f"one {before - after:.0f} s earlier")]
+    )
 
 
 def _subset(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:

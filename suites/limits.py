@@ -92,7 +92,12 @@ class Budget:
                     "left this open (limits.bad_logins raises it)"
                 )
                 continue
-            if ban is not None and not can_wait and cost.refusals and refusals + cost.refusals * repeat > ban.count - _RESERVE:
+            if (
+                ban is not None
+                and not can_wait
+                and cost.refusals
+                and refusals + cost.refusals * repeat > ban.count - _RESERVE
+            ):
                 self._left_open[clause.full_id] = (
                     f"servers of this API ban a client after {ban.count} refusals in {ban.window} s; that budget, not the "
                     f"target, left this open (limits.max_wait of {ban.window} or more lets the run wait)"

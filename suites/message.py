@@ -23,7 +23,11 @@ def explain(record: ClauseRecord) -> str:
         status = exchange.reply["status"] if exchange.reply else exchange.trouble
         lines.append(f"  {number} {exchange.step:8}{exchange.request['method']} {exchange.request['url']} -> {status}")
     if record.exchanges:
-        lines += ["", "hint: the last request again, with the secrets in the environment:", f"  {record.exchanges[-1].curl}"]
+        lines += [
+            "",
+            "hint: the last request again, with the secrets in the environment:",
+            f"  {record.exchanges[-1].curl}",
+        ]
     return "\n".join(lines)
 
 

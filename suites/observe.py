@@ -60,7 +60,7 @@ _SAYS: Mapping[str, Callable[[Context, Transcript], str]] = MappingProxyType(
 )
 
 
-def describe(name: str | None, context: Context, transcript: Transcript, differences: list[Difference]) -> str:
+def describe(name: str, context: Context, transcript: Transcript, differences: list[Difference]) -> str:
     """Say what was seen: what a guarantee shows, else the differences, else that it holds or how the request was answered."""
     if name in _SAYS:
         return _SAYS[name](context, transcript)

@@ -22,6 +22,7 @@ _FIXTURE = "conformance"
 _PATHS = ("--target", "--report-dir", "--baseline")
 """The options whose values are paths."""
 _PREFLIGHT = 6
+_ONE_PROCESS = "the suites count logins and refusals, so they run in one process: leave out -n"
 _SKIPPED = ("not_supported", "not_applicable", "not_observable", "inconclusive")
 
 
@@ -35,10 +36,28 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that say what is tested and how."""
     group = parser.getgroup("watchword", "Watchword: conformance of auth APIs")
-    group.addoption("--target", action="append", default=[], metavar="FILE", help="a TOML file that describes a server under test (repeatable)")
-    group.addoption("--target-url", metavar="URL", help="the base URL of a server under test; credentials come from WATCHWORD_<ROLE> variables")
-    group.addoption("--dialect", metavar="NAME", help="the dialect of --target-url, or the only one to test without a target")
-    group.addoption("--repeat", type=int, default=1, metavar="N", help="check each clause N times; a rule that is broken once is broken")
+    group.addoption(
+        "--target",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a TOML file that describes a server under test (repeatable)",
+    )
+    group.addoption(
+        "--target-url",
+        metavar="URL",
+        help="the base URL of a server under test; credentials come from WATCHWORD_<ROLE> variables",
+    )
+    group.addoption(
+        "--dialect", metavar="NAME", help="the dialect of --target-url, or the only one to test without a target"
+    )
+    group.addoption(
+        "--repeat",
+        type=int,
+        default=1,
+        metavar="N",
+        help="check each clause N times; a rule that is broken once is broken",
+    )
     group.addoption("--plan", action="store_true", help="print what would be sent, and send nothing")
 
 
@@ -66,6 +85,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--repeat wants a number of 1 or more, not {option.repeat}")
     if option.target_url and not option.dialect:
         raise pytest.UsageError("--target-url wants --dialect NAME beside it")
+    if getattr(option, "numprocesses", None) and (option.target or option.target_url):
+        raise pytest.UsageError(_ONE_PROCESS)
     runner = _Runner(config)
     config.pluginmanager.register(runner, "watchword.run")
     if option.target or option.target_url:
@@ -81,6 +102,7 @@ class _Runner:
         self.run: Any = None
         self.stale: list[str] = []
         self.message = ""
+        self.trouble = ""
         self.began = False
 
     # -- targets
@@ -99,22 +121,23 @@ class _Runner:
             raise pytest.UsageError(str(trouble)) from None
 
     def start(self) -> Any:
-        """Give the run, begun when it is first asked for."""
-        if self.run is None:
+        """Give the run, begun when it is first asked for; None when there is some trouble."""
+        if self.run is None and not self.trouble:
             from watchword.specs.errors import SpecError
             from watchword.suites.run import Run
             from watchword.suites.target import TargetError
 
             option = self.config.option
-            if getattr(self.config, "workerinput", None) is not None or getattr(option, "numprocesses", None):
-                raise pytest.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
             try:
+                if getattr(self.config, "workerinput", None) is not None:
+                    raise pytest.UsageError(_ONE_PROCESS)  # noqa: TRY301
                 targets = self.targets or self._started()
                 self.run = Run(_unambiguous(targets), strict=_is_strict(self.config), repeat=option.repeat)
                 for target in targets:
                     _ = target.dialect.clauses
-            except (TargetError, SpecError) as trouble:
-                raise pytest.UsageError(str(trouble)) from None
+            except (TargetError, SpecError, pytest.UsageError) as trouble:
+                # Raised here, it would be an error of each module that is being collected.
+                self.trouble = str(trouble)
         return self.run
 
     def _started(self) -> list[Any]:
@@ -128,8 +151,14 @@ class _Runner:
         chosen = [o for o in offers if not wanted or Path(str(o["dialect"])).name == wanted]
         if not chosen:
             known = ", ".join(sorted(Path(str(o["dialect"])).name for o in offers))
-            what = f"nobody can start a target of the dialect {wanted!r}; {known or 'none'} can be" if wanted else "no target was given and none can be"
-            raise pytest.UsageError(f"{what} started: name one with --target FILE or --target-url URL --dialect NAME")
+            what = (
+                f"nobody can start a target of the dialect {wanted!r}; {known or 'none'} can be"
+                if wanted
+                else "no target was given and none can be"
+            )
+            pytest.exit(
+                f"{what} started: name one with --target FILE or --target-url URL --dialect NAME", returncode=_USAGE
+            )
         return [from_description(offer) for offer in chosen]
 
     # -- collection
@@ -141,12 +170,19 @@ class _Runner:
         if _FIXTURE not in metafunc.fixturenames or topic is None:
             return
         run = self.start()
-        pairs = [(t, c) for t in run.targets for c in t.dialect.clauses if c.topic == topic and not c.untested]
+        targets = run.targets if run is not None else []
+        pairs = [(t, c) for t in targets for c in t.dialect.clauses if c.topic == topic and not c.untested]
         metafunc.parametrize(_FIXTURE, pairs, indirect=True, ids=[run.label(t, c) for t, c in pairs])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out the suites of topics of which no target has a clause; pytest makes an empty item of each."""
+        """Leave out the suites of topics of which no target has a clause; pytest makes an empty item of each.
+
+        Raises:
+            pytest.UsageError: there is nothing to test, or it cannot be tested in this way.
+        """
+        if self.trouble:
+            raise pytest.UsageError(self.trouble)
         items[:] = [item for item in items if isinstance(_params(item).get(_FIXTURE, ()), tuple)]
 
     @pytest.hookimpl(trylast=True)
@@ -177,7 +213,11 @@ class _Runner:
 
     def _begin(self) -> None:
         option = self.config.option
-        options = {"strict": self.run.strict, "repeat": self.run.repeat, "selected": sum(map(len, self.run.selected.values()))}
+        options = {
+            "strict": self.run.strict,
+            "repeat": self.run.repeat,
+            "selected": sum(map(len, self.run.selected.values())),
+        }
         options |= {"keyword": option.keyword} if option.keyword else {}
         self._call("pytest_watchword_run", record=self.run.header(options))
 
@@ -197,7 +237,7 @@ class _Runner:
     def _print_plan(self) -> None:
         from watchword.suites.plan import plan_lines
 
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         reporter.write_line("")
         for name, clauses in self.run.selected.items():
             for line in plan_lines(self.run.sessions[name], clauses):
@@ -219,7 +259,12 @@ class _Runner:
             known = self._call("pytest_watchword_known", record=record)
             record = replace(record, known=known) if known else record
         self.run.records.append(record)
-        for name, value in (("clause", record.clause), ("level", record.level), ("basis", record.basis), ("verdict", record.verdict)):
+        for name, value in (
+            ("clause", record.clause),
+            ("level", record.level),
+            ("basis", record.basis),
+            ("verdict", record.verdict),
+        ):
             item.user_properties.append((name, value))
         self._call("pytest_watchword_clause", record=record, item=item)
         return record
@@ -231,7 +276,9 @@ class _Runner:
     # -- what is printed holds no secret
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Mask what a report says before any reporter sees it."""
         report = yield
         if self.run is not None:
@@ -321,7 +368,7 @@ def conformance(request: pytest.FixtureRequest) -> Any:
     from watchword.suites.message import explain, short
     from watchword.suites.verdict import Finding
 
-    runner = request.config.pluginmanager.get_plugin("watchword.run")
+    runner: Any = request.config.pluginmanager.get_plugin("watchword.run")
     target, clause = request.param
     record = runner.check(request.node, target, clause)
     if record.verdict in ("blocked", "error"):

@@ -107,7 +107,7 @@ class Probe:
             offset = parsedate_to_datetime(stamp).timestamp() - self.budget.now()
         except ValueError:
             return
-        self._offset = offset if abs(offset) >= 2 else 0.0  # noqa: PLR2004
+        self._offset = offset if abs(offset) >= 2 else 0.0
 
     def _insist(self, exchange: Exchange) -> None:
         reply = exchange.reply

@@ -20,7 +20,9 @@ def _renamed(draft: Draft, name: str) -> Draft:
 
 
 def _other_separators(name: str) -> str:
-    return name.replace("-", "_") if "-" in name else name.replace("_", "-") if "_" in name else f"{name[:1]}-{name[1:]}"
+    return (
+        name.replace("-", "_") if "-" in name else name.replace("_", "-") if "_" in name else f"{name[:1]}-{name[1:]}"
+    )
 
 
 def _misplaced(draft: Draft, work: Work) -> Draft:
@@ -33,7 +35,7 @@ def _misplaced(draft: Draft, work: Work) -> Draft:
 def _superseded_binding(draft: Draft) -> Binding:
     place = main_binding(draft, _ROLE).place
     found = [b for b in draft.operation.bound(_ROLE) if b.standing == "superseded"]
-    return sorted(found, key=lambda b: b.place != place)[0]
+    return min(found, key=lambda b: b.place != place)
 
 
 def _other_brand(work: Work) -> str:
@@ -77,7 +79,9 @@ ROWS: Rows = rows(
     # White space before a value is taken off by every client; behind it, it reaches the server.
     brand_key__padded=lambda draft, work: draft.mapping(_ROLE, lambda f: (replace(f, value=f"{f.value}  "),)),
     brand_key__repeated=lambda draft, work: draft.mapping(_ROLE, lambda f: (f, f)),
-    brand_key__conflicting=lambda draft, work: draft.mapping(_ROLE, lambda f: (f, replace(f, value=_other_brand(work)))),
+    brand_key__conflicting=lambda draft, work: draft.mapping(
+        _ROLE, lambda f: (f, replace(f, value=_other_brand(work)))
+    ),
     brand_key__conflicting_places=_in_other_place,
     brand_key__foreign=lambda draft, work: draft.setting(_ROLE, _other_brand(work)),
 )

@@ -24,7 +24,7 @@ def _left_out(draft: Draft, work: Work, role: str) -> Draft:
 
 def _truncated(draft: Draft, work: Work, role: str) -> Draft:
     value = str(draft.value(role))
-    if len(value) < 2:  # noqa: PLR2004 - what is left has to be something
+    if len(value) < 2:
         raise NotApplicable(f"the {role} is too short to be cut short")
     return draft.setting(role, value[:-1])
 
@@ -58,8 +58,14 @@ def _in_body(draft: Draft, work: Work) -> Draft:
 
 ROWS: Rows = {
     **each((*_NAMES[:2], *_PASSWORDS, "refresh_token"), "missing", _left_out),
-    **each((*_NAMES[:2], *_PASSWORDS, "refresh_token"), "wrong_type", lambda draft, work, role: draft.setting(role, 12345)),
-    **each((*_NAMES, *_SECRETS, "refresh_token", "brand_key", "grant_type", "scope"), "empty", lambda draft, work, role: put(draft, role, "")),
+    **each(
+        (*_NAMES[:2], *_PASSWORDS, "refresh_token"), "wrong_type", lambda draft, work, role: draft.setting(role, 12345)
+    ),
+    **each(
+        (*_NAMES, *_SECRETS, "refresh_token", "brand_key", "grant_type", "scope"),
+        "empty",
+        lambda draft, work, role: put(draft, role, ""),
+    ),
     **each(_NAMES, "unknown", lambda draft, work, role: put(draft, role, f"watchword-nobody-{work.context.tag}")),
     **each(_SECRETS, "wrong", lambda draft, work, role: draft.setting(role, f"watchword-wrong-{work.context.tag}")),
     **each(_SECRETS, "truncated", _truncated),

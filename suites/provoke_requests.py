@@ -42,7 +42,7 @@ def _granted_scopes(work: Work) -> Steps:
 
 def _partly_unknown(draft: Draft, work: Work) -> Steps:
     _, scopes = yield from _granted_scopes(work)
-    return put(draft, "scope", f"{sorted(scopes)[0]} watchword-no-such-scope")
+    return put(draft, "scope", f"{min(scopes)} watchword-no-such-scope")
 
 
 def _exceeding(draft: Draft, work: Work) -> Steps:
@@ -65,7 +65,9 @@ def _insufficient(draft: Draft, work: Work) -> Steps:
 
 def _body_of(draft: Draft, media_type: str) -> bytes:
     pairs = {f.name: f.value for f in draft.fields if f.place in ("form", "json")}
-    return json.dumps(pairs).encode() if media_type == JSON else urlencode({k: str(v) for k, v in pairs.items()}).encode()
+    return (
+        json.dumps(pairs).encode() if media_type == JSON else urlencode({k: str(v) for k, v in pairs.items()}).encode()
+    )
 
 
 def _other_encoding(draft: Draft, work: Work) -> Draft:

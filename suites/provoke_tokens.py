@@ -23,7 +23,9 @@ _ROLES = ("access_token", "refresh_token")
 def _valid_basic(draft: Draft, work: Work) -> Draft:
     held = work.context.target.credentials
     user, secret = ("client_id", "client_secret") if "client_id" in held else ("username", "password")
-    return replace(draft.without("access_token"), authorization=f"Basic {basic_of(held.get(user, ''), held.get(secret, ''))}")
+    return replace(
+        draft.without("access_token"), authorization=f"Basic {basic_of(held.get(user, ''), held.get(secret, ''))}"
+    )
 
 
 def _in_query(draft: Draft, work: Work) -> Draft:
@@ -54,7 +56,7 @@ def _unsigned(value: str) -> str:
 
 def _never_issued(value: str, tag: str) -> str:
     """Make a token of the same look: the same shape with other characters, for a JWT other claims and a made-up signature."""
-    chance = random.Random(tag)  # noqa: S311 - a wrong token wants no entropy, a report wants the same one twice
+    chance = random.Random(tag)
     claims = claims_of(value)
     if not claims:
         pools = (string.hexdigits[:16], string.ascii_lowercase, string.ascii_uppercase, string.digits)
@@ -64,7 +66,7 @@ def _never_issued(value: str, tag: str) -> str:
     claims = claims | {"jti": f"{chance.getrandbits(128):032x}"}
     payload = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).rstrip(b"=").decode()
     signature = base64.urlsafe_b64encode(chance.randbytes(32)).rstrip(b"=").decode()
-    return f"{value.split('.')[0]}.{payload}.{signature}"
+    return f"{value.split('.', maxsplit=1)[0]}.{payload}.{signature}"
 
 
 def _instead(draft: Draft, work: Work, role: str, other: str) -> Draft:
@@ -87,7 +89,9 @@ def _expired_refresh(draft: Draft, work: Work) -> Steps:
     expiry = work.held().expiry("refresh_token")
     if expiry is None and claims_of(token):
         raise NotApplicable("the refresh token has no expiry")
-    yield Pause(_YEAR, "the refresh token has expired by then if it ever does", until=None if expiry is None else expiry + 1.5)
+    yield Pause(
+        _YEAR, "the refresh token has expired by then if it ever does", until=None if expiry is None else expiry + 1.5
+    )
     return draft
 
 
@@ -142,13 +146,19 @@ ROWS: Rows = {
     **each(_ROLES, "garbage", lambda draft, work, role: draft.setting(role, "not-a-token")),
     **each(_ROLES, "tampered", lambda draft, work, role: draft.setting(role, _altered(str(draft.value(role))))),
     **each(_ROLES, "unsigned", lambda draft, work, role: draft.setting(role, _unsigned(str(draft.value(role))))),
-    **each(_ROLES, "unknown", lambda draft, work, role: draft.setting(role, _never_issued(str(draft.value(role)), work.context.tag))),
+    **each(
+        _ROLES,
+        "unknown",
+        lambda draft, work, role: draft.setting(role, _never_issued(str(draft.value(role)), work.context.tag)),
+    ),
     **rows(
         access_token__missing=lambda draft, work: replace(draft.without("access_token"), authorization=""),
         access_token__empty=lambda draft, work: replace(draft.without("access_token"), authorization="Bearer "),
         access_token__wrong_scheme=_valid_basic,
         access_token__bare=lambda draft, work: replace(draft, authorization=str(draft.value("access_token"))),
-        access_token__scheme_case=lambda draft, work: replace(draft, authorization=f"bearer {draft.value('access_token')}"),
+        access_token__scheme_case=lambda draft, work: replace(
+            draft, authorization=f"bearer {draft.value('access_token')}"
+        ),
         access_token__in_query=_in_query,
         access_token__is_refresh_token=lambda draft, work: _instead(draft, work, "access_token", "refresh_token"),
         refresh_token__null=lambda draft, work: draft.setting("refresh_token", None),

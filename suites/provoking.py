@@ -18,7 +18,19 @@ from watchword.specs.wire import Draft, Field
 from watchword.suites.context import Context, Steps, Tokens
 from watchword.suites.steps import NotApplicable
 
-__all__ = ["Change", "Provoker", "Rows", "Work", "body_place", "each", "main_binding", "other_case", "pure", "put", "rows"]
+__all__ = [
+    "Change",
+    "Provoker",
+    "Rows",
+    "Work",
+    "body_place",
+    "each",
+    "main_binding",
+    "other_case",
+    "pure",
+    "put",
+    "rows",
+]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

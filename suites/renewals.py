@@ -93,5 +93,7 @@ def old_token_after(context: Context, conditions: tuple[str, ...]) -> Scenario:
     if before["access_token"] == after["access_token"]:
         raise NotApplicable("a renewal gives the same access token again")
     need_scopes(context, before)
-    yield from context.open(before["access_token"], purpose="call the protected operation with the token before the renewal")
+    yield from context.open(
+        before["access_token"], purpose="call the protected operation with the token before the renewal"
+    )
     return {}

@@ -95,7 +95,9 @@ class Run:
             return Exit.BROKEN, f"{broken} {'rule is' if broken == 1 else 'rules are'} broken"
         if any(r.verdict == "error" for r in self.records):
             return Exit.INTERNAL, "a check ended in an error of our own"
-        unverified = [r for r in self.records if r.level == "must" and r.verdict in ("blocked", "inconclusive") and not r.known]
+        unverified = [
+            r for r in self.records if r.level == "must" and r.verdict in ("blocked", "inconclusive") and not r.known
+        ]
         if unverified:
             return Exit.TOO_LITTLE, f"{len(unverified)} clauses of level must could not be verified"
         if not any(r.verdict in _VERIFIED for r in self.records):

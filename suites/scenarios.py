@@ -81,7 +81,7 @@ def _several_refusals(context: Context, conditions: tuple[str, ...]) -> Scenario
 
 def _refusals_alike(context: Context, conditions: tuple[str, ...]) -> Scenario:
     name = "username" if context.operation.bound("username") else "client_id"
-    secret = "password" if name == "username" else "client_secret"  # noqa: S105 - roles, not values
+    secret = "password" if name == "username" else "client_secret"
     known = yield from provoked(context, (f"{secret}.wrong",))
     unknown = yield from provoked(context, (f"{name}.unknown",))
     return {"known": known, "unknown": unknown}
@@ -189,7 +189,7 @@ def _fewer_scopes(context: Context, conditions: tuple[str, ...]) -> Scenario:
         raise NotApplicable(f"{operation.name} takes no scope")
     everything = yield from context.login(operation, step="control")
     tops = sorted(s for s in everything.scopes if "." not in s) or sorted(everything.scopes)
-    if len(tops) < 2:  # noqa: PLR2004
+    if len(tops) < 2:
         raise NotApplicable("the account has no two scopes to choose from")
     fewer = yield from context.login(operation, step="probe", scope=tops[0])
     return {"asked": granted(tops[0]), "granted": fewer.scopes}

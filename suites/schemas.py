@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from watchword.specs.model import Api, Operation
@@ -20,7 +20,7 @@ _URI = "urn:watchword:description"
 
 @functools.lru_cache(maxsize=512)
 def _validator(api: _Key, pointer: str) -> Draft202012Validator:
-    registry: Registry[Any] = Registry().with_resource(_URI, Resource(contents=dict(api.api.description), specification=DRAFT202012))
+    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT202012.create_resource(dict(api.api.description)))
     return Draft202012Validator({"$ref": f"{_URI}#{pointer}"}, registry=registry, format_checker=FormatChecker())
 
 

@@ -40,10 +40,10 @@ def look_again(config: pytest.Config, args: list[str]) -> None:
             f"the path that stands behind an option led pytest away from the settings it runs with here ({inipath or 'none'}, "
             f"not {found}): join option and path, such as --target=FILE, or name the path of the tests, too"
         )
-    inner._rootpath, inner._inipath, inner._ignored_config_files, inner._inicfg = rootpath, inipath, ignored, settings  # noqa: SLF001
-    inner._inicache.clear()  # noqa: SLF001
+    inner._rootpath, inner._inipath, inner._ignored_config_files, inner._inicfg = rootpath, inipath, ignored, settings
+    inner._inicache.clear()
     args[:] = [*config.getini("addopts"), *args]
     config.pluginmanager.consider_preparse(args, exclude_only=True)
-    inner.known_args_namespace = inner._parser.parse_known_args(args, namespace=copy.copy(config.option))  # noqa: SLF001
+    inner.known_args_namespace = inner._parser.parse_known_args(args, namespace=copy.copy(config.option))
     if inner.known_args_namespace.confcutdir is None:
         inner.known_args_namespace.confcutdir = str(inipath.parent if inipath else rootpath)

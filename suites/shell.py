@@ -76,5 +76,7 @@ class ShellLine:
             safe = re.fullmatch(r"[A-Za-z0-9_@%+=:,./-]+", text)
             return text if safe else "'" + text.replace("'", "'\\''") + "'"
         parts = re.split("(" + "|".join(map(re.escape, secrets)) + ")", text)
-        escaped = (f"${{{self._variables[p]}}}" if p in self._variables else re.sub(r'([\\"$`])', r"\\\1", p) for p in parts)
+        escaped = (
+            f"${{{self._variables[p]}}}" if p in self._variables else re.sub(r'([\\"$`])', r"\\\1", p) for p in parts
+        )
         return '"' + "".join(escaped) + '"'

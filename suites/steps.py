@@ -1,11 +1,11 @@
 """What a scenario yields and what becomes of it: calls, pauses, exchanges, transcripts; and why one ends early.
 
-    Halt                a scenario ends without something to judge; its class is the verdict
-    ├── Blocked         the positive control failed: what is refused may be refused for any reason
-    ├── NotSupported    an optional feature was refused in a proper way
-    ├── NotApplicable   the target does not give what the check needs
-    ├── NotObservable   it cannot be seen within the limits
-    └── Inconclusive    the target did not answer, or asked to be left alone
+Halt                a scenario ends without something to judge; its class is the verdict
+├── Blocked         the positive control failed: what is refused may be refused for any reason
+├── NotSupported    an optional feature was refused in a proper way
+├── NotApplicable   the target does not give what the check needs
+├── NotObservable   it cannot be seen within the limits
+└── Inconclusive    the target did not answer, or asked to be left alone
 """
 
 from __future__ import annotations

@@ -115,16 +115,24 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     _check(path, text, raw)
     own = raw["target"]
     folder = path.parent / own["dialect"]
-    dialect = _dialect(f"{path}: target.dialect", folder if (folder / "openapi.yaml").is_file() else own["dialect"])
+    place = f"{_place(path, text, 'dialect')}: target.dialect"
+    dialect = _dialect(place, folder if (folder / "openapi.yaml").is_file() else own["dialect"])
     credentials = {}
     for role, value in raw["credentials"].items():
-        credentials[role] = _resolved(f"{path}: credentials.{role}", value, os.environ if environ is None else environ)
+        place = f"{_place(path, text, role)}: credentials.{role}"
+        credentials[role] = _resolved(place, value, os.environ if environ is None else environ)
     ca_file = own.get("ca_file")
+    if ca_file and not (path.parent / ca_file).is_file():
+        raise TargetError(
+            f"{_place(path, text, 'ca_file')}: target.ca_file", f"there is no file {path.parent / ca_file}"
+        )
     resource = raw.get("resource")
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     for role in credentials:
         if role not in known:
-            raise TargetError(_place(path, text, role), f"{dialect.name} has no credential {role!r}", nearest(role, known))
+            raise TargetError(
+                _place(path, text, role), f"{dialect.name} has no credential {role!r}", nearest(role, known)
+            )
     return _made(
         place=f"{path}: credentials",
         how="add it under [credentials]",
@@ -149,7 +157,9 @@ def from_environment(url: str, dialect_name: str, environ: Mapping[str, str]) ->
     if not re.match(r"https?://[^/?#]+", url):
         raise TargetError("--target-url", f"{url!r} is not an http or https URL", "such as http://127.0.0.1:8080")
     dialect = _dialect("--dialect", dialect_name)
-    credentials = {role: environ[f"WATCHWORD_{role.upper()}"] for role in CREDENTIALS if environ.get(f"WATCHWORD_{role.upper()}")}
+    credentials = {
+        role: environ[f"WATCHWORD_{role.upper()}"] for role in CREDENTIALS if environ.get(f"WATCHWORD_{role.upper()}")
+    }
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     return _made(
         place="--target-url",
@@ -181,15 +191,27 @@ def from_description(description: Mapping[str, Any]) -> Target:
 
 
 def _made(
-    *, place: str, how: str, dialect: Dialect, credentials: dict[str, str], url: str, resource_url: str | None, name: str = "", **more: Any
+    *,
+    place: str,
+    how: str,
+    dialect: Dialect,
+    credentials: dict[str, str],
+    url: str,
+    resource_url: str | None,
+    name: str = "",
+    **more: Any,
 ) -> Target:
     api = dialect.api
     for role in api.required_credentials:
         if role not in credentials:
-            raise TargetError(place, f"{api.name} requires the credential {role!r}", how.replace("{ROLE}", role.upper()))
+            raise TargetError(
+                place, f"{api.name} requires the credential {role!r}", how.replace("{ROLE}", role.upper())
+            )
     parts = urlsplit(url)
     if parts.username or parts.password:
-        raise TargetError(place.partition(": ")[0], "the URL holds a user or a password", "credentials belong under [credentials]")
+        raise TargetError(
+            place.partition(": ")[0], "the URL holds a user or a password", "credentials belong under [credentials]"
+        )
     return Target(
         name=name or parts.netloc,
         dialect=dialect,
@@ -229,15 +251,23 @@ def _check(path: Path, text: str, raw: Mapping[str, Any]) -> None:
         valid = list(schema["properties"])
         extra: Any = error.instance
         key = next(k for k in extra if k not in valid)
-        raise TargetError(_place(path, text, key), f"there is no key {key!r} in {where or 'a target file'}", nearest(key, valid))
+        raise TargetError(
+            _place(path, text, key), f"there is no key {key!r} in {where or 'a target file'}", nearest(key, valid)
+        )
     if error.validator == "required":
         present: Any = error.instance
         missing = next(k for k in schema["required"] if k not in present)
         kind = "table" if not where else f"key of [{where}]"
-        raise TargetError(str(path), f"the {kind} {missing!r} is missing", str(schema["properties"][missing].get("description", "add it")))
-    # Credentials are secrets even when they are of the wrong type: the value itself is not repeated.
-    seen = "" if where.startswith("credentials") else f", not {error.instance!r}"
-    wanted = schema.get("description") or (f"one of {', '.join(schema['enum'])}" if "enum" in schema else _wanted(schema))
+        raise TargetError(
+            str(path),
+            f"the {kind} {missing!r} is missing",
+            str(schema["properties"][missing].get("description", "add it")),
+        )
+    # Credentials are secrets even when they are of the wrong type, or in a URL: the value itself is not repeated.
+    seen = "" if where.startswith("credentials") or "@" in str(error.instance) else f", not {error.instance!r}"
+    wanted = f"one of {', '.join(schema['enum'])}" if "enum" in schema else schema.get("description", "")
+    if not wanted or schema.get("type") in ("number", "integer"):
+        wanted = ", ".join(filter(None, (_wanted(schema), wanted)))
     raise TargetError(_place(path, text, key), f"{where} wants {wanted}{seen}")
 
 

@@ -74,7 +74,7 @@ class Transport:
             headers.add("Content-Length", str(len(request.body)))
         prepared.headers = headers
         prepared.body = request.body or None
-        prepared._cookies = RequestsCookieJar()  # noqa: SLF001 - the only way to send none
+        prepared._cookies = RequestsCookieJar()  # type: ignore[attr-defined]  # the only way to send none
         began = time.monotonic()
         try:
             response = self._session.send(
