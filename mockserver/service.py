@@ -146,8 +146,8 @@ class Service:
         values: dict[str, Any] = {"$origin": origin}
         if purpose == "issue":
             values |= self._issue(case, origin, self._gives_refresh_token(case.operation, template.members))
-        elif purpose == "renew" and case.refresh is not None:
-            values |= self._renew(case.refresh, origin)
+        elif purpose == "renew" and (presented := self._presented(case)) is not None:
+            values |= self._renew(presented, origin)
         elif purpose == "revoke":
             self._revoke(case)
         session = case.access.session if case.access is not None else None
@@ -176,9 +176,15 @@ class Service:
         self.state.current[key] = (access.value, refresh.value if refresh else None)
         return self._given(access, refresh)
 
-    def _renew(self, refresh: RefreshToken, origin: str) -> dict[str, Any]:
+    def _presented(self, case: Case) -> RefreshToken | AccessToken | None:
+        """Give what a renewal is made with: some servers take an access token for a refresh token."""
+        value = case.value("refresh_token")
+        return case.refresh or (self.state.access.get(value) if isinstance(value, str) else None)
+
+    def _renew(self, refresh: RefreshToken | AccessToken, origin: str) -> dict[str, Any]:
         session = refresh.session
-        refresh.used += 1
+        if isinstance(refresh, RefreshToken):
+            refresh.used += 1
         before = session.tokens[-1].expires_at
         for token in session.tokens:
             token.superseded = True
@@ -189,7 +195,7 @@ class Service:
             values["expires_at"] = before
         return values
 
-    def _given(self, access: AccessToken, refresh: RefreshToken | None) -> dict[str, Any]:
+    def _given(self, access: AccessToken, refresh: RefreshToken | AccessToken | None) -> dict[str, Any]:
         values = {
             "access_token": access.value,
             "refresh_token": refresh.value if refresh is not None else None,

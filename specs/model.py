@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from watchword.specs.roles import CREDENTIALS
+
 __all__ = [
     "FORM",
     "JSON",
@@ -178,16 +180,12 @@ class Api:
     @property
     def required_credentials(self) -> tuple[str, ...]:
         """The credentials without which the required operations cannot be called, in a stable order."""
-        from watchword.specs.vocabulary import CREDENTIALS
-
         wanted = {role for op in self.operations.values() if not op.optional for role in op.required_roles}
         return tuple(role for role in CREDENTIALS if role in wanted)
 
     @property
     def optional_credentials(self) -> tuple[str, ...]:
         """The credentials that enable further clauses."""
-        from watchword.specs.vocabulary import CREDENTIALS
-
         known = {role for op in self.operations.values() for role in op.roles}
         known |= {f"other_{role}" for role in ("username", "password", "brand_key") if role in known}
         return tuple(role for role in CREDENTIALS if role in known and role not in self.required_credentials)

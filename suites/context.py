@@ -233,11 +233,15 @@ class Context:
         tokens = yield from self.login(issuer_for(self.api, operation, self.target.credentials), who)
         return self.values(who) | {role: tokens[role] for role in TOKEN_ROLES if tokens[role] is not None}, tokens
 
-    def obtain(self, operation: Operation, who: str = "self", step: str = "control") -> Steps:
-        """Get tokens from an issuing operation, or from a login and a renewal."""
+    def obtain(
+        self, operation: Operation, who: str = "self", step: str = "control", wait: Pause | None = None
+    ) -> Steps:
+        """Get tokens from an issuing operation, or from a login and, after `wait`, a renewal."""
         if operation.purpose == "issue":
             return (yield from self.login(operation, who, step))
         _, before = yield from self.prepare(operation, who)
+        if wait is not None:
+            yield wait
         after = yield from self.renew(operation, before, who, step)
         return after
 

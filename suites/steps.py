@@ -83,6 +83,18 @@ class Transcript:
     exchanges: tuple[Exchange, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def reply(self) -> Reply:
+        """The reply that is judged: that to the last probe, or to the last call where there was no probe.
+
+        Raises:
+            Blocked: there is none.
+        """
+        probes = [e for e in self.exchanges if e.call.step == "probe"] or list(self.exchanges)
+        if not probes or probes[-1].reply is None:
+            raise Blocked("there is no reply to judge")
+        return probes[-1].reply
+
 
 class Halt(Exception):
     """A check ended without something to judge."""

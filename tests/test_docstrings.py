@@ -15,10 +15,13 @@ def public(node: Documented, name: str) -> Iterator[tuple[str, Documented]]:
     """Give a module or class and the public classes, functions and methods in it, each with its full name."""
     yield name, node
     for child in node.body:
-        is_ours = isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if is_ours and not child.name.startswith("_"):
-            inner = f"{name}:{child.name}"
-            yield from public(child, inner) if isinstance(child, ast.ClassDef) else [(inner, child)]
+        if not isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or child.name.startswith("_"):
+            continue
+        inner = f"{name}:{child.name}"
+        if isinstance(child, ast.ClassDef):
+            yield from public(child, inner)
+        else:
+            yield inner, child
 
 
 def parsed(path: Path) -> tuple[str, ast.Module]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jwt
 import pytest
@@ -18,14 +19,14 @@ def mock(watchword_mock: Callable[..., Running]) -> Running:
 
 
 @pytest.fixture
-def login(mock: Running) -> dict[str, str | int]:
+def login(mock: Running) -> dict[str, Any]:
     """Give the reply to a login."""
     user = (mock.credentials["username"], mock.credentials["password"])
-    reply: dict[str, str | int] = requests.get(f"{mock.url}/auth", auth=user, timeout=10).json()
+    reply: dict[str, Any] = requests.get(f"{mock.url}/auth", auth=user, timeout=10).json()
     return reply
 
 
-def test_the_signature_is_right(mock: Running, login: dict[str, str | int]) -> None:
+def test_the_signature_is_right(mock: Running, login: dict[str, Any]) -> None:
     """The library accepts the signature and the expiry, which is the one that the reply announces."""
     claims = jwt.decode(login["access_token"], mock.service.state.key, algorithms=["HS256"])
 
@@ -33,13 +34,13 @@ def test_the_signature_is_right(mock: Running, login: dict[str, str | int]) -> N
     assert mock.credentials["username"] == claims["sub"]
 
 
-def test_the_signature_is_of_one_key(login: dict[str, str | int]) -> None:
+def test_the_signature_is_of_one_key(login: dict[str, Any]) -> None:
     """With another key, the library refuses the token."""
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(login["access_token"], b"another key of the same length!!" * 2, algorithms=["HS256"])
 
 
-def test_a_token_that_somebody_else_signed_is_refused(mock: Running, login: dict[str, str | int]) -> None:
+def test_a_token_that_somebody_else_signed_is_refused(mock: Running, login: dict[str, Any]) -> None:
     """The mock refuses a token with the right claims and a signature of another key."""
     claims = jwt.decode(login["access_token"], options={"verify_signature": False})
     forged = jwt.encode(claims, b"another key of the same length!!" * 2, algorithm="HS256")

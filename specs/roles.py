@@ -1,0 +1,60 @@
+"""Roles, and the other short lists of words that dialects are written in."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+__all__ = ["BASES", "CREDENTIALS", "LEVELS", "PLACES", "PURPOSES", "ROLES", "SECRET_ROLES", "TOPICS"]
+
+PLACES = ("path", "query", "header", "basic", "bearer", "form", "json")
+LEVELS = ("must", "should", "may")
+BASES = ("documented", "inferred", "rfc", "silent")
+TOPICS = ("auth", "refresh", "error_codes", "brand_keys", "scopes", "contract")
+PURPOSES = MappingProxyType(
+    {
+        "issue": "gives tokens for credentials",
+        "verify": "tests credentials and gives no token",
+        "renew": "gives tokens for a refresh token",
+        "revoke": "ends a token",
+        "resource": "is protected by an access token",
+    }
+)
+
+ROLES = MappingProxyType(
+    {
+        "username": "the name of the user who logs in",
+        "password": "the password of that user",
+        "operator_username": "the name of an operator who logs in for others",
+        "operator_password": "the password of that operator",
+        "client_id": "the identifier of the client application (RFC 6749 section 2.2)",
+        "client_secret": "the secret of the client application (RFC 6749 section 2.3.1)",
+        "access_token": "the token that opens protected operations (RFC 6749 section 1.4)",
+        "refresh_token": "the token that obtains new access tokens (RFC 6749 section 1.5)",
+        "token_type": "how the access token is to be presented (RFC 6749 section 7.1)",
+        "expires_at": "when the access token expires, in seconds since 1970-01-01 UTC",
+        "expires_in": "in how many seconds the access token expires (RFC 6749 section 5.1)",
+        "grant_type": "which grant a token request uses (RFC 6749 section 4)",
+        "scope": "what the access token may be used for (RFC 6749 section 3.3)",
+        "brand_key": "the brand on whose behalf a request is made",
+        "language": "the language the client prefers (RFC 9110 section 12.5.4)",
+        "error": "the machine-readable code of a refusal (RFC 6749 section 5.2)",
+        "error_description": "the human-readable text of a refusal (RFC 6749 section 5.2)",
+        "subject": "the user an access token or a reply speaks of",
+        "record": "the identifier of the thing a protected operation is asked for",
+    }
+)
+SECRET_ROLES = frozenset({"password", "operator_password", "client_secret", "access_token", "refresh_token"})
+
+CREDENTIALS = (
+    "username",
+    "password",
+    "client_id",
+    "client_secret",
+    "brand_key",
+    "operator_username",
+    "operator_password",
+    "other_username",
+    "other_password",
+    "other_brand_key",
+)
+"""What a target file may hold under `[credentials]`: roles, and `other_` twins that enable further clauses."""

@@ -1,0 +1,176 @@
+"""Target files, targets from the environment, and what is said when they are wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchword.specs.loader import bundled
+from watchword.suites.target import TargetError, from_environment, read_target
+
+GOOD = """\
+[target]
+name = "staging"
+dialect = "sensu"
+url = "http://127.0.0.1:9"
+
+[credentials]
+username = "mira"
+password = "env:CANARY_PASSWORD"
+
+[limits]
+timeout = 1
+"""
+ENVIRON = {"CANARY_PASSWORD": "Canary77"}
+MISTAKES = [
+    ("timeout = 1", "timeuot = 1", 11, ["timeuot", "'timeout'"]),
+    ("[limits]", "[limit]", 10, ["limit", "'limits'"]),
+    ("username =", "usrname =", 7, ["usrname", "'username'"]),
+    ('password = "env:CANARY_PASSWORD"\n', "", None, ["password", "[credentials]"]),
+    ("[credentials]\n", "", None, ["credentials"]),
+    ('url = "http://127.0.0.1:9"\n', "", None, ["url"]),
+    ('dialect = "sensu"', 'dialect = "sensuu"', 3, ["sensuu", "'sensu'"]),
+    ('dialect = "sensu"', 'dialect = "fusio"', None, ["client_id"]),
+    ('name = "staging"', "name = 7", 2, ["name", "7"]),
+    ("http://127.0.0.1:9", "ftp://127.0.0.1:9", 4, ["url", "http"]),
+    ("http://127.0.0.1:9", "127.0.0.1:9", 4, ["url", "http"]),
+    ("http://127.0.0.1:9", "http://mira:Canary77@127.0.0.1:9", None, ["[credentials]"]),
+    ("http://127.0.0.1:9", "ftp://mira:Canary77@127.0.0.1:9", 4, ["url"]),
+    ("timeout = 1", 'timeout = "ten"', 11, ["limits.timeout", "number", "'ten'"]),
+    ("timeout = 1", "timeout = 0", 11, ["limits.timeout", "above 0"]),
+    ("timeout = 1", "timeout = 1\nbad_logins = -1", 12, ["limits.bad_logins", "0 or more"]),
+    ("timeout = 1", "timeout = 1\nbad_logins = 1.5", 12, ["limits.bad_logins", "whole number"]),
+    ("timeout = 1", "timeout = 1\nrequests_per_second = 0", 12, ["limits.requests_per_second", "above 0"]),
+    ('username = "mira"', "username = 12345678", 7, ["credentials.username"]),
+    ('username = "mira"', 'username = ""', 7, ["credentials.username"]),
+    ('password = "env:CANARY_PASSWORD"', "password = 7700000077", 8, ["credentials.password"]),
+    ('password = "env:CANARY_PASSWORD"', 'password = ["Canary77"]', 8, ["credentials.password"]),
+    ("[limits]", "[limits", 10, ["TOML"]),
+    ('username = "mira"', 'username = "mira"\nusername = "mirb"', None, ["TOML"]),
+    ("timeout = 1", 'timeout = 1\n[resource]\npath = "no-slash"', 13, ["resource.path", "slash"]),
+    ("timeout = 1", 'timeout = 1\n[resource]\nmethod = "GET"', None, ["path"]),
+    ("timeout = 1", 'timeout = 1\n[resource]\nmethod = "GETT"\npath = "/x"', 13, ["resource.method", "GET, HEAD"]),
+    ('dialect = "sensu"', 'dialect = "sensu"\nca_file = "no-such.pem"', 4, ["target.ca_file", "no-such.pem"]),
+    ("CANARY_PASSWORD", "CANARY_PASWORD", 8, ["CANARY_PASWORD", "export CANARY_PASWORD"]),
+]
+
+
+@pytest.fixture
+def target_file(tmp_path):
+    """Write a target file."""
+    path = tmp_path / "staging.toml"
+
+    def write(text):
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(("before", "after", "line", "says"), MISTAKES)
+def test_mistake(before, after, line, says, target_file):
+    """A mistake in a target file is told in one line: the file, the line where there is one, and what was meant."""
+    path = target_file(GOOD.replace(before, after))
+    with pytest.raises(TargetError) as caught:
+        read_target(path, ENVIRON)
+    told = str(caught.value)
+
+    assert before in GOOD
+    assert "\n" not in told
+    assert str(path) in told
+    assert all(word in told for word in says), told
+    assert "Canary77" not in told
+    assert "7700000077" not in told
+    assert line is None or f"{path}:{line}" in told or f"line {line}" in told, told
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_unreadable(content, tmp_path):
+    """What is not text, or not a file, cannot be read."""
+    path = tmp_path / "odd"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(TargetError, match="cannot be read"):
+        read_target(path, {})
+
+
+def test_values(target_file):
+    """A right file: what it says, what is taken from the environment, what is left to defaults."""
+    target = read_target(target_file(GOOD), ENVIRON)
+
+    assert ("staging", "sensu", "http://127.0.0.1:9") == (target.name, target.dialect.name, target.url)
+    assert target.url == target.resource_url
+    assert {"username": "mira", "password": "Canary77"} == dict(target.credentials)
+    assert (None, None, 0.0, 1) == (
+        target.limits.requests_per_second,
+        target.limits.bad_logins,
+        target.limits.max_wait,
+        target.limits.timeout,
+    )
+
+
+def test_secret_free_repr(target_file):
+    """The repr of a target holds no credential."""
+    assert "Canary77" not in repr(read_target(target_file(GOOD), ENVIRON))
+
+
+def test_slashes(target_file):
+    """A slash at the end of a base URL is not doubled."""
+    target = read_target(target_file(GOOD.replace("127.0.0.1:9", "127.0.0.1:9/api//")), ENVIRON)
+
+    assert "http://127.0.0.1:9/api" == target.base("url")
+
+
+def test_default_name(target_file):
+    """A target without a name is called by its host."""
+    assert "127.0.0.1:9" == read_target(target_file(GOOD.replace('name = "staging"\n', "")), ENVIRON).name
+
+
+def test_dialect_folder(target_file):
+    """A dialect may be the folder of one."""
+    folder = bundled()["sensu"]
+    target = read_target(target_file(GOOD.replace('dialect = "sensu"', f'dialect = "{folder.as_posix()}"')), ENVIRON)
+
+    assert folder == target.dialect.folder
+
+
+def test_resource(target_file):
+    """A protected operation of the target file takes the place of the dialect's, of which only the way in stays."""
+    target = read_target(target_file(GOOD + '[resource]\npath = "/here"\n'), ENVIRON)
+    operation = target.resource_operation
+
+    assert operation is not None
+    assert ("GET", "/here", {}, ()) == (operation.method, operation.path, operation.replies, operation.scopes)
+    assert ("access_token",) == operation.roles
+
+
+VARIABLES = {"WATCHWORD_USERNAME": "mira", "WATCHWORD_PASSWORD": "Canary77"}
+
+
+def test_environment():
+    """Credentials come from one variable a role; those the dialect does not know are left alone."""
+    target = from_environment("http://127.0.0.1:9/", "sensu", VARIABLES | {"WATCHWORD_CLIENT_ID": "unused"})
+
+    assert {"username": "mira", "password": "Canary77"} == dict(target.credentials)
+    assert "http://127.0.0.1:9" == target.url
+
+
+@pytest.mark.parametrize(
+    ("url", "dialect", "environ", "says"),
+    [
+        ("127.0.0.1:9", "sensu", VARIABLES, ["--target-url", "http://"]),
+        ("http://", "sensu", VARIABLES, ["--target-url"]),
+        ("http://127.0.0.1:9", "sensuu", VARIABLES, ["--dialect", "'sensu'"]),
+        ("http://127.0.0.1:9", "sensu", {}, ["WATCHWORD_USERNAME"]),
+        ("http://127.0.0.1:9", "rator", VARIABLES, ["WATCHWORD_CLIENT_ID"]),
+        ("http://mira:Canary77@127.0.0.1:9", "sensu", VARIABLES, ["--target-url"]),
+    ],
+)
+def test_wrong_environment(url, dialect, environ, says):
+    """What is wrong with a URL, a dialect or the variables is told in one line without a secret."""
+    with pytest.raises(TargetError) as caught:
+        from_environment(url, dialect, environ)
+
+    assert all(word in str(caught.value) for word in says), str(caught.value)
+    assert "Canary77" not in str(caught.value)
