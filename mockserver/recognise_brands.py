@@ -35,6 +35,12 @@ def _brand_missing(case: Case) -> bool:
     return not (_brand(case) or _brand(case, "superseded") or _brand_in_body(case) or cased)
 
 
+def _brand_empty(case: Case) -> bool:
+    # Wherever it was found: a key that is read from the form or under an older name is as empty there.
+    value = case.value("brand_key")
+    return isinstance(value, str) and not value.strip()
+
+
 def _brand_misplaced(case: Case) -> bool:
     other = other_binding(case.operation, "brand_key", case.api)
     return _brand_missing(case) and other is not None and bool(case.reading.at(other.place, other.name))
@@ -60,8 +66,8 @@ def _differ(left: list[Any], right: list[Any]) -> bool:
 
 ROWS: Rows = rows(
     brand_key__missing=_brand_missing,
-    brand_key__empty=lambda case: bool(_brand(case)) and not str(_brand(case)[0]).strip(),
-    brand_key__blank=lambda case: bool(_brand(case)) and _brand(case)[0] != "" and not str(_brand(case)[0]).strip(),
+    brand_key__empty=_brand_empty,
+    brand_key__blank=lambda case: _brand_empty(case) and case.value("brand_key") != "",
     brand_key__unknown=lambda case: (
         isinstance(case.value("brand_key"), str) and bool(case.value("brand_key").strip()) and case.brand is None
     ),

@@ -21,7 +21,7 @@ class Condition:
 
     `role` must be bound by the operation, in one of `places` when any are named. `needs` are the credentials beyond the
     operation's own without which it cannot be provoked. `spends` is the credential whose account a bad login is counted
-    on by servers that lock accounts. `purposes` limits it to operations of those purposes.
+    on by servers that lock accounts; those lock people out, not client applications. `purposes` limits it to operations of those purposes.
     """
 
     name: str
@@ -124,34 +124,19 @@ _ROWS: list[Condition] = [
     *_password("operator_password", "operator_username", foreign=False),
     Condition("client_id.empty", "the client_id is the empty string", "client_id", "client_id.unknown"),
     Condition("client_id.unknown", "no client has that client_id", "client_id"),
+    Condition("client_secret.empty", "the client_secret is the empty string", "client_secret", "client_secret.wrong"),
+    Condition("client_secret.wrong", "the client_secret is not the client's", "client_secret"),
     Condition(
-        "client_secret.empty",
-        "the client_secret is the empty string",
-        "client_secret",
-        "client_secret.wrong",
-        spends="client_id",
-    ),
-    Condition("client_secret.wrong", "the client_secret is not the client's", "client_secret", spends="client_id"),
-    Condition(
-        "client_secret.truncated",
-        "the client_secret lacks its last character",
-        "client_secret",
-        "client_secret.wrong",
-        spends="client_id",
+        "client_secret.truncated", "the client_secret lacks its last character", "client_secret", "client_secret.wrong"
     ),
     Condition(
-        "client_secret.extended",
-        "the client_secret has one character too many",
-        "client_secret",
-        "client_secret.wrong",
-        spends="client_id",
+        "client_secret.extended", "the client_secret has one character too many", "client_secret", "client_secret.wrong"
     ),
     Condition(
         "client_secret.other_case",
         "the client_secret has its letters in the other case",
         "client_secret",
         "client_secret.wrong",
-        spends="client_id",
     ),
     # the access token, where the operation wants one (RFC 6750)
     Condition("access_token.missing", "there is no Authorization header", "access_token", places=("bearer",)),

@@ -22,11 +22,12 @@ from urllib.parse import urlsplit
 
 from watchword.specs.errors import SpecError, nearest
 from watchword.specs.model import FORM, JSON, Api, Ban, Binding, Member, Operation, ReplyShape
-from watchword.specs.vocabulary import ROLES
+from watchword.specs.vocabulary import CONDITIONS, PLACES, ROLES
 from watchword.specs.yamlfile import At, YamlFile
 
 __all__ = ["read_api"]
 
+_STANDINGS = ("main", "alternative", "superseded")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -53,8 +54,21 @@ def read_api(source: YamlFile, name: str) -> Api:
         operations=MappingProxyType(operations),
         bases=MappingProxyType(reader.bases),
         scopes=reader.scopes(),
-        ban=Ban(ban["count"], ban["window"], tuple(ban["statuses"]), ban["text"]) if ban else None,
+        ban=_ban(source, ban, operations) if ban else None,
     )
+
+
+def _ban(source: YamlFile, raw: Mapping[str, Any], operations: Mapping[str, Operation]) -> Ban:
+    uncounted: dict[str, tuple[str, ...]] = {}
+    for operation, names in raw.get("uncounted", {}).items():
+        at: At = ("x-watchword", "ban", "uncounted", operation)
+        if operation not in operations:
+            raise source.error(at, f"there is no operation {operation!r}", nearest(operation, operations))
+        for name in names:
+            if name not in CONDITIONS:
+                raise source.error(at, f"there is no condition {name!r}", nearest(name, CONDITIONS))
+        uncounted[operation] = tuple(names)
+    return Ban(raw["count"], raw["window"], tuple(raw["statuses"]), raw["text"], MappingProxyType(uncounted))
 
 
 class _Reader:
@@ -96,7 +110,7 @@ class _Reader:
                 bindings=tuple(
                     sorted(
                         (*scheme, *parameters, *body),
-                        key=lambda b: ("main", "alternative", "superseded").index(b.standing),
+                        key=lambda b: _STANDINGS.index(b.standing),
                     )
                 ),
                 media_type=media_type,
@@ -123,12 +137,15 @@ class _Reader:
             here, parameter = self._resolve((*at, index), raw)
             if "x-role" in parameter:
                 schema = parameter.get("schema", {})
+                place = self._need(here, parameter, "in")
+                if place not in PLACES:
+                    raise self.source.error((*here, "in"), f"a role cannot travel in {place!r}", nearest(place, PLACES))
                 yield Binding(
                     role=self._role(here, parameter["x-role"]),
-                    place=parameter["in"],
-                    name=parameter["name"],
+                    place=place,
+                    name=self._need(here, parameter, "name"),
                     required=parameter.get("required", False),
-                    standing=parameter.get("x-standing", "main"),
+                    standing=self._standing(here, parameter),
                     const=schema.get("const"),
                     example=parameter.get("example", schema.get("default")),
                 )
@@ -141,13 +158,14 @@ class _Reader:
                 )
             return None, []
         at, body = self._resolve((*at, "requestBody"), op["requestBody"])
-        content = body["content"]
+        content = self._need(at, body, "content")
         media_type = next((m for m in (FORM, JSON) if m in content), None)
         if media_type is None:
             raise self.source.error(
                 (*at, "content"), "the body has no media type that is known here", f"use {FORM} or {JSON}"
             )
-        where, schema = self._resolve((*at, "content", media_type, "schema"), content[media_type]["schema"])
+        at = (*at, "content", media_type)
+        where, schema = self._resolve((*at, "schema"), self._need(at, content[media_type], "schema"))
         if "oneOf" in schema:
             where, schema = self._branch(where, here, schema["oneOf"], grant)
         place = "form" if media_type == FORM else "json"
@@ -169,7 +187,7 @@ class _Reader:
         for name, raw in schema.get("properties", {}).items():
             here, member = self._resolve((*at, "properties", name), raw)
             if "x-role" in member:
-                standing = member.get("x-standing", "main")
+                standing = self._standing(here, member)
                 role = self._role(here, member["x-role"])
                 yield Binding(role, place, name, name in required, standing, member.get("const"), member.get("default"))
 
@@ -205,7 +223,7 @@ class _Reader:
                             (*where, "x-roles"), f"{part!r} is not a part of Basic", "the parts are user and password"
                         )
                     bindings.append(Binding(self._role(where, role), "basic", part))
-            elif scheme.get("scheme", "").lower() == "bearer" or scheme["type"] in ("oauth2", "openIdConnect"):
+            elif scheme.get("scheme", "").lower() == "bearer" or scheme.get("type") in ("oauth2", "openIdConnect"):
                 bindings.append(Binding(self._role(where, scheme.get("x-role", "access_token")), "bearer", "token"))
                 scopes = tuple(wants)
                 claims = MappingProxyType(dict(scheme.get("x-claims", {})))
@@ -250,6 +268,19 @@ class _Reader:
                 const=member.get("const", member.get("default", (member.get("enum") or [None])[0])),
                 example=(member.get("examples") or [None])[0],
             )
+
+    def _need(self, at: At, value: Any, key: str) -> Any:
+        if not isinstance(value, Mapping) or key not in value:
+            raise self.source.error(at, f"the key {key!r} is missing here", f"add {key}: …")
+        return value[key]
+
+    def _standing(self, at: At, value: Mapping[str, Any]) -> str:
+        standing = str(value.get("x-standing", "main"))
+        if standing not in _STANDINGS:
+            raise self.source.error(
+                (*at, "x-standing"), f"{standing!r} is not valid here", nearest(standing, _STANDINGS)
+            )
+        return standing
 
     def _role(self, at: At, role: str) -> str:
         if role not in ROLES:

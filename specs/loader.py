@@ -164,11 +164,16 @@ def check_schema(source: YamlFile, kind: str) -> None:
     if not errors:
         return
     error = min(errors, key=lambda e: source.line(tuple(e.absolute_path)) or 0)
-    while error.context:
+    while error.context and not _is_choice(error):
         # Of several alternatives, the one that came furthest is the one that was meant.
         error = max(error.context, key=relevance)
     at = tuple(error.absolute_path)
     raise _explain(source, at, error)
+
+
+def _is_choice(error: ValidationError) -> bool:
+    alternatives: Any = error.validator_value
+    return error.validator == "oneOf" and all(set(alternative) == {"required"} for alternative in alternatives)
 
 
 def _explain(source: YamlFile, at: tuple[str | int, ...], error: ValidationError) -> SpecError:
@@ -184,7 +189,7 @@ def _explain(source: YamlFile, at: tuple[str | int, ...], error: ValidationError
     if error.validator == "required" and isinstance(error.instance, dict):
         missing = next(key for key in wanted if key not in error.instance)
         return source.error(at, f"the key {missing!r} is missing here", f"add {missing}: …")
-    if error.validator == "oneOf" and not error.context:
-        keys = [alternative["required"][0] for alternative in wanted if "required" in alternative]
-        return source.error(at, f"exactly one of {', '.join(keys)} belongs here", "keep one of them")
+    if _is_choice(error):
+        keys = [alternative["required"][0] for alternative in wanted]
+        return source.error(at, f"exactly one of {', '.join(keys)} belongs here", "write one of them")
     return source.error(at, error.message[:300], str(rule.get("description", "")))

@@ -151,12 +151,14 @@ class Ban:
     """How a server of this API bans a client that was refused too often.
 
     It counts `count` refusals within `window` seconds. A reply with one of `statuses` whose body holds `text` tells of it.
+    `uncounted` maps operations to the conditions whose refusals are not counted there.
     """
 
     count: int
     window: int
     statuses: tuple[int, ...]
     text: str
+    uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from watchword.specs.applies import applicable_conditions
+from watchword.specs.applies import applicable_conditions, why_not
 from watchword.specs.errors import nearest
 from watchword.specs.model import Api, Operation
 from watchword.specs.profile import (
@@ -119,12 +119,7 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
             raise source.error(at, f"the key {key!r} is missing here", f"add {key}: …, or name a profile to be like")
     replies = {key: _template(value) for key, value in raw["replies"].items()}
     for operation in raw["operations"]:
-        if operation not in api.operations:
-            raise source.error(
-                (*at, "operations", operation),
-                f"there is no operation {operation!r}",
-                nearest(operation, api.operations),
-            )
+        _described(source, (*at, "operations", operation), operation, api)
     operations = {}
     for operation_name, operation in api.operations.items():
         if operation_name not in raw["operations"]:
@@ -134,7 +129,6 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
             source, here, raw["operations"][operation_name], operation, replies, api
         )
     unrouted = raw["unrouted"]
-    by_operation = unrouted.get("method_by_operation", {})
     return Profile(
         name=name,
         says=raw["says"],
@@ -145,29 +139,25 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         scope_separator=raw.get("scope_separator", " "),
         operations=MappingProxyType(operations),
         serves_head=raw.get("serves_head", False),
-        ban=_ban(source, (*at, "ban"), raw["ban"], replies) if "ban" in raw else None,
+        ban=_ban(source, (*at, "ban"), raw["ban"], replies, api) if "ban" in raw else None,
         unknown_path=_named(source, (*at, "unrouted", "path"), unrouted.get("path", ""), replies),
         unknown_method=_named(source, (*at, "unrouted", "method"), unrouted.get("method", ""), replies),
-        unknown_method_at=MappingProxyType(
-            {
-                op: _named(source, (*at, "unrouted", "method_by_operation", op), reply, replies)
-                for op, reply in by_operation.items()
-            }
+        unknown_method_at=_named_by_operation(
+            source, (*at, "unrouted", "method_by_operation"), unrouted.get("method_by_operation", {}), replies, api
         ),
     )
 
 
-def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str, ReplyTemplate]) -> BanRule:
+def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str, ReplyTemplate], api: Api) -> BanRule:
     for name in raw.get("uncounted", ()):
         _known(source, (*at, "uncounted"), name)
-    by_operation = raw.get("with_by_operation", {})
     return BanRule(
         count=raw["count"],
         window=raw["window"],
         seconds=raw["seconds"],
         reply=_named(source, (*at, "with"), raw["with"], replies),
-        reply_at=MappingProxyType(
-            {op: _named(source, (*at, "with_by_operation", op), name, replies) for op, name in by_operation.items()}
+        reply_at=_named_by_operation(
+            source, (*at, "with_by_operation"), raw.get("with_by_operation", {}), replies, api
         ),
         uncounted=frozenset(raw.get("uncounted", ())),
     )
@@ -180,6 +170,21 @@ def _token(raw: Mapping[str, Any]) -> TokenForm:
 def _template(raw: Mapping[str, Any]) -> ReplyTemplate:
     headers = MappingProxyType(dict(raw.get("headers", {})))
     return ReplyTemplate(raw["status"], headers, tuple(raw.get("members", ())), raw.get("json"), raw.get("text"))
+
+
+def _named_by_operation(
+    source: YamlFile, at: At, raw: Mapping[str, str], replies: Mapping[str, ReplyTemplate], api: Api
+) -> Mapping[str, ReplyTemplate]:
+    found = {}
+    for operation, name in raw.items():
+        _described(source, (*at, operation), operation, api)
+        found[operation] = _named(source, (*at, operation), name, replies)
+    return MappingProxyType(found)
+
+
+def _described(source: YamlFile, at: At, operation: str, api: Api) -> None:
+    if operation not in api.operations:
+        raise source.error(at, f"there is no operation {operation!r}", nearest(operation, api.operations))
 
 
 def _named(source: YamlFile, at: At, name: str, replies: Mapping[str, ReplyTemplate]) -> ReplyTemplate:
@@ -210,11 +215,11 @@ def _operation(
     for index, row in enumerate(raw.get("refuse", ())):
         reply = _named(source, (*at, "refuse", index, "with"), row["with"], replies)
         for name in row["when"]:
-            _known(source, (*at, "refuse", index, "when"), name)
+            _fits(source, (*at, "refuse", index, "when"), name, operation, api)
             rules.append(Rule(name, reply, row.get("then")))
     accepts = frozenset(raw.get("accept", ()))
-    for name in accepts:
-        _known(source, (*at, "accept"), name)
+    for name in raw.get("accept", ()):
+        _fits(source, (*at, "accept"), name, operation, api)
     decided = {rule.condition for rule in rules} | accepts
     twice = {rule.condition for rule in rules} & accepts
     if twice:
@@ -224,6 +229,13 @@ def _operation(
             hint = "add it to accept, or to refuse with a reply"
             raise source.error(at, f"nothing is said of {condition.name} ({condition.says})", hint)
     return OperationProfile(tuple(rules), accepts, _template(raw["reply"]))
+
+
+def _fits(source: YamlFile, at: At, name: str, operation: Operation, api: Api) -> None:
+    _known(source, at, name)
+    reason = why_not(CONDITIONS[name], operation, api)
+    if reason:
+        raise source.error(at, f"{name} cannot happen at {operation.name}: {reason}", "remove it")
 
 
 def _known(source: YamlFile, at: At, name: str) -> None:

@@ -28,6 +28,7 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:str": str,
     "tag:yaml.org,2002:null": lambda text: None,
     "tag:yaml.org,2002:bool": lambda text: _TRUTH.get(text, text),
+    "tag:yaml.org,2002:int": lambda text: int(text, 0),
     "tag:yaml.org,2002:float": float,
     "tag:yaml.org,2002:timestamp": str,
 }
@@ -70,6 +71,8 @@ def read_yaml(path: Path) -> YamlFile:
         raise SpecError(path, mark.line + 1 if mark else None, f"is not YAML: {trouble.problem}") from trouble
     except yaml.YAMLError as trouble:
         raise SpecError(path, None, f"is not YAML: {trouble}") from trouble
+    except RecursionError as trouble:
+        raise SpecError(path, None, "is nested too deeply") from trouble
     if root is None:
         raise SpecError(path, 1, "is empty")
     lines: dict[At, int] = {}
@@ -80,6 +83,8 @@ def _value(path: Path, node: yaml.Node, at: At, lines: dict[At, int], inside: tu
     if id(node) in inside:
         raise SpecError(path, node.start_mark.line + 1, "an alias refers to the value it stands in")
     lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.CollectionNode) and not node.tag.endswith((":map", ":seq")):
+        raise SpecError(path, node.start_mark.line + 1, f"the tag {node.tag} is not used here", "remove the tag")
     if isinstance(node, yaml.MappingNode):
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -107,12 +112,11 @@ def _key(path: Path, node: yaml.Node) -> str:
 
 
 def _scalar(path: Path, node: yaml.Node) -> Any:
-    if node.tag == "tag:yaml.org,2002:int":
-        try:
-            return int(node.value, 0)
-        except ValueError:
-            return node.value
     convert = _SCALARS.get(node.tag)
     if convert is None:
         raise SpecError(path, node.start_mark.line + 1, f"the tag {node.tag} is not used here", "remove the tag")
-    return convert(node.value)
+    try:
+        return convert(node.value)
+    except ValueError:
+        # What only YAML 1.1 takes for a number (sexagesimals, say) is text.
+        return node.value

@@ -18,13 +18,31 @@ from watchword.suites.context import Context
 from watchword.suites.expect import Difference, expects
 from watchword.suites.judge_tokens import Judge
 from watchword.suites.schemas import schema_errors
-from watchword.suites.steps import Blocked, Transcript
+from watchword.suites.steps import Blocked, NotApplicable, Transcript
 
 __all__ = ["JUDGES", "judge"]
 
 
 def _accepted(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    return expects(clause.expect, transcript.reply, context.operation)
+    reply, expectation = transcript.reply, clause.expect
+    found = expects(expectation, reply, context.operation)
+    if found:
+        return found
+    # What a reply does not carry has no type and no value that could be right.
+    if not expectation.status and not 200 <= reply.status < 300:
+        raise Blocked(f"the right request was answered {reply.status}")
+    named = {*expectation.types, *expectation.equals}
+    if named and not named & set(context.operation.read_reply(reply.members)):
+        raise NotApplicable(f"the reply carries no {' and no '.join(sorted(named))}")
+    return []
+
+
+def _refused(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = transcript.reply
+    found = expects(clause.expect, reply, context.operation)
+    if not found and not clause.expect.status and 200 <= reply.status < 300 and clause.basis != "silent":
+        raise NotApplicable(f"the wrong request was answered {reply.status}, so there is no refusal to look at")
+    return found
 
 
 def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -73,6 +91,9 @@ def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Dif
     known, unknown = (transcript.facts[name].reply for name in ("known", "unknown"))
     if known is None or unknown is None:
         return []
+    accepted = [reply.status for reply in (known, unknown) if 200 <= reply.status < 300]
+    if accepted:
+        return [Difference("two refusals", f"status {accepted[0]}")]
     if known.status != unknown.status:
         return [
             Difference(
@@ -111,6 +132,6 @@ def judge(context: Context, transcript: Transcript, clause: Clause) -> list[Diff
         Halt: there is nothing to judge.
     """
     if clause.when:
-        return expects(clause.expect, transcript.reply, context.operation)
+        return _refused(context, transcript, clause)
     name = clause.guarantee or clause.observe or ""
     return JUDGES[name](context, transcript, clause) if name in JUDGES else []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 
-from watchword.specs.model import Clause
+from watchword.specs.model import Ban, Clause
 from watchword.specs.vocabulary import CONDITIONS
 from watchword.suites.contract import REQUESTS
 from watchword.suites.steps import Inconclusive, NotObservable
@@ -18,6 +18,23 @@ _RATE = 20.0
 _BAD_LOGINS = 4
 _RESERVE = 2
 """Counted refusals that are kept back for controls that fail unexpectedly."""
+_GRAVE = (
+    "wrong",
+    "unknown",
+    "tampered",
+    "expired",
+    "foreign",
+    "is_refresh_token",
+    "unsigned",
+    "missing",
+    "truncated",
+    "other_case",
+    "is_access_token",
+    "garbage",
+    "empty",
+    "extended",
+)
+"""Defects by what it would mean to let them pass; all others come after them."""
 _PATIENCE = 5.0
 """The longest `Retry-After` in seconds that is waited for even when `max_wait` is 0."""
 
@@ -32,11 +49,11 @@ class Cost:
         self.refusals = refusals
 
 
-def cost_of(clause: Clause) -> Cost:
+def cost_of(clause: Clause, ban: Ban | None = None) -> Cost:
     """Reckon what a clause's check costs, as far as its conditions tell."""
     logins: dict[str, int] = {}
     sets = [clause.when] if clause.when else [(name,) for name in clause.conditions]
-    if clause.guarantee == "refusals.alike" or clause.observe == "refusals.alike":
+    if "refusals.alike" in (clause.guarantee, clause.observe):
         sets = [("password.wrong",), ("username.unknown",)]
     for names in sets:
         # Whoever sends an unknown name charges nobody's account, whatever else is wrong.
@@ -47,15 +64,27 @@ def cost_of(clause: Clause) -> Cost:
                 logins[account] = logins.get(account, 0) + 1
     if clause.guarantee == "contract.conforms":
         return Cost(logins, REQUESTS)
-    return Cost(logins, len(sets))
+    free = ban.uncounted.get(clause.operation or "", ()) if ban is not None else ()
+    return Cost(logins, sum(not any(name in free for name in names) for names in sets))
 
 
 def weight(clause: Clause) -> tuple[int, int, int]:
     """Order clauses by how much their verdict weighs: the smaller, the weightier."""
     levels = {"must": 0, "should": 1, "may": 2}
     bases = {"documented": 0, "inferred": 1, "rfc": 2, "silent": 3}
-    narrow = sum(CONDITIONS[name].broader is not None for name in clause.when)
-    return levels[clause.level], bases[clause.basis], narrow
+    graves = [_GRAVE.index(d) if (d := CONDITIONS[name].defect) in _GRAVE else len(_GRAVE) for name in clause.when]
+    return levels[clause.level], bases[clause.basis], min(graves, default=0)
+
+
+def _varied(clauses: Iterable[Clause]) -> list[Clause]:
+    """Order clauses by weight, of equal ones those first whose conditions have had no turn yet at another operation."""
+    turns: Counter[tuple[object, ...]] = Counter()
+    ranked = []
+    for clause in sorted(clauses, key=weight):
+        kind = (clause.level, clause.basis, *clause.when)
+        ranked.append((weight(clause)[:2], turns[kind] if clause.when else 0, weight(clause), clause))
+        turns[kind] += 1
+    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1])]
 
 
 class Budget:
@@ -78,9 +107,9 @@ class Budget:
         logins: dict[str, int] = {}
         refusals = 0
         ban = self._target.dialect.api.ban
-        can_wait = self._target.mock or (ban is not None and self._target.limits.max_wait >= ban.window)
-        for clause in sorted(clauses, key=weight):
-            cost = cost_of(clause)
+        can_wait = self._can_wait(ban)
+        for clause in _varied(clauses):
+            cost = cost_of(clause, ban)
             over = [
                 account
                 for account, count in cost.logins.items()
@@ -107,6 +136,9 @@ class Budget:
             for account, count in cost.logins.items():
                 logins[account] = logins.get(account, 0) + count * repeat
 
+    def _can_wait(self, ban: Ban | None) -> bool:
+        return self._target.mock or (ban is not None and self._target.limits.max_wait >= ban.window)
+
     def left_open(self, clause: Clause) -> str:
         """Say why the budget leaves a clause open; empty when it does not."""
         return self._left_open.get(clause.full_id, "")
@@ -125,7 +157,8 @@ class Budget:
                 time.sleep(self._next - now)
             self._next = max(now, self._next) + self._gap
         ban = self._target.dialect.api.ban
-        if ban is None:
+        if ban is None or not self._can_wait(ban):
+            # Where nothing can be waited for, the plan has kept the run within one window.
             return
         self._forget(ban.window)
         if len(self._refused) >= ban.count - _RESERVE:

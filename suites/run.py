@@ -104,7 +104,9 @@ class Run:
             return Exit.TOO_LITTLE, "not one clause was verified"
         if stale:
             return Exit.STALE_BASELINE, "the baseline is stale"
-        return Exit.CONFORMING, "every rule that was checked holds"
+        left = sum(r.level != "may" and r.verdict == "not_observable" for r in self.records)
+        more = f"; the limits left {left} {'rule' if left == 1 else 'rules'} unchecked" if left else ""
+        return Exit.CONFORMING, f"every rule that was checked holds{more}"
 
     def footer(self, code: int, message: str) -> EndRecord:
         """Write the record that a run ends with."""

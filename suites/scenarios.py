@@ -34,10 +34,11 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
         right = replace(right, method=method)
     control = yield Call(right, "control", f"the right request to {operation.name}")
     reply = control.reply
-    if right.method != operation.method and reply is not None and reply.status in (404, 405, 501):
-        raise NotApplicable(f"{operation.name} knows no {method}")
     if right.method == operation.method:
         context.require(control, operation)
+    elif reply is not None and (400 <= reply.status < 500 or reply.status == 501):
+        # A method that is refused whatever it carries tells nothing about what it lacks.
+        raise NotApplicable(f"{operation.name} refuses {method} with {reply.status} when everything is right")
     elif reply is not None and not 200 <= reply.status < 300:
         raise Blocked(f"{method} with everything right was answered {reply.status}")
     if operation.purpose in ("renew", "revoke"):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from watchword.mockserver.clock import Clock
 from watchword.mockserver.message import finished
 from watchword.mockserver.service import Outcome, Service
 from watchword.reports.records import ClauseRecord
@@ -23,11 +24,27 @@ TROUBLE = ("fail", "error", "blocked", "inconclusive")
 """The verdicts that a right server never gets."""
 
 
+class Still(Clock):
+    """A clock that goes on only when it is told to."""
+
+    def __init__(self) -> None:
+        self._at = 1_900_000_000.25
+
+    def now(self) -> float:
+        """Give the time."""
+        return self._at
+
+    def advance(self, seconds: float) -> float:
+        """Go on and give the new time."""
+        self._at += seconds
+        return self._at
+
+
 class InProcess:
     """A mock of one profile and the suites against it. `answered` is everything that the mock was asked."""
 
-    def __init__(self, dialect: str, profile: str = "documented") -> None:
-        self.service = Service(load_dialect(dialect), profile)
+    def __init__(self, dialect: str, profile: str = "documented", *, still: bool = False) -> None:
+        self.service = Service(load_dialect(dialect), profile, clock=Still() if still else None)
         self.answered: list[tuple[Request, Outcome]] = []
         bases = self.service.dialect.api.bases
         masker = Masker()
@@ -79,7 +96,7 @@ class InProcess:
 
 @pytest.fixture(scope="session")
 def in_process() -> Callable[..., InProcess]:
-    """Join a mock with the suites: `in_process("dialect", "profile")`."""
+    """Join a mock with the suites: `in_process("dialect", "profile")`; with `still=True` its clock stands still."""
     return InProcess
 
 

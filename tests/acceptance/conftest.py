@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +18,10 @@ from typing import Any
 import pytest
 
 from watchword.reports.records import ClauseRecord, Run, read_run
+from watchword.suites.check import conclude, examine, failed
+from watchword.suites.preflight import preflight
+from watchword.suites.run import Run as Suites
+from watchword.suites.target import Target
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,10 +81,10 @@ class Announced:
 
     def stop(self) -> str:
         """Stop the mock and give everything that it printed."""
-        if self.process.poll() is None:
+        if self.process.stdout is not None and not self.process.stdout.closed:
             self.process.terminate()
-        rest, _ = self.process.communicate()
-        self.banner.append(rest)
+            rest, _ = self.process.communicate()
+            self.banner.append(rest)
         return "".join(self.banner)
 
 
@@ -254,6 +259,31 @@ def plain_socket() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]
         thread.join()
         for connection in held:
             connection.close()
+
+
+@pytest.fixture
+def examined() -> Iterator[Callable[..., Suites]]:
+    """Run the suites in this process against a target."""
+    runs: list[Suites] = []
+
+    def run(target: Target, only: Collection[str] = ()) -> Suites:
+        runs.append(Suites([target]))
+        session = runs[-1].sessions[target.name]
+        preflight(session)
+        clauses = [c for c in target.dialect.clauses if not c.untested and (not only or c.id in only)]
+        session.budget.plan(clauses)
+        for clause in clauses:
+            began = time.monotonic()
+            try:
+                record = conclude(session, clause, examine(session, clause), began)
+            except Exception as trouble:  # noqa: BLE001 - as the plugin does it
+                record = failed(session, clause, trouble, began)
+            runs[-1].records.append(record)
+        return runs[-1]
+
+    yield run
+    for one in runs:
+        one.close()
 
 
 CREDENTIALS = {
