@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchword.specs.errors import SpecError, nearest
+from watchword.specs.errors import nearest
 from watchword.specs.model import FORM, JSON, Api, Ban, Binding, Member, Operation, ReplyShape
 from watchword.specs.vocabulary import CONDITIONS, PLACES, ROLES
 from watchword.specs.yamlfile import At, YamlFile
@@ -41,7 +41,10 @@ def read_api(source: YamlFile, name: str) -> Api:
     operations: dict[str, Operation] = {}
     for operation in reader.operations():
         if operation.name in operations:
-            raise source.error(("paths", operation.path), f"two operations are called {operation.name!r}", "rename one")
+            at: At = ("paths", operation.path, operation.method.lower())
+            named = (*at, "x-operations", operation.name)
+            at = named if named in source.lines else (*at, "operationId")
+            raise source.error(at, f"two operations are called {operation.name!r}", "rename one")
         operations[operation.name] = operation
     own = source.value["x-watchword"]
     ban = own.get("ban")
@@ -303,7 +306,5 @@ class _Reader:
             at, value = tuple(steps), found
             seen += 1
             if seen > 20:
-                raise SpecError(
-                    self.source.path, self.source.line(at), f"the reference {reference!r} leads back to itself"
-                )
+                raise self.source.error(at, f"the reference {reference!r} leads back to itself", "end the circle")
         return at, value

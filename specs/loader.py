@@ -163,7 +163,8 @@ def check_schema(source: YamlFile, kind: str) -> None:
     errors = list(_validator(kind).iter_errors(source.value))
     if not errors:
         return
-    error = min(errors, key=lambda e: source.line(tuple(e.absolute_path)) or 0)
+    # A key that is misspelt is missing, too; what is said is how to spell it.
+    error = min(errors, key=lambda e: (source.line(tuple(e.absolute_path)) or 0, e.validator != "additionalProperties"))
     while error.context and not _is_choice(error):
         # Of several alternatives, the one that came furthest is the one that was meant.
         error = max(error.context, key=relevance)
@@ -192,4 +193,5 @@ def _explain(source: YamlFile, at: tuple[str | int, ...], error: ValidationError
     if _is_choice(error):
         keys = [alternative["required"][0] for alternative in wanted]
         return source.error(at, f"exactly one of {', '.join(keys)} belongs here", "write one of them")
-    return source.error(at, error.message[:300], str(rule.get("description", "")))
+    around: Any = error.parent.schema if error.parent is not None else {}
+    return source.error(at, error.message[:300], str(rule.get("description", around.get("description", ""))))

@@ -100,7 +100,8 @@ def _value(path: Path, node: yaml.Node, at: At, lines: dict[At, int], inside: tu
 
 
 def _key(path: Path, node: yaml.Node) -> str:
-    plain = getattr(node, "style", None) is None
+    # The parser in C says '' of a plain scalar, the one in Python None.
+    plain = not getattr(node, "style", None)
     if not isinstance(node, yaml.ScalarNode) or (plain and node.tag.endswith((":int", ":float", ":null"))):
         raise SpecError(
             path,

@@ -56,9 +56,7 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
 
 
 def _no_credentials(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    reply = transcript.reply
-    if not 200 <= reply.status < 300:
-        raise Blocked(f"the right request was answered {reply.status}")
+    reply = _served(context, transcript)
     text = reply.body.decode(errors="replace") + "\n".join(value for _, value in reply.headers)
     sent = [role for role in ("password", "client_secret", "operator_password") if context.operation.bound(role)]
     found = []

@@ -1,10 +1,10 @@
-"""The profiles around the brand rules and the library behind them: exact replies, and suites that find nothing broken."""
+"""The profiles of the library behind the brand rules: they answer as its releases do, and the suites find nothing broken."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +14,9 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.wire import Reply, Request
 
 PROFILES = tuple(load_dialect("rator").profiles)
-BRANDED = ("documented", "query-only", "form-too")
-SPRING = ("spring-2.4.0", "spring-2.5.2", "spring-2.5.2-entry-point")
-STOCK, ENTRY_POINT = SPRING[:2], SPRING[2:]
+LETTER = ("documented", "query-only", "form-too")
+SPRING = tuple(name for name in PROFILES if name not in LETTER)
+STOCK, ENTRY_POINT = ("spring-2.4.0", "spring-2.5.2"), "spring-2.5.2-entry-point"
 
 RFC = {
     "grant.not-allowed-code",
@@ -27,16 +27,14 @@ RFC = {
     "token.method-allow",
 }
 """What the OAuth RFCs ask for and the library does otherwise."""
-WARNED = dict.fromkeys(BRANDED, set[str]()) | dict.fromkeys(SPRING, RFC)
+WARNED = dict.fromkeys(LETTER, set[str]()) | dict.fromkeys(SPRING, RFC)
 WARNED["spring-2.4.0"] = RFC | {"renew.token-missing-code"}
 
-TOKEN, BALANCE = "/rest-api-auth/oauth/token", "/rest-api-core/api/billing-groups/201506171857210002/balance"
 JSON, HTML = "application/json;charset=UTF-8", "text/html;charset=utf-8"
 MARTA = {"grant_type": "password", "username": "marta.holm", "password": "Fjord7Lantern2"}
-JONAS = {"grant_type": "password", "username": "jonas.berg", "password": "Quartz4Meadow9"}
-SOLE = {"grant_type": "password", "username": "sole.ferrari", "password": "Ponte:Città88"}
 CLIENT = {"grant_type": "client_credentials"}
-ONE, TWO = {"X-RATOR-brand-key": "BRAND1"}, {"X-RATOR-brand-key": "BRAND2"}
+BRAND = {"X-RATOR-brand-key": "BRAND1"}
+FULL = "Full authentication is required to access this resource"
 
 
 def basic(pair: str) -> str:
@@ -44,55 +42,89 @@ def basic(pair: str) -> str:
     return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
-GOOD, KIOSK = basic("selfcare-app:Tundra5Copper1x"), basic("kiosk:Marble8Canyon3q")
+def challenge(start: str, error: str, says: str) -> dict[str, str]:
+    """Write the header in which the library repeats an error."""
+    return {"WWW-Authenticate": f'{start} error="{error}", error_description="{says}"'}
 
 
-class Client:
-    """A client of one mock. `mark` words in what it sends, `{access}` and `{refresh}`, stand for its tokens."""
-
-    def __init__(self, mock: Any) -> None:
-        self.mock = mock
-        self.tokens: dict[str, str] = {}
-
-    def ask(self, method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> Reply:
-        """Send a request; headers are spelled as keywords in a dict."""
-        filled = tuple((name, self.fill(value)) for name, value in headers.items() if value)
-        reply: Reply = self.mock.ask(Request(method, path, self.fill(query), filled, body))
-        return reply
-
-    def fill(self, text: str) -> str:
-        """Put the tokens in their places."""
-        for name, value in self.tokens.items():
-            text = text.replace(f"{{{name}}}", value)
-        return text
-
-    def token(self, form: Mapping[str, str], query: str = "brand_key=BRAND1", auth: str = GOOD, **more: str) -> Reply:
-        """Ask the token endpoint, with the form of a grant."""
-        body = urlencode({name: self.fill(value) for name, value in form.items()}).encode()
-        headers = {"Authorization": auth, "Content-Type": "application/x-www-form-urlencoded"} | more
-        return self.ask("POST", TOKEN, query, body, **headers)
-
-    def login(self, form: Mapping[str, str] = MARTA, query: str = "brand_key=BRAND1") -> Reply:
-        """Log in and keep the tokens."""
-        reply = self.token(form, query)
-        self.tokens = {name.removesuffix("_token"): str(value) for name, value in reply.members.items()}
-        return reply
-
-    def balance(self, auth: str = "Bearer {access}", headers: Mapping[str, str] = ONE, query: str = "") -> Reply:
-        """Ask for the balance."""
-        return self.ask("GET", BALANCE, query, Authorization=auth, **headers)
-
-    def pass_time(self, seconds: float) -> None:
-        """Set the mock's clock ahead."""
-        self.mock.service.clock.advance(seconds)
+RIGHT, KIOSK = basic("selfcare-app:Tundra5Copper1x"), basic("kiosk:Marble8Canyon3q")
+TOKEN = "/rest-api-auth/oauth/token"
 
 
-@pytest.fixture
-def client(in_process: Callable[..., Any], profile: str) -> Client:
-    """Give a client that has logged in."""
-    client = Client(in_process("rator", profile))
-    client.login()
-    return client
+@dataclass(frozen=True)
+class Row:
+    """A request and what comes of it. A reply with an `error` is JSON; a refusal without one is the container's page."""
+
+    ask: Callable[[Any], Reply]
+    status: int
+    error: str | None = None
+    says: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+REPLIES: dict[str, Row] = {
+    "everything in the query": Row(
+        lambda c: c.ask("POST", TOKEN, urlencode(MARTA | {"brand_key": "BRAND1"}), {"Authorization": RIGHT}), 200
+    ),
+    "JSON body": Row(lambda c: c.token(MARTA, headers={"Content-Type": "application/json"}), 400, "invalid_request", "Missing grant type"),
+    "GET": Row(
+        lambda c: c.ask("GET", TOKEN, "", {"Authorization": RIGHT}), 405, "method_not_allowed", "Request method 'GET' not supported"
+    ),
+    "no grant": Row(lambda c: c.token({"username": "x"}), 400, "invalid_request", "Missing grant type"),
+    "empty grant": Row(lambda c: c.token({**MARTA, "grant_type": ""}), 400, "invalid_request", "Missing grant type"),
+    "no grant, wrong scope": Row(lambda c: c.token({"scope": "nothing"}), 400, "invalid_scope"),
+    "unknown grant": Row(lambda c: c.token({"grant_type": "x"}), 400, "unsupported_grant_type", "Unsupported grant type"),
+    "grant in upper case": Row(lambda c: c.token({**MARTA, "grant_type": "PASSWORD"}), 400, "unsupported_grant_type"),
+    "grant that the client lacks": Row(
+        lambda c: c.token(CLIENT, auth=KIOSK),
+        401,
+        "invalid_client",
+        "Unauthorized grant type",
+        challenge("Bearer", "invalid_client", "Unauthorized grant type"),
+    ),
+    "wrong password": Row(lambda c: c.token({**MARTA, "password": "x"}), 400, "invalid_grant", "Bad credentials"),
+    "unknown user": Row(lambda c: c.token({**MARTA, "username": "x"}), 400, "invalid_grant", "Bad credentials"),
+    "no user": Row(lambda c: c.token({"grant_type": "password", "password": "x"}), 400, "invalid_grant", "Bad credentials"),
+    "no password": Row(lambda c: c.token({"grant_type": "password", "username": "x"}), 400, "invalid_grant", "Bad credentials"),
+    "unknown refresh token": Row(lambda c: c.renew("x"), 400, "invalid_grant"),
+    "access token for refresh token": Row(lambda c: c.renew("{access}"), 400, "invalid_grant"),
+    "no token": Row(lambda c: c.balance(""), 401, "unauthorized", FULL, challenge('Bearer realm="rator",', "unauthorized", FULL)),
+    "Basic at the resource": Row(lambda c: c.balance(RIGHT), 401, "unauthorized", FULL),
+    "bare token": Row(lambda c: c.balance("{access}"), 401, "unauthorized", FULL),
+    "unknown token": Row(
+        lambda c: c.balance("Bearer x"),
+        401,
+        "invalid_token",
+        headers=challenge('Bearer realm="rator",', "invalid_token", "Invalid access token"),
+    ),
+    "empty token": Row(lambda c: c.balance("Bearer "), 401, "invalid_token", "Invalid access token"),
+    "refresh token for access token": Row(lambda c: c.balance("Bearer {refresh}"), 401, "invalid_token"),
+    "bearer": Row(lambda c: c.balance("bearer {access}"), 200),
+    "BEARER": Row(lambda c: c.balance("BEARER  {access}"), 200),
+    "token in the query": Row(lambda c: c.balance("", query="access_token={access}"), 200),
+    "header before query": Row(lambda c: c.balance("Bearer x", query="access_token={access}"), 401, "invalid_token"),
+    "POST": Row(lambda c: c.balance(method="POST"), 405, headers={"Allow": "GET"}),
+    "no such path": Row(lambda c: c.ask("GET", "/rest-api-core/api/nothing", "", {"Authorization": "Bearer {access}", **BRAND}), 404),
+}
+"""What every release answers."""
+
+CLIENT_MISSING = {"no header": "", "scheme alone": "Basic", "bearer": "Bearer {access}"}
+CLIENT_WRONG = {
+    "wrong secret": basic("selfcare-app:wrong"),
+    "unknown client": basic("nobody:wrong"),
+    "not base64": "Basic !!!",
+    "no colon": basic("selfcare-app"),
+}
+
+
+def hold(reply: Reply, row: Row) -> None:
+    """Compare a reply with its row."""
+    seen = {name: reply.header(name) for name in row.headers}
+    media_type = JSON if row.status == 200 or row.error else HTML
+
+    assert (row.status, media_type, row.headers) == (reply.status, reply.header("Content-Type"), seen)
+    assert row.error == reply.members.get("error")
+    assert row.says in (None, reply.members.get("error_description"))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -107,169 +139,114 @@ def test_the_suites_find_nothing_broken(in_process: Callable[..., Any], trouble:
     assert [] == mock.undescribed()
 
 
-@dataclass(frozen=True)
-class Row:
-    """A request and what comes of it under some profiles. An `error` is the code of a JSON body, `page` a title in HTML."""
+@pytest.mark.parametrize("profile", SPRING)
+@pytest.mark.parametrize("name", REPLIES)
+def test_every_release_answers_alike(brand_client: Any, name: str) -> None:
+    """Status, media type, error code and challenge are those of the library."""
+    row = REPLIES[name]
 
-    ask: Callable[[Client], Reply]
-    status: int
-    error: str | None = None
-    says: str | None = None
-    page: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
-    profiles: tuple[str, ...] = PROFILES
+    hold(row.ask(brand_client), row)
 
 
-def challenge(scheme: str, error: str, says: str) -> dict[str, str]:
-    """Write the WWW-Authenticate header by which the library repeats an error."""
-    return {"WWW-Authenticate": f'{scheme} error="{error}", error_description="{says}"'}
+@pytest.mark.parametrize("profile", SPRING)
+@pytest.mark.parametrize("name", [*CLIENT_MISSING, *CLIENT_WRONG, "in the form"])
+def test_client_refused(brand_client: Any, profile: str, name: str) -> None:
+    """A client that is refused gets the container's page, or JSON where the library's entry point is in its place."""
+    auth = (CLIENT_MISSING | CLIENT_WRONG).get(name, "")
+    form = MARTA if name != "in the form" else MARTA | {"client_id": "selfcare-app", "client_secret": "Tundra5Copper1x"}
+    page = Row(brand_client.token, 401, headers={"WWW-Authenticate": 'Basic realm="oauth2/client"'})
+    says = "Bad credentials" if name in CLIENT_WRONG else FULL
+    header = challenge('Basic realm="oauth2/client",', "unauthorized", says)
+    json = replace(page, error="unauthorized", says=says, headers=header)
+
+    hold(brand_client.token(form, auth=auth), json if profile == ENTRY_POINT else page)
 
 
-FULL = "Full authentication is required to access this resource"
-LOGIN, RENEWAL = {**MARTA}, {"grant_type": "refresh_token"}
-REALM, REALM_AND = 'Basic realm="oauth2/client"', 'Basic realm="oauth2/client",'
-NO_USER = {"grant_type": "password", "password": "x"}
-NO_PASSWORD = {"grant_type": "password", "username": "marta.holm"}
+@pytest.mark.parametrize("profile", SPRING)
+def test_login(brand_client: Any) -> None:
+    """A login gives the members of RFC 6749 and forbids to store them; a client's own token comes without a refresh token."""
+    reply, own = brand_client.login(), brand_client.token(CLIENT)
 
-CLIENT_FAULTS: dict[str, str] = {
-    "wrong secret": basic("selfcare-app:wrong"),
-    "unknown client": basic("nobody:wrong"),
-    "not base64": "Basic !!!",
-    "no colon": basic("selfcare-app"),
-}
-CLIENT_MISSING: dict[str, str] = {"no header": "", "the scheme alone": "Basic", "bearer": "Bearer {access}"}
-LIBRARY: dict[str, Row] = {
-    **{
-        f"{name}, page": Row(
-            lambda c, a=auth: c.token(MARTA, auth=a),  # type: ignore[misc]
-            401,
-            page=True,
-            headers={"WWW-Authenticate": REALM},
-            profiles=STOCK,
-        )
-        for name, auth in (CLIENT_FAULTS | CLIENT_MISSING).items()
-    },
-    **{
-        f"{name}, JSON": Row(
-            lambda c, a=auth: c.token(MARTA, auth=a),  # type: ignore[misc]
-            401,
-            "unauthorized",
-            "Bad credentials" if name in CLIENT_FAULTS else FULL,
-            headers=challenge(REALM_AND, "unauthorized", "Bad credentials" if name in CLIENT_FAULTS else FULL),
-            profiles=ENTRY_POINT,
-        )
-        for name, auth in (CLIENT_FAULTS | CLIENT_MISSING).items()
-    },
-    "client in the form": Row(
-        lambda c: c.token({**MARTA, "client_id": "selfcare-app", "client_secret": "Tundra5Copper1x"}, auth=""), 401
-    ),
-    "everything in the query": Row(lambda c: c.ask("POST", TOKEN, urlencode(MARTA | {"brand_key": "BRAND1"}), Authorization=GOOD), 200),
-    "JSON body": Row(
-        lambda c: c.ask("POST", TOKEN, "brand_key=BRAND1", b"{}", Authorization=GOOD, **{"Content-Type": "application/json"}),
-        400,
-        "invalid_request",
-        "Missing grant type",
-    ),
-    "GET": Row(lambda c: c.ask("GET", TOKEN, Authorization=GOOD), 405, "method_not_allowed", "Request method 'GET' not supported"),
-    "no grant": Row(lambda c: c.token({"username": "x"}), 400, "invalid_request", "Missing grant type"),
-    "empty grant": Row(lambda c: c.token({**MARTA, "grant_type": ""}), 400, "invalid_request", "Missing grant type"),
-    "no grant, wrong scope": Row(lambda c: c.token({"scope": "nothing"}), 400, "invalid_scope"),
-    "unknown grant": Row(lambda c: c.token({"grant_type": "x"}), 400, "unsupported_grant_type", "Unsupported grant type"),
-    "grant in upper case": Row(lambda c: c.token({**MARTA, "grant_type": "PASSWORD"}), 400, "unsupported_grant_type"),
-    "grant that the client lacks": Row(
-        lambda c: c.token(CLIENT, auth=KIOSK),
-        401,
-        "invalid_client",
-        "Unauthorized grant type",
-        headers=challenge("Bearer", "invalid_client", "Unauthorized grant type"),
-    ),
-    "wrong password": Row(lambda c: c.token({**MARTA, "password": "x"}), 400, "invalid_grant", "Bad credentials"),
-    "unknown user": Row(lambda c: c.token({**MARTA, "username": "x"}), 400, "invalid_grant", "Bad credentials"),
-    "no user": Row(lambda c: c.token(NO_USER), 400, "invalid_grant", "Bad credentials"),
-    "no password": Row(lambda c: c.token(NO_PASSWORD), 400, "invalid_grant", "Bad credentials"),
-    "unknown refresh token": Row(lambda c: c.token({**RENEWAL, "refresh_token": "x"}), 400, "invalid_grant"),
-    "access token for refresh token": Row(lambda c: c.token({**RENEWAL, "refresh_token": "{access}"}), 400, "invalid_grant"),
-    "no refresh token": Row(lambda c: c.token(RENEWAL), 400, "invalid_request", profiles=SPRING[1:]),
-    "no refresh token, early": Row(lambda c: c.token(RENEWAL), 400, "invalid_grant", profiles=SPRING[:1]),
-    "no token": Row(lambda c: c.balance(""), 401, "unauthorized", FULL, headers=challenge('Bearer realm="rator",', "unauthorized", FULL)),
-    "Basic at the resource": Row(lambda c: c.balance(GOOD), 401, "unauthorized", FULL),
-    "bare token": Row(lambda c: c.balance("{access}"), 401, "unauthorized", FULL),
-    "unknown token": Row(
-        lambda c: c.balance("Bearer x"),
+    assert ["access_token", "token_type", "refresh_token", "expires_in", "scope"] == list(reply.members)
+    assert ("bearer", "no-store", "no-cache") == (reply.members["token_type"], reply.header("Cache-Control"), reply.header("Pragma"))
+    assert JSON == reply.header("Content-Type")
+    assert 200 == own.status
+    assert "refresh_token" not in own.members
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_second_login(brand_client: Any, profile: str) -> None:
+    """The library answers a second login with the first one's tokens and less time; by the letter each has its own."""
+    before = brand_client.login().members
+    brand_client.pass_time(100)
+    after = brand_client.login().members
+    same = {role: before[role] == after[role] for role in ("access_token", "refresh_token")}
+
+    assert dict.fromkeys(("access_token", "refresh_token"), profile in SPRING) == same
+    assert (99 <= before["expires_in"] - after["expires_in"] <= 101) == (profile in SPRING)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_renewal(brand_client: Any) -> None:
+    """A renewal gives a new access token and the same refresh token, and ends the old access token at once."""
+    after = brand_client.renew().members
+
+    assert brand_client.tokens["refresh"] == after["refresh_token"]
+    assert brand_client.tokens["access"] != after["access_token"]
+    assert (401, "invalid_token") == (brand_client.balance().status, brand_client.balance().members["error"])
+    assert 200 == brand_client.balance(f"Bearer {after['access_token']}").status
+
+
+@pytest.mark.parametrize("profile", SPRING)
+def test_renewal_without_a_token(brand_client: Any, profile: str) -> None:
+    """A renewal that presents nothing is an invalid request since 2.4.1; before, an unknown token."""
+    code = "invalid_grant" if profile == "spring-2.4.0" else "invalid_request"
+
+    assert [(400, code)] * 2 == [(r.status, r.members["error"]) for r in (brand_client.renew(""), brand_client.token({"grant_type": "refresh_token"}))]
+
+
+@pytest.mark.parametrize("profile", SPRING)
+def test_scope(brand_client: Any) -> None:
+    """A scope that nobody has is answered with those that there are."""
+    reply = brand_client.token({**MARTA, "scope": "rest nothing"})
+
+    assert (400, "invalid_scope", "rest") == (reply.status, reply.members["error"], reply.members["scope"])
+
+
+@pytest.mark.parametrize("profile", SPRING)
+def test_expired_access_token(brand_client: Any) -> None:
+    """An expired access token is called so once and deleted."""
+    brand_client.pass_time(3601)
+    says = [brand_client.balance().members["error_description"] for _ in range(3)]
+
+    assert ["Access token expired", "Invalid access token", "Invalid access token"] == says
+
+
+@pytest.mark.parametrize("profile", SPRING)
+def test_expired_refresh_token(brand_client: Any) -> None:
+    """An expired refresh token is an invalid token once and deleted, and then an invalid grant."""
+    brand_client.pass_time(2592001)
+    first = Row(
+        brand_client.renew,
         401,
         "invalid_token",
-        headers=challenge('Bearer realm="rator",', "invalid_token", "Invalid access token"),
-    ),
-    "empty token": Row(lambda c: c.balance("Bearer "), 401, "invalid_token", "Invalid access token"),
-    "refresh token for access token": Row(lambda c: c.balance("Bearer {refresh}"), 401, "invalid_token"),
-    "bearer": Row(lambda c: c.balance("bearer {access}"), 200),
-    "BEARER": Row(lambda c: c.balance("BEARER  {access}"), 200),
-    "token in the query": Row(lambda c: c.balance("", query="access_token={access}"), 200),
-    "header before query": Row(lambda c: c.balance("Bearer x", query="access_token={access}"), 401, "invalid_token"),
-    "POST": Row(lambda c: c.ask("POST", BALANCE, Authorization="Bearer {access}", **ONE), 405, page=True, headers={"Allow": "GET"}),
-    "no such path": Row(lambda c: c.ask("GET", "/rest-api-core/api/nothing", Authorization="Bearer {access}", **ONE), 404, page=True),
-}
-"""What the library answers, whatever it is asked for."""
+        "Invalid refresh token (expired)",
+        challenge("Bearer", "invalid_token", "Invalid refresh token (expired)"),
+    )
 
-QUERY, FORM, SERVLET, STRICT = ("query-only",), ("form-too",), ("form-too",), tuple(p for p in PROFILES if p != "form-too")
-AS_DOCUMENTED = tuple(p for p in PROFILES if p not in BRANDED[1:])
+    hold(brand_client.renew(), first)
+    hold(brand_client.renew(), Row(brand_client.renew, 400, "invalid_grant"))
 
 
-def brand(query: str, form: Mapping[str, str] | None = None, **headers: str) -> Callable[[Client], Reply]:
-    """Log in with the brand key in these places."""
-    return lambda c: c.token({**MARTA, **(form or {})}, query, **headers)
+@pytest.mark.parametrize("profile", ["documented"])
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(200, "observed"), (204, "observed"), (400, "not_applicable"), (401, "not_applicable"), (403, "not_applicable"), (405, "not_applicable")],
+)
+def test_options(in_process: Callable[..., Any], profile: str, status: int, verdict: str) -> None:
+    """Where OPTIONS is served it is observed without the brand key, and where it is refused nothing is wrong."""
+    mock = in_process("rator", profile)
+    send = mock.send
+    mock.send = lambda request: (Reply(status), 0.0) if request.method == "OPTIONS" else send(request)
 
-
-BRANDS: dict[str, Row] = {
-    "missing": Row(brand(""), 400, "invalid_request"),
-    "missing, operator": Row(
-        lambda c: c.token({"grant_type": "operator_password", "username": "desk.north", "password": "Harbour3Signal8"}, ""), 400, "invalid_request"
-    ),
-    "missing, client": Row(lambda c: c.token(CLIENT, ""), 400, "invalid_request"),
-    "missing, renewal": Row(lambda c: c.token({**RENEWAL, "refresh_token": "{refresh}"}, ""), 400, "invalid_request"),
-    "empty": Row(brand("brand_key="), 400, "invalid_request"),
-    "blank": Row(brand("brand_key=%20%20"), 400, "invalid_request"),
-    "empty in the form": Row(brand("", {"brand_key": ""}), 400, "invalid_request"),
-    "blank in the form": Row(brand("", {"brand_key": " "}), 400, "invalid_request"),
-    "empty under the old name": Row(brand("brandKey="), 400, "invalid_request"),
-    "unknown": Row(brand("brand_key=BRAND9"), 400, "invalid_request"),
-    "in the header": Row(brand("", **ONE), 400, "invalid_request"),
-    "header beside it": Row(brand("brand_key=BRAND1", **TWO), 200),
-    "other name": Row(brand("brand-key=BRAND1"), 400, "invalid_request"),
-    "name in capitals": Row(brand("Brand_Key=BRAND1"), 400, "invalid_request"),
-    "value in lower case": Row(brand("brand_key=brand1"), 200),
-    "twice": Row(brand("brand_key=BRAND1&brand_key=BRAND1"), 200),
-    "old name beside it": Row(brand("brand_key=BRAND1&brandKey=BRAND2"), 200),
-    "missing, wrong client": Row(lambda c: c.token(MARTA, "", basic("selfcare-app:wrong")), 401),
-    "missing, wrong password": Row(brand("", {"password": "x"}), 400, "invalid_request"),
-    "not the user's": Row(lambda c: c.token(SOLE), 400, "invalid_grant"),
-    "not the token's": Row(lambda c: c.token({**RENEWAL, "refresh_token": "{refresh}"}, "brand_key=BRAND2"), 400, "invalid_grant"),
-    "form": Row(brand("", {"brand_key": "BRAND1"}), 200, profiles=(*AS_DOCUMENTED, *FORM)),
-    "form, strict": Row(brand("", {"brand_key": "BRAND1"}), 400, "invalid_request", profiles=QUERY),
-    "form differs": Row(brand("brand_key=BRAND1", {"brand_key": "BRAND9"}), 400, "invalid_request", profiles=AS_DOCUMENTED),
-    "form differs, query counts": Row(brand("brand_key=BRAND1", {"brand_key": "BRAND9"}), 200, profiles=QUERY + FORM),
-    "query differs, query counts": Row(brand("brand_key=BRAND9", {"brand_key": "BRAND1"}), 400, "invalid_request"),
-    "two": Row(brand("brand_key=BRAND1&brand_key=BRAND9"), 400, "invalid_request", profiles=STRICT),
-    "two, first counts": Row(brand("brand_key=BRAND1&brand_key=BRAND9"), 200, profiles=SERVLET),
-    "old name": Row(brand("brandKey=BRAND1"), 400, "invalid_request", profiles=STRICT),
-    "old name in the form": Row(brand("", {"brandKey": "BRAND1"}), 400, "invalid_request", profiles=STRICT),
-    "old name, honoured": Row(brand("brandKey=BRAND1"), 200, profiles=FORM),
-    "old name in the form, honoured": Row(brand("", {"brandKey": "BRAND1"}), 200, profiles=FORM),
-    "old name, unknown": Row(brand("brandKey=BRAND9"), 400, "invalid_request"),
-    "resource": Row(lambda c: c.balance(), 200, headers={"X-Content-Type-Options": "nosniff", "Expires": "0"}),
-    "resource, missing": Row(lambda c: c.balance(headers={}), 400, "invalid_request"),
-    "resource, HEAD": Row(lambda c: c.ask("HEAD", BALANCE, Authorization="Bearer {access}"), 400),
-    "resource, blank": Row(lambda c: c.balance(headers={"X-RATOR-brand-key": " "}), 400, "invalid_request"),
-    "resource, unknown": Row(lambda c: c.balance(headers={"X-RATOR-brand-key": "BRAND9"}), 404),
-    "resource, in the query": Row(lambda c: c.balance(headers={}, query="brand_key=BRAND1"), 400, "invalid_request"),
-    "resource, name in lower case": Row(lambda c: c.balance(headers={"x-rator-brand-key": "BRAND1"}), 200),
-    "resource, padded": Row(lambda c: c.balance(headers={"X-RATOR-brand-key": " BRAND1 "}), 200),
-    "resource, value in lower case": Row(lambda c: c.balance(headers={"X-RATOR-brand-key": "brand1"}), 404),
-    "resource, twice": Row(lambda c: c.balance(headers={**ONE, "x-rator-brand-key": "BRAND1"}), 200),
-    "resource, two": Row(lambda c: c.balance(headers={**ONE, "x-rator-brand-key": "BRAND2"}), 400, "invalid_request"),
-    "resource, not the token's": Row(lambda c: c.balance(headers=TWO), 403, "access_denied"),
-    "resource, no token": Row(lambda c: c.balance("", {}), 401, "unauthorized"),
-    "resource, underscores": Row(lambda c: c.balance(headers={"X_RATOR_brand_key": "BRAND1"}), 400, "invalid_request"),
-    "resource, parameter's name": Row(lambda c: c.balance(headers={"brand_key": "BRAND1"}), 400, "invalid_request"),
-}
-"""What becomes of brand keys."""
+    assert verdict == mock.check_all()["resource.brand-key-missing-options"].verdict
