@@ -18,31 +18,25 @@ from watchword.suites.context import Context
 from watchword.suites.expect import Difference, expects
 from watchword.suites.judge_tokens import Judge
 from watchword.suites.schemas import schema_errors
-from watchword.suites.steps import Blocked, NotApplicable, Transcript
+from watchword.suites.steps import Blocked, Transcript
 
 __all__ = ["JUDGES", "judge"]
 
 
 def _accepted(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    reply, expectation = transcript.reply, clause.expect
-    found = expects(expectation, reply, context.operation)
-    if found:
-        return found
-    # What a reply does not carry has no type and no value that could be right.
-    if not expectation.status and not 200 <= reply.status < 300:
-        raise Blocked(f"the right request was answered {reply.status}")
-    named = {*expectation.types, *expectation.equals}
-    if named and not named & set(context.operation.read_reply(reply.members)):
-        raise NotApplicable(f"the reply carries no {' and no '.join(sorted(named))}")
-    return []
+    wanted = clause.expect
+    if not wanted.status and not wanted.present:
+        # What a reply lacks, or which headers it has, says something only of a reply that does its work.
+        _served(context, transcript)
+    return expects(wanted, transcript.reply, context.operation)
 
 
-def _refused(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+def _served(context: Context, transcript: Transcript) -> Reply:
     reply = transcript.reply
-    found = expects(clause.expect, reply, context.operation)
-    if not found and not clause.expect.status and 200 <= reply.status < 300 and clause.basis != "silent":
-        raise NotApplicable(f"the wrong request was answered {reply.status}, so there is no refusal to look at")
-    return found
+    if not succeeded(reply, context.operation):
+        seen = observed(reply, context.operation)
+        raise Blocked(f"the right request was not served ({seen}), so its reply shows nothing")
+    return reply
 
 
 def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:

@@ -12,7 +12,7 @@ from watchword.specs.model import Operation
 from watchword.suites.check import Session
 from watchword.suites.context import Context, Tokens, issuer_for, succeeded
 from watchword.suites.control import HttpControl
-from watchword.suites.steps import Call, Exchange, NotApplicable
+from watchword.suites.steps import Blocked, Call, Exchange, NotApplicable
 from watchword.suites.target import TargetError
 
 __all__ = ["PreflightError", "preflight"]
@@ -107,7 +107,7 @@ def _protected(session: Session, tokens: Tokens) -> None:
         resource = context.resource()
         issuer_for(context.api, resource, session.target.credentials)
         exchange = _call(session, context, resource, context.values() | {"access_token": tokens["access_token"]})
-    except NotApplicable:
+    except (NotApplicable, Blocked):
         return
     reply = exchange.reply
     if reply is not None and reply.status in (404, 405, 501):

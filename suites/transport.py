@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any, Protocol
 
@@ -14,10 +15,12 @@ from requests.cookies import RequestsCookieJar
 from urllib3 import HTTPHeaderDict
 
 from watchword.specs.wire import Reply, Request
+from watchword.suites.steps import Blocked
 from watchword.suites.target import Target
 
 __all__ = ["Transport", "Unreachable", "Wire"]
 
+_HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _USER_AGENT = "watchword (conformance suite)"
 
 
