@@ -13,30 +13,42 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from watchword.specs.model import Clause, Expectation
+from watchword.specs.wire import Reply
 from watchword.suites import judge_tokens
-from watchword.suites.context import Context
-from watchword.suites.expect import Difference, expects
+from watchword.suites.context import Context, succeeded
+from watchword.suites.expect import Difference, expects, observed
 from watchword.suites.judge_tokens import Judge
 from watchword.suites.schemas import schema_errors
-from watchword.suites.steps import Blocked, Transcript
+from watchword.suites.steps import Blocked, NotApplicable, Transcript
 
 __all__ = ["JUDGES", "judge"]
 
 
 def _accepted(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    wanted = clause.expect
-    if not wanted.status and not wanted.present:
+    reply, expectation = transcript.reply, clause.expect
+    if not expectation.status and not expectation.present:
         # What a reply lacks, or which headers it has, says something only of a reply that does its work.
-        _served(context, transcript)
-    return expects(wanted, transcript.reply, context.operation)
+        _served(context, reply)
+    found = expects(expectation, reply, context.operation)
+    named = {*expectation.types, *expectation.equals}
+    if not found and named and not named & set(context.operation.read_reply(reply.members)):
+        # What a reply does not carry has no type and no value that could be right.
+        raise NotApplicable(f"the reply carries no {' and no '.join(sorted(named))}")
+    return found
 
 
-def _served(context: Context, transcript: Transcript) -> Reply:
-    reply = transcript.reply
+def _served(context: Context, reply: Reply) -> None:
     if not succeeded(reply, context.operation):
         seen = observed(reply, context.operation)
         raise Blocked(f"the right request was not served ({seen}), so its reply shows nothing")
-    return reply
+
+
+def _refused(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = transcript.reply
+    found = expects(clause.expect, reply, context.operation)
+    if not found and not clause.expect.status and 200 <= reply.status < 300 and clause.basis != "silent":
+        raise NotApplicable(f"the wrong request was answered {reply.status}, so there is no refusal to look at")
+    return found
 
 
 def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -50,7 +62,8 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
 
 
 def _no_credentials(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    reply = _served(context, transcript)
+    reply = transcript.reply
+    _served(context, reply)
     text = reply.body.decode(errors="replace") + "\n".join(value for _, value in reply.headers)
     sent = [role for role in ("password", "client_secret", "operator_password") if context.operation.bound(role)]
     found = []

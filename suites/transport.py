@@ -15,7 +15,6 @@ from requests.cookies import RequestsCookieJar
 from urllib3 import HTTPHeaderDict
 
 from watchword.specs.wire import Reply, Request
-from watchword.suites.steps import Blocked
 from watchword.suites.target import Target
 
 __all__ = ["Transport", "Unreachable", "Wire"]

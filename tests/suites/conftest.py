@@ -26,7 +26,9 @@ class BrandClient:
         self.mock = mock
         self.tokens: dict[str, str] = {}
 
-    def ask(self, method: str, path: str, query: str = "", headers: Mapping[str, str] = NONE, body: bytes = b"") -> Reply:
+    def ask(
+        self, method: str, path: str, query: str = "", headers: Mapping[str, str] = NONE, body: bytes = b""
+    ) -> Reply:
         """Send a request; a header without a value stays at home."""
         filled = tuple((name, self.fill(value)) for name, value in headers.items() if value)
         reply: Reply = self.mock.ask(Request(method, path, self.fill(query), filled, body))
@@ -39,7 +41,11 @@ class BrandClient:
         return text
 
     def token(
-        self, form: Mapping[str, str], query: str = "brand_key=BRAND1", auth: str = RIGHT, headers: Mapping[str, str] = NONE
+        self,
+        form: Mapping[str, str],
+        query: str = "brand_key=BRAND1",
+        auth: str = RIGHT,
+        headers: Mapping[str, str] = NONE,
     ) -> Reply:
         """Ask the token endpoint with the form of a grant."""
         body = urlencode({name: self.fill(value) for name, value in form.items()}).encode()
@@ -55,7 +61,9 @@ class BrandClient:
         """Renew, without keeping what comes of it."""
         return self.token({"grant_type": "refresh_token", "refresh_token": token}, query)
 
-    def balance(self, auth: str = "Bearer {access}", headers: Mapping[str, str] = BRAND, query: str = "", method: str = "GET") -> Reply:
+    def balance(
+        self, auth: str = "Bearer {access}", headers: Mapping[str, str] = BRAND, query: str = "", method: str = "GET"
+    ) -> Reply:
         """Ask for the balance."""
         return self.ask(method, BALANCE, query, {"Authorization": auth, **headers})
 

@@ -38,14 +38,11 @@ class Row:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def brand(query: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Callable[[Any], Reply]:
+def brand(
+    query: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> Callable[[Any], Reply]:
     """Log in with the brand key in these places."""
     return lambda c: c.token(MARTA | dict(form or {}), query, headers=headers or {})
-
-
-def resource(**header: str) -> Callable[[Any], Reply]:
-    """Ask for the balance with these headers."""
-    return lambda c: c.balance(headers={name.replace("__", "-"): value for name, value in header.items()})
 
 
 BRANDS: dict[str, Row] = {
@@ -100,7 +97,9 @@ BRANDS: dict[str, Row] = {
 }
 """What becomes of brand keys."""
 
-CASES = [pytest.param(profile, name, id=f"{profile}-{name}") for name, row in BRANDS.items() for profile in row.profiles]
+CASES = [
+    pytest.param(profile, name, id=f"{profile}-{name}") for name, row in BRANDS.items() for profile in row.profiles
+]
 
 
 @pytest.mark.parametrize(("profile", "name"), CASES)
