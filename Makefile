@@ -14,7 +14,10 @@ VENV := .venv
 NODE := .venv-node
 BIN := $(VENV)/bin
 PY := $(BIN)/python
-PIP := $(PY) -m pip --quiet --disable-pip-version-check
+PIP := $(PY) -m pip --disable-pip-version-check --no-input
+
+# What a tool says is of interest only when it fails.
+quietly = { $(1); } >$(VENV)/output.txt 2>&1 || { cat $(VENV)/output.txt >&2; exit 1; }
 
 # The linters' own dependencies resolve afresh on every install; their versions do not.
 REDOCLY := @redocly/cli@2.77.0
@@ -40,7 +43,7 @@ check: $(VENV)/.developed types ## Look at format, lint, types, imports, data an
 	@echo "Format" && $(BIN)/ruff format --check --quiet .
 	@echo "Lint" && $(BIN)/ruff check --quiet .
 	@echo "Types" && $(BIN)/mypy --no-error-summary
-	@echo "Imports" && $(BIN)/lint-imports --no-logo >.venv/imports.txt || { cat .venv/imports.txt; exit 1; }
+	@echo "Imports" && $(call quietly,$(BIN)/lint-imports --no-logo)
 	@echo "Data" && $(BIN)/watchword check
 	@echo "Spelling" && $(BIN)/codespell
 
@@ -52,20 +55,13 @@ types:
 mock: $(VENV)/.installed ## Serve a mock (DIALECT=sensu, PORT=8080)
 	@$(BIN)/watchword mock $(DIALECT) --port $(PORT) $(ARGS)
 
-lint-openapi: ## Run the public OpenAPI linters over the dialects, where npm is installed
-	@if command -v npm >/dev/null; then $(MAKE) $(NODE)/.installed lint-openapi-with-npm; \
+lint-openapi: $(VENV)/.developed ## Run the public OpenAPI linters over the dialects, where npm is installed
+	@if command -v npm >/dev/null; then \
+	  $(MAKE) $(NODE)/.installed && $(PY) -m pytest --quiet tests/test_openapi_linters.py; \
 	else echo "Left out: Redocly and Spectral come from npm, and there is no npm here"; fi
 
-.PHONY: lint-openapi-with-npm
-lint-openapi-with-npm:
-	@for file in specs/*/openapi.yaml; do \
-	  echo "$$file" && \
-	  $(NODE)/node_modules/.bin/redocly lint --config docs/redocly.yaml --format stylish "$$file" && \
-	  $(NODE)/node_modules/.bin/spectral lint --ruleset docs/spectral.yaml --fail-severity warn "$$file" || exit 1; \
-	done
-
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/
-	@$(PY) -m build --outdir dist . >.venv/build.txt || { cat .venv/build.txt; exit 1; }
+	@$(call quietly,$(PY) -m build --outdir dist .)
 	@rm -rf build && ls dist
 
 clean: ## Remove everything that was made here, the environments included
@@ -73,21 +69,21 @@ clean: ## Remove everything that was made here, the environments included
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is as old as the last installation, and pyproject.toml says what is installed.
-$(VENV)/.pip: 
+# A stamp is as old as the last installation, and pyproject.toml says what is installed. Dependency groups want pip 25.1.
+$(VENV)/.pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or later is needed, and '$(PYTHON)' is $$($(PYTHON) -V 2>&1): name another one with PYTHON=..." >&2; exit 1; }
 	@echo "Making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --upgrade 'pip>=25.1' && touch $@
+	@$(call quietly,$(PIP) install --upgrade 'pip>=25.1') && touch $@
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/.pip
 	@echo "Installing Watchword into $(VENV)"
-	@$(PIP) install --editable . && touch $@
+	@$(call quietly,$(PIP) install --editable .) && touch $@
 
 $(VENV)/.developed: $(VENV)/.installed
 	@echo "Installing the tools of the tests into $(VENV)"
-	@$(PIP) install --group dev && touch $@
+	@$(call quietly,$(PIP) install --group dev) && touch $@
 
 $(NODE)/.installed: Makefile
 	@echo "Installing Redocly and Spectral into $(NODE)"

@@ -12,7 +12,7 @@ from watchword.specs.model import Api, Binding, Operation
 from watchword.specs.profile import Account, Client
 from watchword.specs.wire import Reading
 
-__all__ = ["Case", "Predicate", "Rows", "each", "rows"]
+__all__ = ["Case", "Predicate", "Rows", "each", "rows", "stand_in"]
 
 
 @dataclass
@@ -120,3 +120,22 @@ def each(roles: Iterable[str], defect: str, predicate: Callable[[Case, str], boo
 
 def _of_role(predicate: Callable[[Case, str], bool], role: str, case: Case) -> bool:
     return predicate(case, role)
+
+
+def stand_in(case: Case) -> Case:
+    """Give the case with somebody in it: where the request names nobody, the first account, client and brand there are.
+
+    Only a fault serves such a request.
+    """
+    data = case.world.data
+    bound = {binding.role for binding in case.operation.bindings}
+    if case.user is None and bound & {"username", "operator_username"}:
+        kind = "operator" if "operator_username" in bound else "user"
+        case.__dict__["user"] = next((a for a in data.accounts if a.kind == kind), data.accounts[0])
+    if case.client is None and "client_id" in bound and data.clients:
+        case.__dict__["client"] = data.clients[0]
+    if case.user is None and case.client is None:
+        case.__dict__["user"] = data.accounts[0]
+    if case.brand is None and "brand_key" in bound and data.brands:
+        case.__dict__["brand"] = data.brands[0]
+    return case

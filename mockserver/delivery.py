@@ -8,18 +8,20 @@ from typing import Literal
 
 from watchword.specs.wire import Reply, Request
 
-__all__ = ["Answer", "Delivery", "Handler"]
+__all__ = ["Answer", "Delivery", "Ending", "Handler"]
+
+Ending = Literal["keep", "close", "drop", "reset", "half", "stall"]
+"""What becomes of the connection with a reply: `keep` leaves that to HTTP, `close` ends it after the reply, `drop` and
+`reset` end it without a byte of the reply (in order, or with a TCP reset), `half` ends it in the middle of the body, and
+`stall` sends nothing and leaves the client to wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A reply and what happens to the connection: `keep` leaves that to HTTP, `close` ends it after the reply.
-
-    A transport that has no connection (the in-process ones) delivers the reply alone.
-    """
+    """A reply and what happens to the connection."""
 
     reply: Reply
-    then: Literal["keep", "close"] = "keep"
+    then: Ending = "keep"
 
 
 Answer = Reply | Delivery

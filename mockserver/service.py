@@ -15,8 +15,10 @@ from urllib.parse import unquote
 
 from watchword.mockserver.clock import Clock, Ids, RandomIds
 from watchword.mockserver.decide import Refusal, decide
+from watchword.mockserver.delivery import Ending
+from watchword.mockserver.fault import Distortion, Fault, Moment
 from watchword.mockserver.firewall import Firewall
-from watchword.mockserver.recognise import Case
+from watchword.mockserver.case import Case, stand_in
 from watchword.mockserver.render import render
 from watchword.mockserver.world import AccessToken, RefreshToken, Session, World
 from watchword.specs.loader import Dialect
@@ -32,13 +34,14 @@ class Outcome:
     """A reply and why it is what it is.
 
     `operation` is None when no path matched; `condition` is the one for which the request was refused, None when it was
-    served; `at` is the mock's time.
+    served; `at` is the mock's time; `then` is what becomes of the connection.
     """
 
     reply: Reply
     operation: str | None
     condition: str | None
     at: float
+    then: Ending = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,12 @@ class Service:
         world: WorldData | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        fault: Fault | None = None,
     ) -> None:
         self.dialect = dialect
-        self.profile = dialect.profile(profile)
+        self.fault = fault
+        self._lie = Distortion() if fault is None else fault.make()
+        self.profile = self._lie.profile(dialect.profile(profile))
         self.clock = clock or Clock()
         source = ids or RandomIds()
         self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
@@ -87,29 +93,41 @@ class Service:
     def handle(self, request: Request, origin: str) -> Outcome:
         """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer."""
         now = self.clock.now()
+        reply, moment = self._answer(request, origin, now)
+        if self.fault is not None:
+            delivery = self._lie.deliver(moment, self._lie.reply(moment, reply))
+            reply, then = delivery.reply, delivery.then
+        else:
+            then = "keep"
+        operation = None if moment.operation is None else moment.operation.name
+        return Outcome(reply, operation, moment.condition, now, then)
+
+    def _answer(self, request: Request, origin: str, now: float) -> tuple[Reply, Moment]:
         here = [(r.operation, r.read(m)) for r in self._routes if (m := r.pattern.fullmatch(request.path))]
         if not here:
             condition = "path.alternative" if request.path in self._elsewhere else None
-            return Outcome(render(self.profile.unknown_path, {}), None, condition, now)
+            return render(self.profile.unknown_path, {}), Moment(None, condition, None)
         method = "GET" if request.method == "HEAD" and self.profile.serves_head else request.method
         matching = [(op, path) for op, path in here if op.method == method]
         if not matching:
             operation = here[0][0]
             allow = ", ".join(sorted({op.method for op, _ in here}))
             template = self.profile.unknown_method_at.get(operation.name, self.profile.unknown_method)
-            return Outcome(render(template, {"$allow": allow}), operation.name, "method.wrong", now)
+            return render(template, {"$allow": allow}), Moment(operation, "method.wrong", None)
         case = self._case(request, matching)
-        barred = None if self._firewall is None else self._firewall.bars(case.operation.name, now)
+        name = case.operation.name
+        barred = None if self._firewall is None else self._firewall.bars(name, now)
         if barred is not None:
-            return Outcome(render(barred, {"$origin": origin}), case.operation.name, None, now)
-        refusal = decide(case, self.profile.operations[case.operation.name])
+            return render(barred, {"$origin": origin}), Moment(case.operation, None, case)
+        if self._lie.accepts(case):
+            return self._serve(stand_in(case), origin), Moment(case.operation, None, case)
+        refusal = decide(case, self.profile.operations[name])
         if refusal is not None:
             self._take_effect(case, refusal)
             if self._firewall is not None:
                 self._firewall.count(refusal.condition, refusal.reply.status, now)
-            return Outcome(render(refusal.reply, {"$origin": origin}), case.operation.name, refusal.condition, now)
-        reply = self._serve(case, origin)
-        return Outcome(reply, case.operation.name, None, now)
+            return render(refusal.reply, {"$origin": origin}), Moment(case.operation, refusal.condition, case)
+        return self._serve(case, origin), Moment(case.operation, None, case)
 
     def _case(self, request: Request, matching: list[tuple[Operation, dict[str, str]]]) -> Case:
         """Choose among the operations that share a path: by grant, then by whose credentials they are."""
@@ -146,13 +164,17 @@ class Service:
         values: dict[str, Any] = {"$origin": origin}
         if purpose == "issue":
             values |= self._issue(case, origin, self._gives_refresh_token(case.operation, template.members))
-        elif purpose == "renew" and (presented := self._presented(case)) is not None:
-            values |= self._renew(presented, origin)
+        elif purpose == "renew":
+            values |= self._renew(case, origin)
         elif purpose == "revoke":
             self._revoke(case)
+        if purpose in ("issue", "renew"):
+            values = self._lie.values(case, self.state, values)
         session = case.access.session if case.access is not None else None
         if session is not None:
             values |= _of_session(session)
+        elif purpose == "resource":
+            values |= _of_session(self._session(case))
         return render(template, values, case.operation)
 
     def _gives_refresh_token(self, operation: Operation, members: tuple[str, ...]) -> bool:
@@ -176,12 +198,28 @@ class Service:
         self.state.current[key] = (access.value, refresh.value if refresh else None)
         return self._given(access, refresh)
 
-    def _presented(self, case: Case) -> RefreshToken | AccessToken | None:
-        """Give what a renewal is made with: some servers take an access token for a refresh token."""
-        value = case.value("refresh_token")
-        return case.refresh or (self.state.access.get(value) if isinstance(value, str) else None)
+    def _session(self, case: Case) -> Session:
+        """Begin the session that a served request asks for."""
+        scopes = case.allowed_scopes
+        brand = case.brand if case.operation.bound("brand_key") else None
+        return self.state.begin(case.user, case.client, brand, scopes)
 
-    def _renew(self, refresh: RefreshToken | AccessToken, origin: str) -> dict[str, Any]:
+    def _presented(self, case: Case, origin: str) -> RefreshToken | AccessToken:
+        """Give what a renewal is made with: some servers take an access token for a refresh token.
+
+        A request without either gets this far only where a fault lets it; its session begins here.
+        """
+        value = case.value("refresh_token")
+        known = case.refresh or (self.state.access.get(value) if isinstance(value, str) else None)
+        if known is not None:
+            return known
+        session = case.access.session if case.access is not None else self._session(case)
+        if not session.tokens:
+            self.state.mint_access(session, origin)
+        return self.state.mint_refresh(session, origin)
+
+    def _renew(self, case: Case, origin: str) -> dict[str, Any]:
+        refresh = self._presented(case, origin)
         session = refresh.session
         if isinstance(refresh, RefreshToken):
             refresh.used += 1

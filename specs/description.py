@@ -183,7 +183,8 @@ class _Reader:
                     grants.append(str(member.get("const")))
                     if member.get("const") == grant:
                         return where, schema
-        raise self.source.error(here, f"no form is described for the grant {grant!r}", nearest(str(grant), grants))
+        at = (*here, "grant")
+        raise self.source.error(at, f"no form is described for the grant {grant!r}", nearest(str(grant), grants))
 
     def _members(self, at: At, schema: Mapping[str, Any], place: str) -> Iterator[Binding]:
         required = schema.get("required", ())
@@ -205,7 +206,9 @@ class _Reader:
             if not found:
                 names = [scheme for entry in security for scheme in entry]
                 raise self.source.error(
-                    here, f"the operation has no security scheme {wanted!r}", nearest(wanted, names)
+                    (*here, "security"),
+                    f"the operation has no security scheme {wanted!r}",
+                    nearest(wanted, names),
                 )
             chosen = found[0]
         schemes = self.root.get("components", {}).get("securitySchemes", {})
@@ -232,7 +235,9 @@ class _Reader:
                 claims = MappingProxyType(dict(scheme.get("x-claims", {})))
             else:
                 raise self.source.error(
-                    where, "this kind of security scheme is not known here", "use http basic, http bearer or oauth2"
+                    (*where, "scheme"),
+                    "this kind of security scheme is not known here",
+                    "use http basic, http bearer or oauth2",
                 )
         return bindings, scopes, claims
 

@@ -31,6 +31,8 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:int": lambda text: int(text, 0),
     "tag:yaml.org,2002:float": float,
     "tag:yaml.org,2002:timestamp": str,
+    "tag:yaml.org,2002:merge": str,
+    "tag:yaml.org,2002:value": str,
 }
 
 
@@ -71,12 +73,16 @@ def read_yaml(path: Path) -> YamlFile:
         raise SpecError(path, mark.line + 1 if mark else None, f"is not YAML: {trouble.problem}") from trouble
     except yaml.YAMLError as trouble:
         raise SpecError(path, None, f"is not YAML: {trouble}") from trouble
-    except RecursionError as trouble:
-        raise SpecError(path, None, "is nested too deeply") from trouble
+    except RecursionError:
+        raise SpecError(path, None, "is nested too deeply") from None
     if root is None:
         raise SpecError(path, 1, "is empty")
     lines: dict[At, int] = {}
-    return YamlFile(path, text, _value(path, root, (), lines, ()), lines)
+    try:
+        value = _value(path, root, (), lines, ())
+    except RecursionError:
+        raise SpecError(path, None, "is nested too deeply") from None
+    return YamlFile(path, text, value, lines)
 
 
 def _value(path: Path, node: yaml.Node, at: At, lines: dict[At, int], inside: tuple[int, ...]) -> Any:

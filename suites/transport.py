@@ -15,6 +15,7 @@ from requests.cookies import RequestsCookieJar
 from urllib3 import HTTPHeaderDict
 
 from watchword.specs.wire import Reply, Request
+from watchword.suites.steps import Blocked
 from watchword.suites.target import Target
 
 __all__ = ["Transport", "Unreachable", "Wire"]
@@ -63,7 +64,11 @@ class Transport:
 
         Raises:
             Unreachable: no whole reply came.
+            Blocked: a token that the target gave cannot stand in a header.
         """
+        for name, value in request.headers:
+            if not _HEADER.fullmatch(value):
+                raise Blocked(f"the target gave a token that no {name} header can carry")
         prepared = requests.PreparedRequest()
         url = self._target.base(request.base) + request.path + (f"?{request.query}" if request.query else "")
         prepared.prepare_method(request.method)

@@ -194,7 +194,7 @@ def test_the_suites_find_nothing_broken(in_process: Callable[..., Any], trouble:
 def test_every_release_answers_alike(client: Client, name: str) -> None:
     """Status, media type and text are those of all releases, and the headers that standards ask for are left out."""
     line, authorization, body, status, media_type, text = REPLIES[name]
-    # The texts that look like JSON are written in another way, which leaves the media type to be guessed.
+    # The texts that look like JSON are written in a way that leaves their media type to be guessed.
     guessed = media_type != LINE or text in (BAD, INVALID, NOT_FOUND)
 
     reply = client.send(line, authorization, body)
@@ -210,8 +210,7 @@ def test_every_release_answers_alike(client: Client, name: str) -> None:
 def test_tokens(client: Client, profile: str) -> None:
     """The members of a login, the lifetimes and the claims are those of the era."""
     era = ERAS[profile]
-    now = int(client.mock.service.clock.now())
-    given = client.login()
+    now, given = int(client.mock.service.clock.now()), client.login()
     access, refresh = claims(given["access_token"]), claims(given["refresh_token"])
     kept = refresh["exp"] - refresh["iat"] if "exp" in refresh else None
 

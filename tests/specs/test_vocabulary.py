@@ -1,0 +1,93 @@
+"""The closed vocabulary: unique words that hang together, and an explanation for each."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from watchword.specs.conditions import CONDITIONS, Condition, broader
+from watchword.specs.guarantees import GUARANTEES, Guarantee
+from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.roles import CREDENTIALS, PLACES, PURPOSES, ROLES, SECRET_ROLES
+
+every_condition = pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
+every_guarantee = pytest.mark.parametrize("guarantee", GUARANTEES.values(), ids=GUARANTEES)
+WORD = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+
+
+def test_no_row_is_lost() -> None:
+    """No two rows have one name: there are as many names as rows, in both lists and over both."""
+    from watchword.specs import conditions, guarantees
+
+    assert len(conditions._ROWS) == len(CONDITIONS)
+    assert len(guarantees._ROWS) == len(GUARANTEES)
+    assert set() == set(CONDITIONS) & set(GUARANTEES)
+
+
+@every_condition
+def test_condition(condition: Condition) -> None:
+    """A condition is `subject.defect`, says what is wrong, and speaks of roles, places and purposes that exist."""
+    subject = condition.name.partition(".")[0]
+
+    assert WORD.fullmatch(condition.name)
+    assert condition.name == f"{subject}.{condition.defect}"
+    assert len(condition.says) >= 15
+    assert condition.says[:1].islower()
+    assert not condition.says.endswith(".")
+    assert condition.role in (None, *ROLES)
+    assert set(condition.places) <= set(PLACES)
+    assert set(condition.purposes) <= set(PURPOSES)
+    assert set(condition.needs) <= set(CREDENTIALS)
+    assert condition.spends in (None, "username", "operator_username", "client_id")
+
+
+@every_condition
+def test_broader(condition: Condition) -> None:
+    """A special case hangs on a condition that exists, of the same subject, and nothing hangs on itself."""
+    above = broader(condition.name)
+
+    assert set(above) <= set(CONDITIONS)
+    assert condition.name not in above
+    assert len(set(above)) == len(above)
+    assert {condition.name.partition(".")[0]} >= {name.partition(".")[0] for name in above}
+    assert (condition.broader is None) == (above == ())
+
+
+@every_condition
+def test_broader_applies_as_well(condition: Condition) -> None:
+    """Wherever a special case can be provoked, the condition above it is of the same role."""
+    assert {condition.role} >= {CONDITIONS[name].role for name in broader(condition.name)}
+
+
+@every_guarantee
+def test_guarantee(guarantee: Guarantee) -> None:
+    """A guarantee is `subject.property`, says what it is, and is for operations of purposes that exist."""
+    assert WORD.fullmatch(guarantee.name)
+    assert len(guarantee.says) >= 15
+    assert guarantee.says[:1].islower()
+    assert not guarantee.says.endswith(".")
+    assert guarantee.purposes
+    assert set(guarantee.purposes) <= set(PURPOSES)
+    assert set(guarantee.needs) <= set(CREDENTIALS)
+
+
+@pytest.mark.parametrize(("name", "above"), [("password.truncated", ("password.wrong",)), ("password.wrong", ())])
+def test_broader_of(name: str, above: tuple[str, ...]) -> None:
+    """`broader` gives what is above a condition, the nearest first."""
+    assert above == broader(name)
+
+
+def test_roles() -> None:
+    """Each role has an explanation, the secret ones are roles, and each credential is a role or another's twin."""
+    assert [] == [role for role, says in ROLES.items() if len(says) < 15 or says.endswith(".")]
+    assert set(ROLES) > SECRET_ROLES
+    assert set(ROLES) >= {name.removeprefix("other_") for name in CREDENTIALS}
+
+
+def test_no_word_is_for_nothing() -> None:
+    """Every condition and guarantee is used by a bundled register, or waits for a dialect that revokes tokens."""
+    clauses = [clause for name in bundled() for clause in load_dialect(name).clauses]
+    used = {name for c in clauses for name in (*c.when, *c.conditions, c.guarantee, c.observe)}
+
+    assert {"access_token.revoked"} >= (set(CONDITIONS) | set(GUARANTEES)) - used

@@ -1,0 +1,167 @@
+"""The README's examples, run as they stand.
+
+A comment before a block says what becomes of it: `file: NAME` writes it, `run` runs it, `serve: COMMAND` and `starts` start
+a server that runs until the end, `baseline` reads it. The ports that the README names are replaced by free ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from watchword.reports.baseline import read_baseline
+from watchword.reports.records import EXIT_MEANING, VERDICTS
+from watchword.specs.loader import bundled, load_dialect
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCK = re.compile(r"((?:^<!-- .*? -->\n)+)^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A marked block: its marks, its language, its text, and the line on which it begins."""
+
+    marks: tuple[str, ...]
+    language: str
+    text: str
+    line: int
+
+
+def examples() -> list[Example]:
+    """Give the marked blocks in their order."""
+    found = []
+    for match in BLOCK.finditer(README):
+        marks = tuple(re.findall(r"<!-- (.*?) -->", match[1]))
+        found.append(Example(marks, match[2], match[3], README[: match.start(3)].count("\n") + 1))
+    return found
+
+
+class Shell:
+    """A folder in which examples run one after the other, and the ports that stand for those of the README."""
+
+    def __init__(self, folder: Path, servers: ExitStack) -> None:
+        self.folder = folder
+        self.ports: dict[str, str] = {}
+        self._servers = servers
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "WATCHWORD"))}
+        self._environ = {**inherited, "PATH": path}
+
+    def adapted(self, text: str) -> str:
+        """Give a text with the ports that the servers really listen on."""
+        for written, real in self.ports.items():
+            text = text.replace(f":{written}", f":{real}")
+        return text
+
+    def serve(self, command: str) -> None:
+        """Start a server on a free port."""
+        written = re.search(r"--port (\d+)", command)
+        ready = self.folder / f"ready-{len(self.ports)}.json"
+        words = [*command.split(), "--port", "0", "--ready-file", str(ready)]
+        server = subprocess.Popen(words, cwd=self.folder, env=self._environ, stdout=subprocess.PIPE, text=True)
+        self._servers.enter_context(server)
+        self._servers.callback(server.terminate)
+        assert server.stdout is not None
+        # The command prints after it has written the file.
+        server.stdout.readline()
+        facts = json.loads(ready.read_text("utf-8"))
+        self.ports[written[1] if written else "8080"] = str(urlsplit(facts["url"]).port)
+
+    def run(self, example: Example) -> str:
+        """Run a block, each line of a shell block on its own merits, and give what it printed."""
+        text = self.adapted(example.text)
+        words = ["bash", "-eux", "-c", text] if example.language == "sh" else [sys.executable, "-c", text]
+        done = subprocess.run(
+            words, cwd=self.folder, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        assert done.returncode == 0, f"README.md:{example.line}\n{done.stdout[-4000:]}"
+        return done.stdout
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """Give an empty folder to run in, and stop what was started there."""
+    with ExitStack() as servers:
+        yield Shell(tmp_path, servers)
+
+
+def test_the_examples_work(shell: Shell) -> None:
+    """Every marked example does what the text around it says, in the order of the text."""
+    outputs = []
+    for example in examples():
+        for mark in example.marks:
+            word, _, rest = mark.partition(": ")
+            if word == "file":
+                (shell.folder / rest).write_text(shell.adapted(example.text), "utf-8")
+            elif word == "serve":
+                shell.serve(rest)
+                # The files before it name the port, too.
+                for file in shell.folder.glob("*.toml"):
+                    file.write_text(shell.adapted(file.read_text("utf-8")), "utf-8")
+            elif word == "starts":
+                shell.serve(example.text.strip())
+            elif word == "run":
+                outputs.append(shell.run(example))
+
+    assert (shell.folder / "report" / "report.html").is_file()
+    assert '"condition": "basic.missing"' in "".join(outputs)
+
+
+def test_every_mark_is_known() -> None:
+    """No example goes unread because of a slip in its mark."""
+    words = [mark.partition(":")[0] for example in examples() for mark in example.marks]
+
+    assert {"baseline", "file", "run", "serve", "starts"} == set(words)
+    assert len(words) == README.count("<!-- ")
+
+
+def test_the_baseline_is_one(tmp_path: Path) -> None:
+    """The known deviation is written as the reader of baselines wants it, and names a clause that exists."""
+    [example] = [e for e in examples() if "baseline" in e.marks]
+    file = tmp_path / "known.toml"
+    file.write_text(example.text, "utf-8")
+
+    [known] = read_baseline(file).known
+
+    assert load_dialect("sensu").clause(known.clause.partition(":")[2])
+
+
+def test_the_tables_are_complete() -> None:
+    """The README explains every verdict and every exit code, and no others."""
+    verdicts = re.findall(r"^\| `(\w+)` \|[^|]*\|(?: passed| failed| skipped| error)", README, re.MULTILINE)
+    codes = re.findall(r"^\| (\d+) \|", README, re.MULTILINE)
+
+    assert sorted(VERDICTS) == sorted(verdicts)
+    assert [str(int(code)) for code in EXIT_MEANING] == codes
+
+
+@pytest.mark.parametrize("name", sorted(bundled()))
+def test_the_credentials_are_those_of_the_dialects(name: str) -> None:
+    """The table of credentials says what the dialects say."""
+    row = re.search(rf"^\| `{name}` \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
+    api = load_dialect(name).api
+
+    assert row is not None
+    assert sorted(api.required_credentials) == sorted(re.findall(r"`(\w+)`", row[1]))
+    assert sorted(api.optional_credentials) == sorted(re.findall(r"`(\w+)`", row[2]))
+
+
+def test_what_the_documents_link_to_exists() -> None:
+    """Every relative link of every document leads to a file."""
+    found = []
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
+        links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8"))
+        found += [f"{path.name}: {link}" for link in links if not (path.parent / link).exists()]
+
+    assert [] == found
