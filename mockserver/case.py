@@ -31,11 +31,21 @@ class Case:
             self._values[role] = self.reading.value(role)
         return self._values[role]
 
-    def account(self, role: str) -> Account | None:
-        """Give the account that a name role refers to."""
+    def name(self, role: str) -> tuple[str, Any]:
+        """Give the kind of account that a role speaks of, and the name that the request gives."""
         kind = "operator" if role.startswith("operator") else "user"
-        name = self.value(f"operator_{'username'}" if kind == "operator" else "username")
-        return self.world.accounts.get((kind, name)) if isinstance(name, str) else None
+        return kind, self.value("operator_username" if kind == "operator" else "username")
+
+    def account(self, role: str) -> Account | None:
+        """Give the account that a name refers to: the one of just that name, else one whose letters differ in case."""
+        kind, name = self.name(role)
+        if not isinstance(name, str):
+            return None
+        exact = self.world.accounts.get((kind, name))
+        if exact is not None:
+            return exact
+        alike = (a for a in self.world.data.accounts if a.kind == kind and a.username.casefold() == name.casefold())
+        return next(alike, None)
 
     @cached_property
     def user(self) -> Account | None:
@@ -136,6 +146,6 @@ def stand_in(case: Case) -> Case:
         case.__dict__["client"] = data.clients[0]
     if case.user is None and case.client is None:
         case.__dict__["user"] = data.accounts[0]
-    if case.brand is None and "brand_key" in bound and data.brands:
+    if "brand_key" in bound and data.brands and case.brand is None:
         case.__dict__["brand"] = data.brands[0]
     return case

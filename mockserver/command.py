@@ -13,11 +13,12 @@ import click
 
 from watchword.mockserver.address import AddressError
 from watchword.mockserver.curl import login_line
+from watchword.mockserver.fault import Fault
 from watchword.mockserver.launch import Running, start
 from watchword.mockserver.readyfile import announced
 from watchword.mockserver.service import Service
 from watchword.specs.cli import Command, ConfigurationError
-from watchword.specs.loader import load_dialect, load_world
+from watchword.specs.loader import Dialect, load_dialect, load_world
 
 __all__ = ["mock"]
 
@@ -33,17 +34,29 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--profile", default="documented", show_default=True, help="What to be like where the document leaves it open."
 )
+@click.option("--fault", help="A lie to tell, by its name; `list` prints them all and serves nothing.")
 @click.option("--world", type=_FILE, help="A YAML file that says who lives in the mock.")
 @click.option(
     "--ready-file", type=_FILE, help="Write URLs and credentials, as JSON, to this file once the mock listens."
 )
-def mock(dialect: str, host: str, port: int, profile: str, world: Path | None, ready_file: Path | None) -> None:
+def mock(
+    dialect: str,
+    host: str,
+    port: int,
+    profile: str,
+    fault: str | None,
+    world: Path | None,
+    ready_file: Path | None,
+) -> None:
     """Serve a mock of DIALECT: the name of a bundled dialect, or the folder of another."""
+    if fault == "list":
+        _print_faults(dialect)
+        return
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
     loaded = load_dialect(dialect)
-    service = Service(loaded, profile, load_world(world, loaded.api) if world else None)
+    service = Service(loaded, profile, load_world(world, loaded.api) if world else None, fault=_fault(loaded, fault))
     with contextlib.ExitStack() as stack:
         try:
             running = stack.enter_context(start(service, host, port))
@@ -58,6 +71,24 @@ def mock(dialect: str, host: str, port: int, profile: str, world: Path | None, r
         _wait(end)
 
 
+def _fault(dialect: Dialect, name: str | None) -> Fault | None:
+    if name is None:
+        return None
+    # The catalogue wants the register, which a mock that tells the truth does without.
+    from watchword.mockserver.faults import find_fault
+
+    return find_fault(dialect, name)
+
+
+def _print_faults(dialect: str) -> None:
+    from watchword.mockserver.faults import catalogue
+
+    faults = catalogue(load_dialect(dialect)).values()
+    width = max(len(fault.name) for fault in faults)
+    click.echo("\n".join(f"{fault.name:{width}}  {fault.stage:9}  {fault.says}" for fault in faults))
+    click.echo(f"{len(faults)} faults")
+
+
 def _wait(end: threading.Event) -> None:
     # On Windows, a wait without a limit cannot be interrupted.
     while not end.wait(None if os.name == "posix" else 0.25):
@@ -67,6 +98,8 @@ def _wait(end: threading.Event) -> None:
 def _lines(running: Running) -> Iterator[str]:
     service = running.service
     yield f"{service.dialect.api.title} ({service.dialect.name}), profile {service.profile.name}"
+    if service.fault is not None:
+        yield f"  fault         {service.fault.name}: {service.fault.says}"
     yield f"  url           {running.url}"
     if running.resource_url != running.url:
         yield f"  resource_url  {running.resource_url}"

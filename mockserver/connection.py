@@ -9,11 +9,13 @@ Laws:
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from watchword.mockserver.delivery import Answer, Delivery
+from watchword.mockserver.delivery import Answer, Delivery, Ending
 from watchword.mockserver.message import BODY_LIMIT, HEAD_LIMIT, has_body, head
 from watchword.mockserver.refusal import Refused, body_too_large, head_too_large, not_http, own_fault
 from watchword.mockserver.target import BadTarget
@@ -189,9 +191,11 @@ class Connection(asyncio.Protocol):
         self._deliver(answer, method, keep)
 
     def _deliver(self, answer: Answer, method: str, keep: bool) -> None:
+        then: Ending = "keep"
         if isinstance(answer, Delivery):
-            keep = keep and answer.then != "close"
+            then = answer.then
             answer = answer.reply
+            keep = keep and then == "keep"
         connection = b"Connection: close\r\n"
         if keep:
             connection = b"" if self._version == "1.1" else b"Connection: keep-alive\r\n"
@@ -201,10 +205,26 @@ class Connection(asyncio.Protocol):
         except ValueError as error:
             answer = own_fault(error)
             start = head(answer, date_line, connection)
-        self._transport.write(start + answer.body if answer.body and has_body(answer, method) else start)
+        whole = start + answer.body if answer.body and has_body(answer, method) else start
+        if then in ("keep", "close"):
+            self._transport.write(whole)
         if not keep:
             self._deaf = True
-            self._transport.close()
+            self._end(then, whole)
+
+    def _end(self, then: Ending, whole: bytes) -> None:
+        """End the connection in the way a delivery asks for."""
+        if then == "stall":
+            return
+        if then == "half":
+            self._transport.write(whole[: len(whole) - max(1, len(whole) // 4)])
+        if then == "reset":
+            # With nothing to linger for, closing a socket sends a reset instead of an orderly end.
+            listening = self._transport.get_extra_info("socket")
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+            return
+        self._transport.close()
 
     def _without_upgrade(self, rest: bytes) -> bytes:
         # Java's client and curl --http2 offer, with an ordinary request, to change over to HTTP/2. Having seen such an

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from watchword.mockserver.access import Access
-from watchword.mockserver.delivery import Answer
+from watchword.mockserver.delivery import Answer, Delivery
 from watchword.mockserver.journal import Journal
 from watchword.mockserver.problem import as_json, problem
 from watchword.mockserver.service import Service
@@ -80,12 +80,12 @@ class Application:
             self.journal.learn(self.service.state.secrets())
             return self.journal.entries(last)
 
-    def _serve(self, request: Request, origin: str, announcement: Pairs) -> Reply:
+    def _serve(self, request: Request, origin: str, announcement: Pairs) -> Answer:
         with self._turn:
             outcome = self.service.handle(request, origin)
             self.journal.record(request, outcome)
-        reply = outcome.reply
-        return Reply(reply.status, reply.headers + announcement, reply.body)
+        reply = Reply(outcome.reply.status, outcome.reply.headers + announcement, outcome.reply.body)
+        return reply if outcome.then == "keep" else Delivery(reply, outcome.then)
 
     def _control(self, request: Request, origin: str) -> Reply:
         name = request.path[len(ROOT) :]

@@ -87,8 +87,16 @@ def answer(application: Application, prepared: requests.PreparedRequest) -> HTTP
         reply = body_too_large().reply
     else:
         given = application.from_inside(Request(method, path, query, headers, body), f"{parts.scheme}://{host}")
-        reply = given.reply if isinstance(given, Delivery) else given
+        reply = _delivered(given) if isinstance(given, Delivery) else given
     return _response(finished(reply, method, application.service.clock.now()), method)
+
+
+def _delivered(delivery: Delivery) -> Reply:
+    if delivery.then == "stall":
+        raise requests.ReadTimeout("the mock sends no reply")
+    if delivery.then not in ("keep", "close"):
+        raise requests.ConnectionError("the mock ends the connection before the reply is whole")
+    return delivery.reply
 
 
 def _response(reply: Reply, method: str) -> HTTPResponse:

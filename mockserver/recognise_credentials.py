@@ -49,10 +49,13 @@ def _foreign_password(case: Case) -> bool:
     return own is not None and any(a.password == value for a in case.world.data.accounts if a is not own)
 
 
+def _unknown(case: Case, role: str) -> bool:
+    kind, name = case.name(role)
+    return isinstance(name, str) and (kind, name) not in case.world.accounts
+
+
 def _other_case(case: Case) -> bool:
-    value = case.value("username")
-    names = [a.username for a in case.world.data.accounts if a.kind == "user"]
-    return isinstance(value, str) and value not in names and value.casefold() in [n.casefold() for n in names]
+    return _unknown(case, "username") and case.account("username") is not None
 
 
 def _in_body(case: Case) -> bool:
@@ -73,7 +76,7 @@ ROWS: Rows = {
     **each((*_NAMES, *_PASSWORDS), "missing", lambda case, role: case.value(role) is None),
     **each((*_NAMES, *_PASSWORDS), "wrong_type", lambda case, role: not isinstance(case.value(role), str | None)),
     **each((*_NAMES, *_SECRETS, "client_id"), "empty", lambda case, role: case.value(role) == ""),
-    **each(_NAMES, "unknown", lambda case, role: isinstance(case.value(role), str) and case.account(role) is None),
+    **each(_NAMES, "unknown", _unknown),
     **each(_SECRETS, "wrong", _wrong),
     **each(_SECRETS, "truncated", _alike(lambda value, secret: value != "" and secret.startswith(value))),
     **each(_SECRETS, "extended", _alike(lambda value, secret: value.startswith(secret))),

@@ -26,7 +26,9 @@ def render(template: ReplyTemplate, values: Mapping[str, Any], operation: Operat
         for name in template.members:
             member = described[name]
             value = values.get(member.role) if member.role else None
-            value = (member.const if member.const is not None else member.example) if value is None else value
+            if value is None:
+                # An example may stand for what has no role; for a token it would be a lie.
+                value = member.example if member.const is None and member.role is None else member.const
             if value is not None:
                 body[name] = value
         return _reply(template.status, headers, json.dumps(body).encode(), JSON)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
+from watchword.mockserver.case import Case, stand_in
 from watchword.mockserver.clock import Clock, Ids, RandomIds
 from watchword.mockserver.decide import Refusal, decide
 from watchword.mockserver.delivery import Ending
 from watchword.mockserver.fault import Distortion, Fault, Moment
 from watchword.mockserver.firewall import Firewall
-from watchword.mockserver.case import Case, stand_in
 from watchword.mockserver.render import render
 from watchword.mockserver.world import AccessToken, RefreshToken, Session, World
 from watchword.specs.loader import Dialect

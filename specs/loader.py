@@ -27,7 +27,7 @@ __all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "
 _HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dialect:
     """One API's rules: its description, read at once, and its register and profiles, read when first asked for."""
 

@@ -24,9 +24,10 @@ from watchword.suites.steps import Halt, NotObservable, NotSupported, Scenario, 
 from watchword.suites.target import Target
 from watchword.suites.transport import Transport, Wire
 
-_CONTRACT = "contract.conforms"
+GENERATED = "contract.conforms"
+"""The guarantee whose check sends generated requests."""
 
-__all__ = ["Attempt", "Session", "conclude", "examine", "failed", "scenario_of", "verdict_of"]
+__all__ = ["GENERATED", "Attempt", "Session", "conclude", "examine", "failed", "scenario_of", "verdict_of"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,7 +86,7 @@ def scenario_of(session: Session, clause: Clause) -> Scenario:
     name = clause.guarantee or clause.observe
     if name is None:
         return _condition(context, clause)
-    return conforms(context) if name == _CONTRACT else SCENARIOS[name](context, clause.conditions)
+    return conforms(context) if name == GENERATED else SCENARIOS[name](context, clause.conditions)
 
 
 def _condition(context: Context, clause: Clause) -> Scenario:
@@ -138,7 +139,7 @@ def _judged(session: Session, clause: Clause, context: Context, attempt: Attempt
     halt = attempt.halt
     if halt is None:
         try:
-            judges = described if clause.guarantee == _CONTRACT else judge
+            judges = described if clause.guarantee == GENERATED else judge
             differences = judges(context, attempt.transcript, clause)
         except Halt as nothing_to_judge:
             halt = nothing_to_judge

@@ -88,7 +88,7 @@ class Probe:
         sent = self.now()
         try:
             reply, seconds = self._transport.send(request)
-        except Unreachable as trouble:
+        except (Unreachable, ConnectionError, TimeoutError) as trouble:
             exchange = Exchange(call, request, None, str(trouble), sent, 0.0)
         else:
             self._learn_time(reply)

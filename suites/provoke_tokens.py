@@ -107,7 +107,8 @@ def _superseded(draft: Draft, work: Work) -> Steps:
     after = yield from _renewal(work)
     if after["access_token"] == draft.value("access_token"):
         raise NotApplicable("a renewal gives the same access token again")
-    return draft
+    # The refresh token beside it has been used; where renewals replace it, the new one is the right one.
+    return draft.setting("refresh_token", after["refresh_token"])
 
 
 def _revoked(draft: Draft, work: Work) -> Steps:

@@ -57,7 +57,9 @@ def outcome(mock: Running, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     lines += ["[limits]", "requests_per_second = 100000", "bad_logins = 1000"]
     target.write_text("\n".join(lines), encoding="utf-8")
     words = ["-q", "--target", str(target), "--report-dir", str(folder / "report"), "-p", "no:cacheprovider"]
-    ended = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     text = ended.stdout + ended.stderr
     report = folder / "report"
     assert (report / "records.jsonl").is_file(), text

@@ -16,7 +16,13 @@ FOLDERS = ("specs", "mockserver", "suites", "reports")
 
 def lint_imports(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run import-linter in a folder, with the packages that are found there first."""
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-logo", "--no-cache"]
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as run; run()",
+        "--no-logo",
+        "--no-cache",
+    ]
     environ = {**os.environ, "PYTHONPATH": str(folder), "NO_COLOR": "1", "COLUMNS": "200"}
     return subprocess.run([*command, *options], cwd=folder, env=environ, capture_output=True, text=True, check=False)
 
@@ -25,7 +31,9 @@ def lint_imports(folder: Path, *options: str) -> subprocess.CompletedProcess[str
 def copy(tmp_path: Path) -> Path:
     """Give a copy of the packages, laid out as they are imported, beside a copy of the contracts."""
     for folder in FOLDERS:
-        shutil.copytree(ROOT / folder, tmp_path / "watchword" / folder, ignore=shutil.ignore_patterns("__pycache__", "out"))
+        shutil.copytree(
+            ROOT / folder, tmp_path / "watchword" / folder, ignore=shutil.ignore_patterns("__pycache__", "out")
+        )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

@@ -54,7 +54,9 @@ def test_no_code_names_a_dialect(name: str) -> None:
     assert {} == found
 
 
-@pytest.mark.parametrize("text", ["acme", "ACME_URL", "class AcmeClient", "the Acme server", "newAcme()", "acme2", "x_acme"])
+@pytest.mark.parametrize(
+    "text", ["acme", "ACME_URL", "class AcmeClient", "the Acme server", "newAcme()", "acme2", "x_acme"]
+)
 def test_mentions_finds_every_spelling(text: str) -> None:
     """A name is found as a word, in any case, and within longer names."""
     assert [text] == mentions(text, "acme")
@@ -67,12 +69,18 @@ def test_mentions_leaves_other_words_alone() -> None:
 
 def test_folders_are_imported_by_their_long_names() -> None:
     """No module imports `specs` where it means `watchword.specs`."""
-    found = {str(path.relative_to(ROOT)): names for path in tracked("*.py") if (names := [*bare_imports(path.read_text("utf-8"))])}
+    found = {
+        str(path.relative_to(ROOT)): names
+        for path in tracked("*.py")
+        if (names := [*bare_imports(path.read_text("utf-8"))])
+    }
 
     assert {} == found
 
 
-@pytest.mark.parametrize("text", ["import specs", "from reports.records import Run", "import suites.run as r", "from . import x"])
+@pytest.mark.parametrize(
+    "text", ["import specs", "from reports.records import Run", "import suites.run as r", "from . import x"]
+)
 def test_bare_imports_are_found(text: str) -> None:
     """Every form of importing by a short name is noticed."""
     assert 1 == len([*bare_imports(text)])

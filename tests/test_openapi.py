@@ -37,8 +37,8 @@ class Description:
     def resolve(self, at: str) -> tuple[str, Any]:
         """Give where a JSON pointer leads in the end, and the value there."""
         value: Any = self.root
-        for step in at.split("/")[1:]:
-            step = step.replace("~1", "/").replace("~0", "~")
+        for raw in at.split("/")[1:]:
+            step = raw.replace("~1", "/").replace("~0", "~")
             value = value[int(step)] if isinstance(value, list) else value[step]
         if isinstance(value, dict) and "$ref" in value:
             return self.resolve(value["$ref"].removeprefix("#"))
@@ -46,7 +46,9 @@ class Description:
 
     def errors(self, at: str, instance: Any) -> list[str]:
         """Hold a value against the schema at a JSON pointer."""
-        validator = Draft202012Validator({"$ref": f"{URI}#{at}"}, registry=self._registry, format_checker=FormatChecker())
+        validator = Draft202012Validator(
+            {"$ref": f"{URI}#{at}"}, registry=self._registry, format_checker=FormatChecker()
+        )
         return [f"{e.json_path}: {e.validator} {e.validator_value!r}"[:160] for e in validator.iter_errors(instance)]
 
     def operations(self) -> Iterator[tuple[str, str, str]]:
@@ -62,7 +64,15 @@ class Description:
             if not named:
                 yield at, node
             for key, value in node.items():
-                names = not named and key in ("properties", "schemas", "examples", "parameters", "responses", "headers", "links")
+                names = not named and key in (
+                    "properties",
+                    "schemas",
+                    "examples",
+                    "parameters",
+                    "responses",
+                    "headers",
+                    "links",
+                )
                 yield from self.walk(value, f"{at}/{escaped(key)}", names)
         elif isinstance(node, list):
             for index, value in enumerate(node):
@@ -134,7 +144,9 @@ def test_links(description: Description) -> None:
     found = list(links(description))
 
     assert found
-    assert [] == [(where, problem) for where, op, link in found for problem in link_problems(description, where, op, link)]
+    assert [] == [
+        (where, problem) for where, op, link in found for problem in link_problems(description, where, op, link)
+    ]
 
 
 def operation_id(description: Description, at: str) -> str:
@@ -151,7 +163,9 @@ def links(description: Description) -> Iterator[tuple[str, tuple[str, str, str],
                 yield where, operation, description.resolve(f"{where}/links/{link}")[1]
 
 
-def link_problems(description: Description, reply_at: str, source: tuple[str, str, str], link: dict[str, Any]) -> Iterator[str]:
+def link_problems(
+    description: Description, reply_at: str, source: tuple[str, str, str], link: dict[str, Any]
+) -> Iterator[str]:
     """Say what is wrong with a link."""
     targets = [op for op in description.operations() if operation_id(description, op[0]) == link["operationId"]]
     if len(targets) != 1:
@@ -225,7 +239,7 @@ def reply_problems(description: Description, at: str, reply: Reply) -> list[str]
     if status is None:
         return [f"{at}: the status {reply.status} is not declared"]
     where, shape = description.resolve(f"{at}/responses/{status}")
-    media = (dict((k.lower(), v) for k, v in reply.headers).get("content-type") or "").partition(";")[0].strip()
+    media = ({k.lower(): v for k, v in reply.headers}.get("content-type") or "").partition(";")[0].strip()
     if not reply.body:
         return [f"{at}: {status} has a body there and none here"] if shape.get("content") and reply.status < 300 else []
     if media not in shape.get("content", {}):

@@ -126,7 +126,13 @@ def test_the_mock_is_a_module_too(installed: Path, away: Path) -> None:
 
 def test_the_installed_suites_run_against_a_target_file(installed: Path, away: Path, served: dict[str, Any]) -> None:
     """The installed suites pass against the installed mock, and leave their report where they were started."""
-    lines = ["[target]", 'name = "mock"', f'dialect = "{served["dialect"]}"', f'url = "{served["url"]}"', "[credentials]"]
+    lines = [
+        "[target]",
+        'name = "mock"',
+        f'dialect = "{served["dialect"]}"',
+        f'url = "{served["url"]}"',
+        "[credentials]",
+    ]
     lines += [f"{role} = {json.dumps(value)}" for role, value in served["credentials"].items()]
     (away / "mock.toml").write_text("\n".join(lines) + "\n", "utf-8")
 

@@ -140,7 +140,9 @@ def suites(tmp_path: Path) -> Callable[..., Finished]:
         folder = tmp_path / f"reports-{next(count)}"
         words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
         words += ["--report-dir", str(folder)] if reports else []
-        done = subprocess.run(words, cwd=ROOT, env=environment(env), capture_output=True, text=True, encoding="utf-8", check=False)
+        done = subprocess.run(
+            words, cwd=ROOT, env=environment(env), capture_output=True, text=True, encoding="utf-8", check=False
+        )
         return Finished(done.returncode, done.stdout, done.stderr, folder)
 
     return run
@@ -153,8 +155,20 @@ def announce(tmp_path: Path) -> Iterator[Callable[..., Announced]]:
 
     def start(dialect: str, *options: str | Path) -> Announced:
         ready = tmp_path / f"ready-{len(started)}.json"
-        words = [sys.executable, "-m", "watchword.mockserver", dialect, "--port", "0", "--ready-file", str(ready), *map(str, options)]
-        process = subprocess.Popen(words, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        words = [
+            sys.executable,
+            "-m",
+            "watchword.mockserver",
+            dialect,
+            "--port",
+            "0",
+            "--ready-file",
+            str(ready),
+            *map(str, options),
+        ]
+        process = subprocess.Popen(
+            words, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
         mock = Announced(process, {})
         started.append(mock)
         # The banner is printed once the ready file is there.
@@ -203,7 +217,7 @@ def serve() -> Iterator[Callable[..., Running]]:
                 if self.command != "HEAD":
                     self.wfile.write(content)
 
-            do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _answer
+            do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _answer  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 return
@@ -288,7 +302,12 @@ def examined() -> Iterator[Callable[..., Suites]]:
 
 CREDENTIALS = {
     "sensu": {"username": "mira", "password": "Quarry7-Lantern"},
-    "fusio": {"username": "mira", "password": "Quarry7-Lantern", "client_id": "app-one", "client_secret": "Tundra5-Copper1"},
+    "fusio": {
+        "username": "mira",
+        "password": "Quarry7-Lantern",
+        "client_id": "app-one",
+        "client_secret": "Tundra5-Copper1",
+    },
     "rator": {
         "username": "mira",
         "password": "Quarry7-Lantern",

@@ -73,7 +73,9 @@ def test_without_clock(announce, write_target, suites, serve, request):
 
     def forward(asked):
         found = session.request(asked.method, mock.url + asked.path, data=asked.body, headers=dict(asked.headers))
-        kept = {k: v for k, v in found.headers.items() if k not in ("Watchword-Control", "Content-Length", "Connection")}
+        kept = {
+            k: v for k, v in found.headers.items() if k not in ("Watchword-Control", "Content-Length", "Connection")
+        }
         return found.status_code, kept, found.content
 
     front = serve(forward)

@@ -19,7 +19,9 @@ from watchword.suites.target import read_target
 
 def line_of(done):
     """The one line in which a run says that its preflight failed."""
-    lines = [line for line in done.text.splitlines() if "preflight failed" in line and not line.startswith("watchword:")]
+    lines = [
+        line for line in done.text.splitlines() if "preflight failed" in line and not line.startswith("watchword:")
+    ]
 
     assert 6 == done.code, done.text
     assert "Traceback" not in done.text
@@ -48,7 +50,12 @@ def mock():
     def begin(dialect, **options):
         running = start(Service(load_dialect(dialect)), **options)
         started.append(running)
-        return {"dialect": dialect, "url": running.url, "resource_url": running.resource_url, "credentials": running.credentials}
+        return {
+            "dialect": dialect,
+            "url": running.url,
+            "resource_url": running.resource_url,
+            "credentials": running.credentials,
+        }
 
     yield begin
     for running in started:
@@ -111,7 +118,14 @@ def certificate(tmp_path):
     if openssl is None:
         pytest.skip("there is no openssl to make a certificate with")
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
-    files = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+    files = [
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        str(tmp_path / "key.pem"),
+        "-out",
+        str(tmp_path / "cert.pem"),
+    ]
     subprocess.run([openssl, *words.split(), *files], check=True, capture_output=True)
     return tmp_path / "cert.pem"
 

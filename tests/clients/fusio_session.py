@@ -39,7 +39,12 @@ def session(url: str, given: dict[str, str]) -> dict[str, Any]:
     token = store.get()
 
     narrow = sdkgen.OAuth2(
-        given["client_id"], given["client_secret"], f"{url}/authorization/token", "", sdkgen.MemoryTokenStore(), ["authorization", "default"]
+        given["client_id"],
+        given["client_secret"],
+        f"{url}/authorization/token",
+        "",
+        sdkgen.MemoryTokenStore(),
+        ["authorization", "default"],
     )
     nobody = Client(url, sdkgen.HttpBearer("no-token-of-this-server"))
     return {

@@ -83,7 +83,9 @@ def test_an_app_renews_its_token(fusio: Running) -> None:
 def test_a_wrong_secret_arrives_as_invalid_client(fusio: Running) -> None:
     """The library reads the error code of RFC 6749 from the mock's refusal."""
     with pytest.raises(InvalidClientError):
-        of_app(fusio).fetch_token(f"{fusio.url}/authorization/token", auth=HTTPBasicAuth(fusio.credentials["client_id"], "x"))
+        of_app(fusio).fetch_token(
+            f"{fusio.url}/authorization/token", auth=HTTPBasicAuth(fusio.credentials["client_id"], "x")
+        )
 
 
 def test_a_user_logs_in_for_a_brand(rator: Running) -> None:

@@ -79,7 +79,7 @@ def test_unknown_profile_and_clause() -> None:
     dialect = load_dialect("sensu")
     with pytest.raises(SpecError, match="no profile 'documentd'") as profile:
         dialect.profile("documentd")
-    with pytest.raises(SpecError, match="no clause 'token.wroks'") as clause:
+    with pytest.raises(SpecError, match=r"no clause 'token\.wroks'") as clause:
         dialect.clause("token.wroks")
 
     assert "did you mean 'documented'?" == profile.value.hint

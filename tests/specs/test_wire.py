@@ -75,7 +75,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize("value", ["plain", "&=+%", "two words"])
 def test_other_places(operation: Operation, binding: Any, value: str) -> None:
     """What is written into another place of a role is read as standing there, and counts where the main place is empty."""
-    values = {role: "some-value" for role in operation.roles}
+    values: dict[str, Any] = dict.fromkeys(operation.roles, "some-value")
     sketch = draft(operation, values).without(binding.role)
     reading = read(operation, encode(sketch.adding(Field(binding.place, binding.name, value, binding.role))))
 

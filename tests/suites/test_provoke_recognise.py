@@ -1,0 +1,186 @@
+"""The suites' way to provoke a condition and the mock's way to recognise it, held against each other.
+
+Each condition that fits an operation is provoked at a mock without a socket, and the mock has to see just that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from watchword.mockserver.case import Case
+from watchword.mockserver.recognise import RECOGNISERS
+from watchword.mockserver.service import Service
+from watchword.specs.applies import applicable_conditions
+from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.redaction import Masker
+from watchword.specs.vocabulary import CONDITIONS, GUARANTEES, broader
+from watchword.specs.wire import decode
+from watchword.suites.check import Session
+from watchword.suites.context import Context
+from watchword.suites.judge import JUDGES
+from watchword.suites.provoke import PROVOKERS
+from watchword.suites.scenarios import SCENARIOS, provoked
+from watchword.suites.steps import Call, NotApplicable
+from watchword.suites.target import from_description
+
+TOY = Path(__file__).parent.parent / "dialects" / "lanternhouse"
+DIALECTS = [*bundled().values(), TOY]
+ROUTED = ("method.wrong", "path.alternative")
+"""What the router sees, before anything is read through an operation's bindings."""
+
+# What cannot be provoked at a mock of the documented profile, and why.
+NOT_HERE = {
+    "unsigned": "is not a JWT",
+    "superseded": "gives the same access token again",
+    "retired": "gives the same refresh token again",
+    "expired": "has no expiry",
+    "exceeding": "every scope that the dialect names",
+    "insufficient": "has no scope but those",
+    "missing": "does without the",
+    "is_refresh_token": "gave no refresh_token",
+    "other_case": "has no letters",
+    "value_case": "has no letters",
+}
+
+
+# Where two conditions are one and the same request, the mock gives the one that it meets first.
+SAME = {
+    ("grant_type.missing", "body.empty"): "the grant is all that the form holds",
+    ("refresh_token.missing", "body.empty"): "the refresh token is all that the form holds",
+    ("username.empty", "client_id.empty"): "clients and users log in at one path by Basic",
+    ("username.unknown", "client_id.unknown"): "clients and users log in at one path by Basic",
+    ("username.other_case", "client_id.unknown"): "clients and users log in at one path by Basic",
+    ("refresh_token.retired", "access_token.revoked"): "the access token beside it is of the session that has ended",
+}
+
+# What holds only in worlds of another kind than the mock's at these operations.
+NOT_OF_THIS_WORLD = {
+    ("fusio", "renewByRefreshToken", "refresh_token.retired"): "using an older refresh token again ends nothing here",
+    ("rator", "issueByClientCredentials", "brand_key.foreign"): "a client belongs to every brand",
+    ("lanternhouse", "issueByClientCredentials", "brand_key.foreign"): "a client belongs to every brand",
+    ("lanternhouse", "logIn", "brand_key.foreign"): "the user belongs to both brands",
+    ("lanternhouse", "issueByPassword", "brand_key.foreign"): "the user belongs to both brands",
+    ("lanternhouse", "logInOfficer", "brand_key.foreign"): "the operator belongs to both brands",
+}
+
+
+class Watching:
+    """A mock as a wire that notes of each request what it is recognised as, and what the mock made of it."""
+
+    def __init__(self, service):
+        self.service = service
+        self.watched = ""
+        self.seen = []
+
+    def send(self, request):
+        """Hand a request to the mock."""
+        bases = self.service.dialect.api.bases
+        moved = replace(request, path=bases.get(request.base, bases["url"]) + request.path)
+        holds = self.watched not in ROUTED and RECOGNISERS[self.watched](self.case(moved))
+        outcome = self.service.handle(moved, "http://mock.test")
+        self.seen.append((holds, outcome))
+        return outcome.reply, 0.0
+
+    def case(self, request):
+        """Read a request as the operation that is being watched reads it."""
+        return Case(self.service.dialect.api, self.operation, decode(self.operation, request, {}), self.service.state)
+
+    def close(self):
+        """Do nothing."""
+
+
+def pairs():
+    """Every condition with every operation that it fits, in every dialect."""
+    for folder in DIALECTS:
+        api = load_dialect(folder).api
+        for operation in api.operations.values():
+            for condition in applicable_conditions(operation, api):
+                yield pytest.param(
+                    folder, operation.name, condition.name, id=f"{folder.name}-{operation.name}-{condition.name}"
+                )
+
+
+@pytest.mark.parametrize(("folder", "operation", "condition"), list(pairs()))
+def test_round_trip(folder, operation, condition):
+    """What is provoked is recognised: as itself where it is refused, and as holding where it is taken as fine."""
+    service = Service(load_dialect(folder))
+    wire = Watching(service)
+    facts = {
+        "name": "mock",
+        "dialect": folder,
+        "url": "http://mock.test",
+        "credentials": service.credentials,
+        "control": service.clock,
+    }
+    target = from_description(facts)
+    session = Session(target, Masker(), wire=wire)
+    wire.operation = service.dialect.api.operations[operation]
+    wire.watched = condition
+    transcript, halt = session.probe.run(lambda: provoked(Context(target, wire.operation, session.tag), (condition,)))
+    if halt is not None:
+        assert isinstance(halt, NotApplicable), halt.reason
+        assert NOT_HERE.get(CONDITIONS[condition].defect, "this one is always possible") in halt.reason
+        return
+    assert "probe" == transcript.exchanges[-1].call.step
+    holds, outcome = wire.seen[-1]
+
+    assert condition in ROUTED or holds or (folder.name, operation, condition) in NOT_OF_THIS_WORLD
+    if outcome.condition is None and holds:
+        assert {condition, *broader(condition)} & service.profile.operations[operation].accepts
+    elif holds or condition in ROUTED:
+        assert condition == outcome.condition or (condition, outcome.condition) in SAME
+
+
+def test_right_requests_hold_nothing():
+    """A right request is in no condition at all, so that what is recognised is what was provoked."""
+    found = set()
+    for folder in DIALECTS:
+        service = Service(load_dialect(folder))
+        facts = {"name": "mock", "dialect": folder, "url": "http://mock.test", "credentials": service.credentials}
+        target = from_description(facts | {"control": service.clock})
+        for operation in service.dialect.api.operations.values():
+            wire = Watching(service)
+            session = Session(target, Masker(), wire=wire)
+            wire.operation = operation
+            for condition in applicable_conditions(operation, service.dialect.api):
+                if condition.name in ROUTED:
+                    continue
+                wire.watched = condition.name
+                context = Context(target, operation, session.tag)
+                session.probe.run(lambda context=context: right(context))
+                found |= {(condition.name, operation.name)} if wire.seen[-1][0] else set()
+
+    # Who logs in for a client may name an operator, and does without.
+    assert {("operator_username.missing", "issueByClientCredentials")} == found
+
+
+def right(context):
+    """Send a right request."""
+    values, _ = yield from context.prepare(context.operation)
+    yield Call(context.write(context.operation, values), "control", "a right request")
+    return {}
+
+
+def test_one_vocabulary():
+    """Conditions are provoked and recognised one for one; guarantees have a scenario each, and a judge or a description."""
+    assert set(CONDITIONS) == set(PROVOKERS) == set(RECOGNISERS)
+    assert set(GUARANTEES) == set(SCENARIOS) | {"contract.conforms"}
+    observed = {
+        "access_token.form",
+        "refresh_token.form",
+        "access_token.lifetime",
+        "refresh.rotates",
+        "refresh.ends_access",
+    }
+
+    assert set(GUARANTEES) - {"contract.conforms"} == set(JUDGES) | observed
+    assert set() == set(JUDGES) & observed
+
+
+def test_broader_conditions_exist():
+    """The condition of which another is a special case is one of the vocabulary, and none is its own."""
+    for name in CONDITIONS:
+        assert set(broader(name)) <= set(CONDITIONS) - {name}
