@@ -19,12 +19,27 @@ __all__ = ["verdict_faults"]
 
 _ROUTED = ("method.wrong", "path.alternative")
 _EVERY = 3
+_NAMELESS = (
+    "missing",
+    "empty",
+    "unknown",
+    "other_case",
+    "not_base64",
+    "no_colon",
+    "wrong_scheme",
+    "scheme_case",
+    "in_body",
+)
 
 
 def verdict_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
     """Give the faults that follow from what the dialect's register says is refused."""
     for operation in dialect.api.operations.values():
-        guarded = [c for c in _guarded(dialect, operation) if _refused(profile, operation, c)]
+        guarded = [
+            condition
+            for condition in _guarded(dialect, operation)
+            if _refused(profile, operation, condition) and _attributed(dialect, operation, condition)
+        ]
         for condition in guarded:
             yield _accepting(operation, condition)
         if guarded:
@@ -55,11 +70,28 @@ def _guarded(dialect: Dialect, operation: Operation) -> list[Condition]:
 
 def _refused(profile: Profile, operation: Operation, condition: Condition) -> bool:
     form = profile.refresh_token if condition.role == "refresh_token" else profile.access_token
-    if condition.defect == "expired" and form.lifetime is None and form.lease is None:
+    never_expires = form.lifetime is None and form.lease is None
+    if (condition.defect == "expired" and never_expires) or (condition.defect == "unsigned" and form.form != "jwt"):
         return False
     own = profile.operations[operation.name]
     decided = {rule.condition for rule in own.rules}
     return condition.name not in own.accepts and bool({condition.name, *broader(condition.name)} & decided)
+
+
+def _attributed(dialect: Dialect, operation: Operation, condition: Condition) -> bool:
+    """Tell whether a request in this condition can still be told to be for this operation, and not for another's path."""
+    twins = [o for o in dialect.api.operations.values() if (o.path, o.method) == (operation.path, operation.method)]
+    if twins[0] is operation:
+        return True
+    if condition.role == "grant_type" or condition.name.startswith("body."):
+        return False
+    same_grant = _grant(twins[0]) == _grant(operation)
+    # Of two kinds of credentials for one grant, what names nobody is taken for the first.
+    return not same_grant or condition.defect not in _NAMELESS
+
+
+def _grant(operation: Operation) -> str | None:
+    return next((b.const for b in operation.bound("grant_type")), None)
 
 
 def _accepting(operation: Operation, condition: Condition) -> Fault:

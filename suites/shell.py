@@ -34,7 +34,11 @@ class ShellLine:
             url += f"?{request.query}"
         for name, value in request.headers:
             words += self._header(name, value)
-        words += self._body(request)
+        body = self._body(request)
+        if body and request.header("content-type") is None:
+            # With a body, curl adds a Content-Type of its own.
+            words += ["-H", "Content-Type:"]
+        words += body
         if secret_query:
             for name, value in parse_qsl(request.query, keep_blank_values=True):
                 words += ["--url-query", self._quoted(f"{name}={value}")]

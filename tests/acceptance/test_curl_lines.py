@@ -21,6 +21,8 @@ from watchword.suites.target import from_description
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 
 SAMPLE = 40
+SHOWN = ("the credentials travel under the Bearer scheme", "the scheme is written in lower case")
+"""What curl cannot write itself, and a shell without the secret cannot: base64 under another word than Basic."""
 AWKWARD = "+/=:&%ü $HOME`id`'\"\\x"
 
 
@@ -95,10 +97,16 @@ def test_lines_run(dialect, mock, exchanges):
     """Each line exits with 0, prints a status, and what arrives is what the suites sent."""
     session, sample = exchanges
     values = {session.masker.variable(role, value): value for value, role in mock.service.state.secrets()}
+    for field in (field for exchange in sample for field in exchange.call.draft.fields):
+        # Wrong values that are the suites' own are no secrets, and stand in the line as they are.
+        if isinstance(field.value, str) and session.masker.known(field.value):
+            values[session.masker.variable(field.role or "", field.value)] = field.value
     values |= {f"WATCHWORD_{role.upper()}": value for role, value in mock.credentials.items()}
     bases = mock.service.dialect.api.bases
     wrong = []
     for exchange in sample:
+        if exchange.call.purpose in SHOWN:
+            continue
         line = session.evidence.record(exchange).curl
         mock.service.asked.clear()
         done = subprocess.run(
@@ -121,7 +129,4 @@ def test_lines_run(dialect, mock, exchanges):
             )
 
     assert len(sample) >= 30
-    if os.environ.get("HX"):
-        for w in wrong:
-            print("WRONG", *w, sep="\n   ")
     assert [] == wrong

@@ -78,7 +78,7 @@ class Running:
     def stop(self) -> float:
         """Stop the server and give the seconds that took."""
         start = time.perf_counter()
-        if self._thread.is_alive():
+        if not self._loop.is_closed():
             self.begin_stop()
             self._thread.join()
             self._loop.close()

@@ -1,0 +1,181 @@
+"""The catalogue of faults: what it holds, that each lie of the verdict is found, and how a connection fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from watchword.mockserver.fault import STAGES, Fault
+from watchword.mockserver.faults import catalogue, find_fault
+from watchword.mockserver.inprocess import mount
+from watchword.mockserver.launch import Running, start
+from watchword.mockserver.service import Service
+from watchword.mockserver.wire import ORIGIN, MockWire
+from watchword.specs.errors import SpecError
+from watchword.specs.loader import Dialect, bundled, load_dialect
+from watchword.specs.model import Clause
+from watchword.specs.vocabulary import broader
+from watchword.specs.wire import draft, encode
+from watchword.suites.examine import verdicts
+
+FICTIONAL = Path(__file__).parent.parent / "dialects" / "lanternhouse"
+DIALECTS = [*bundled(), str(FICTIONAL)]
+
+
+def described(dialect: Dialect, fault: Fault) -> dict[str, Any]:
+    """Describe a service with a fault, in this process, as a target."""
+    service = Service(dialect, fault=fault)
+    bases = dialect.api.bases
+    return {
+        "name": "faulty",
+        "dialect": dialect.folder,
+        "url": ORIGIN + bases["url"],
+        "credentials": service.credentials,
+        "control": service.clock,
+        "wire": MockWire(service),
+    }
+
+
+def guards(dialect: Dialect, fault: Fault) -> list[Clause]:
+    """The clauses that speak of the condition and the operation which a verdict fault names, the closest first."""
+    head, _, operation = fault.name.partition("@")
+    condition = head.partition(":")[2]
+    found = [
+        clause
+        for clause in dialect.clauses
+        if clause.operation == operation
+        and clause.basis != "silent"
+        and any(condition in (name, *broader(name)) for name in clause.when)
+    ]
+    return sorted(found, key=lambda clause: clause.when != (condition,))
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_fault_says_what_it_is(name: str) -> None:
+    """A fault has a name that tells where it is, one of the four stages, and one sentence."""
+    faults = catalogue(load_dialect(name))
+    sentences = [fault.says for fault in faults.values()]
+
+    assert set(STAGES) == {fault.stage for fault in faults.values()}
+    assert all(says.endswith(".") and says[0].isalpha() for says in sentences)
+    assert len(sentences) == len(set(sentences))
+
+
+def test_a_new_dialect_inherits_its_faults() -> None:
+    """A dialect that is data only has several hundred faults without a line of code."""
+    assert len(catalogue(load_dialect(FICTIONAL))) > 200
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_lie_of_the_verdict_is_found(name: str) -> None:
+    """For each condition that is wrongly taken as fine or wrongly answered, a clause that speaks of it breaks."""
+    dialect = load_dialect(name)
+    unfound = []
+    for fault in catalogue(dialect).values():
+        if fault.stage != "verdict":
+            continue
+        repeat = 3 if fault.name.startswith("every-third") else 1
+        for clause in guards(dialect, fault):
+            found = verdicts(described(dialect, fault), only=[clause.id], generated=False, repeat=repeat)
+            if found[clause.id].record.verdict in ("fail", "warn"):
+                break
+        else:
+            unfound.append(fault.name)
+
+    assert [] == unfound
+
+
+def test_an_intermittent_fault_is_counted() -> None:
+    """A fault that shows every third time is broken in one of three attempts, and the record says so."""
+    dialect = load_dialect("sensu")
+    fault = find_fault(dialect, "every-third:basic.missing@createToken")
+    clause = guards(dialect, fault)[0]
+    record = verdicts(described(dialect, fault), only=[clause.id], repeat=3)[clause.id].record
+
+    assert ("fail", 3, 1) == (record.verdict, record.attempts, record.broken)
+    assert "broken in 1 of 3 attempts" in record.reason
+
+
+@pytest.mark.parametrize("kind", ["drop", "reset", "half-body", "stall"])
+def test_a_fault_of_the_transport_is_no_failure(kind: str) -> None:
+    """When the connection fails, clauses end inconclusive or blocked, and never as broken."""
+    dialect = load_dialect("sensu")
+    found = verdicts(described(dialect, find_fault(dialect, f"{kind}@createToken")), generated=False)
+
+    assert {"fail", "warn", "error"}.isdisjoint({one.record.verdict for one in found.values()})
+    assert "inconclusive" in {one.record.verdict for one in found.values()}
+
+
+def test_an_unknown_fault_names_the_nearest() -> None:
+    """A misspelt fault is an error that names the one that was probably meant."""
+    with pytest.raises(SpecError) as caught:
+        find_fault(load_dialect("sensu"), "accepts:pasword.wrong@createToken")
+
+    assert "accepts:password.wrong@createToken" in caught.value.hint
+
+
+@pytest.fixture
+def faulty() -> Any:
+    """Starts mocks with a fault, and stops them."""
+    running: list[Running] = []
+
+    def begin(dialect: str, fault: str) -> Running:
+        loaded = load_dialect(dialect)
+        mock = start(Service(loaded, fault=find_fault(loaded, fault)))
+        running.append(mock)
+        return mock
+
+    yield begin
+    for mock in running:
+        mock.stop()
+
+
+def login(mock: Running, session: requests.Session, origin: str | None = None) -> requests.Response:
+    """Send the first operation's right request."""
+    api = mock.service.dialect.api
+    request = encode(draft(api.with_purpose("issue")[0], mock.credentials))
+    headers = dict(request.headers)
+    url = (origin or mock.origin) + request.path
+    return session.request(request.method, url, headers=headers, data=request.body, timeout=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("drop", requests.ConnectionError),
+        ("reset", requests.ConnectionError),
+        ("half-body", (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)),
+        ("stall", requests.ReadTimeout),
+    ],
+)
+def test_the_connection_fails(faulty: Callable[[str, str], Running], kind: str, error: Any) -> None:
+    """A client of the HTTP server meets the connection's end, and the server has acted all the same."""
+    mock = faulty("sensu", f"{kind}@createToken")
+    with requests.Session() as session, pytest.raises(error):
+        login(mock, session)
+
+    assert 1 == len(mock.service.state.access)
+
+
+@pytest.mark.parametrize(("kind", "error"), [("drop", requests.ConnectionError), ("stall", requests.ReadTimeout)])
+def test_the_connection_fails_in_process(faulty: Callable[[str, str], Running], kind: str, error: Any) -> None:
+    """A client of the in-process adapter meets the exception that a socket would have led to."""
+    mock = faulty("sensu", f"{kind}@createToken")
+    with requests.Session() as session, pytest.raises(error):
+        mount(session, mock)
+        login(mock, session, "http://mock.test")
+
+    assert 1 == len(mock.service.state.access)
+
+
+def test_a_damaged_reply_leaves_through_the_socket(faulty: Callable[[str, str], Running]) -> None:
+    """A fault of the reply shows to a client as it stands in the catalogue."""
+    mock = faulty("sensu", "missing:expires_at@createToken")
+    with requests.Session() as session:
+        reply = login(mock, session)
+
+    assert (200, {"access_token", "refresh_token"}) == (reply.status_code, set(reply.json()))

@@ -1,0 +1,167 @@
+"""Budgets: which checks a live target is spared, and that the weightiest are made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from watchword.mockserver.clock import Clock
+from watchword.specs.loader import load_dialect
+from watchword.specs.model import Clause, Source
+from watchword.suites.limits import Budget, cost_of, weight
+from watchword.suites.steps import Inconclusive, NotObservable
+from watchword.suites.target import Limits, Target
+
+
+def target(dialect="sensu", control=None, **limits):
+    """A target that nothing is sent to."""
+    loaded = load_dialect(dialect)
+    url = "http://127.0.0.1:9"
+    return Target("t", loaded, url, url, loaded.world.credentials, Limits(**limits), control=control)
+
+
+def clause(when=(), level="must", basis="documented", name="x", **more):
+    """A clause about a login."""
+    return Clause(name, "sensu", "auth", "It holds.", level, basis, Source("d", "s"), "createToken", when, **more)
+
+
+def planned(budget, dialect, repeat=1):
+    """Which clauses of a dialect a budget covers, and which it leaves open."""
+    clauses = [c for c in load_dialect(dialect).clauses if not c.untested]
+    budget.plan(clauses, repeat)
+    return [c for c in clauses if not budget.left_open(c)], [c for c in clauses if budget.left_open(c)]
+
+
+@pytest.mark.parametrize(
+    ("check", "logins"),
+    [
+        (clause(("password.wrong",)), {"username": 1}),
+        (clause(("password.truncated",)), {"username": 1}),
+        (clause(("username.unknown",)), {}),
+        (clause(("username.unknown", "password.wrong")), {}),
+        (clause(("basic.missing",)), {}),
+        (clause(("client_secret.wrong",)), {}),
+        (clause(("operator_password.empty",)), {"operator_username": 1}),
+        (clause(guarantee="refusals.alike"), {"username": 1}),
+        (clause(guarantee="refusals.no_tokens", conditions=("password.wrong", "password.empty")), {"username": 2}),
+        (clause(guarantee="access_token.works"), {}),
+    ],
+)
+def test_cost(check, logins):
+    """A check costs its account as many bad logins as it makes; a name that nobody has costs nobody."""
+    assert logins == cost_of(check).logins
+
+
+@pytest.mark.parametrize("repeat", [1, 2])
+@pytest.mark.parametrize("bad_logins", [0, 1, 4, 9])
+@pytest.mark.parametrize("dialect", ["sensu", "rator"])
+def test_bad_logins(dialect, bad_logins, repeat):
+    """No account is charged with more bad logins than the limit, and what is left open weighs no more than what is not."""
+    budget = Budget(target(dialect, bad_logins=bad_logins))
+    covered, left_open = planned(budget, dialect, repeat)
+    charged = {}
+    for check in covered:
+        for account, count in cost_of(check).logins.items():
+            charged[account] = charged.get(account, 0) + count * repeat
+
+    assert all(count <= bad_logins for count in charged.values())
+    assert left_open or bad_logins == 9
+    assert all("limits.bad_logins" in budget.left_open(c) for c in left_open)
+    assert all(cost_of(c).logins for c in left_open)
+    for account in {a for c in left_open for a in cost_of(c).logins}:
+        paid = [c for c in covered if account in cost_of(c).logins]
+        assert not paid or max(weight(c)[:2] for c in paid) <= max(weight(c)[:2] for c in left_open)
+
+
+def test_weightiest_first():
+    """With one bad login to give, it goes to the clause that matters most."""
+    checks = [
+        clause(("password.wrong",), "should", name="should"),
+        clause(("password.wrong",), "must", "rfc", "rfc"),
+        clause(("password.truncated",), name="narrow"),
+        clause(("password.wrong",), name="grave"),
+        clause(("password.wrong",), "must", "inferred", "inferred"),
+    ]
+    budget = Budget(target(bad_logins=1))
+    budget.plan(checks)
+
+    assert ["grave"] == [c.id for c in checks if not budget.left_open(c)]
+
+
+def test_default():
+    """A live target is spared unless its file says otherwise; a mock with a clock is not."""
+    assert 4 == Budget(target()).bad_logins
+    assert 7 == Budget(target(bad_logins=7)).bad_logins
+    assert Budget(target(control=Clock())).bad_logins is None
+    assert 2 == Budget(target(control=Clock(), bad_logins=2)).bad_logins
+    assert [] == planned(Budget(target(control=Clock())), "sensu")[1]
+
+
+def test_counted_refusals():
+    """Where a server bans, a run without waiting keeps its refusals below the ban, and says so of the rest."""
+    api = load_dialect("fusio").api
+    budget = Budget(target("fusio", bad_logins=1000))
+    covered, left_open = planned(budget, "fusio")
+
+    assert sum(cost_of(c, api.ban).refusals for c in covered) < api.ban.count
+    assert any("that budget, not the target" in budget.left_open(c) for c in left_open)
+    assert "access_token.missing" in {name for c in covered for name in c.when}
+    assert [] == planned(Budget(target("fusio", bad_logins=1000, max_wait=api.ban.window)), "fusio")[1]
+
+
+def test_window():
+    """A full window of refusals is let pass before the next request; on a clock that can be set it takes no time."""
+    clock = Clock()
+    begun = clock.now()
+    ban = load_dialect("fusio").api.ban
+    budget = Budget(target("fusio", clock))
+    for _ in range(ban.count - 3):
+        budget.before()
+        budget.refused(401)
+    budget.before()
+
+    assert clock.now() - begun < 5
+    budget.refused(401)
+    budget.before()
+    assert clock.now() - begun >= ban.window
+
+
+def test_served_requests_are_free():
+    """Requests that are served fill no window."""
+    clock = Clock()
+    begun = clock.now()
+    budget = Budget(target("fusio", clock))
+    for _ in range(100):
+        budget.before()
+        budget.refused(200)
+
+    assert clock.now() - begun < 5
+
+
+def test_waiting():
+    """All waits of a run together keep within max_wait."""
+    budget = Budget(target(max_wait=0.3))
+    budget.pause(0.2, "it ripens")
+    with pytest.raises(NotObservable, match=r"it ripens: .* of limits\.max_wait are left"):
+        budget.pause(0.2, "it ripens")
+    budget.pause(0.01, "a short one", short=True)
+    budget.pause(-1, "nothing to wait for")
+
+
+def test_uncertain_wait():
+    """Nobody waits on a real clock for what may never come."""
+    with pytest.raises(NotObservable, match="nothing tells when it comes"):
+        Budget(target(max_wait=1000)).pause(1, "it comes", certain=False)
+    clock = Clock()
+    begun = clock.now()
+    Budget(target(control=clock)).pause(1000, "it comes", certain=False)
+
+    assert clock.now() - begun >= 1000
+
+
+def test_asked_to_wait():
+    """A target that asks to be left alone for long is."""
+    with pytest.raises(Inconclusive, match="3600 s"):
+        Budget(target()).retry_after("3600")
+    Budget(replace(target(), control=Clock())).retry_after("3600")
