@@ -122,15 +122,15 @@ def _now_and_then(operation: Operation, condition: Condition) -> Fault:
 
 
 def _answering(operation: Operation, condition: Condition, status: int, what: str) -> Fault:
+    holds = RECOGNISERS[condition.name]
+
     def reply(moment: Moment, right: Reply) -> Reply:
-        here = moment.operation is not None and moment.operation.name == operation.name
-        return replace(right, status=status) if here and _is(moment.condition, condition.name) else right
+        case = moment.case
+        if case is None or moment.condition is None or case.operation.name != operation.name:
+            return right
+        return replace(right, status=status) if holds(case) else right
 
     says = f"{operation.name} answers with {what} when {condition.says}."
     return Fault(
         f"answers-{status}:{condition.name}@{operation.name}", "verdict", says, lambda: Distortion(reply=reply)
     )
-
-
-def _is(seen: str | None, name: str) -> bool:
-    return seen is not None and name in (seen, *broader(seen))
