@@ -1,7 +1,6 @@
-"""Examining a server without pytest: the verdicts of a register, and which operations each check called.
+"""Examining a server without pytest: the verdicts of its register, and which operations each check called.
 
-Offered to other packages as the entry point `default` of the group `watchword.examiners`, so that whoever has a server to
-show, in this process or elsewhere, needs no import of the suites.
+For whoever wants to know what the suites make of many servers, one after the other, in one process.
 """
 
 from __future__ import annotations

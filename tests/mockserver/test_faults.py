@@ -165,9 +165,10 @@ def test_the_connection_fails(faulty: Callable[[str, str], Running], kind: str, 
 def test_the_connection_fails_in_process(faulty: Callable[[str, str], Running], kind: str, error: Any) -> None:
     """A client of the in-process adapter meets the exception that a socket would have led to."""
     mock = faulty("sensu", f"{kind}@createToken")
-    with requests.Session() as session, pytest.raises(error):
+    with requests.Session() as session:
         mount(session, mock)
-        login(mock, session, "http://mock.test")
+        with pytest.raises(error):
+            login(mock, session, "http://mock.test")
 
     assert 1 == len(mock.service.state.access)
 
