@@ -31,8 +31,16 @@ def _opened(context: Context, transcript: Transcript, clause: Clause) -> list[Di
 
 
 def _shut(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    reply = transcript.reply
-    return [] if not 200 <= reply.status < 300 else [Difference("a refusal after the stated expiry", str(reply.status))]
+    found = []
+    for when, wanted in (("before", True), ("after", False)):
+        exchange = transcript.facts.get(when)
+        if exchange is None or exchange.reply is None:
+            continue
+        status = exchange.reply.status
+        if (200 <= status < 300) is not wanted:
+            what = "status 2xx until" if wanted else "a refusal after"
+            found.append(Difference(f"{what} the stated expiry", str(status)))
+    return found
 
 
 def _served(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:

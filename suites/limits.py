@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 
 from watchword.specs.model import Ban, Clause
 from watchword.specs.vocabulary import CONDITIONS
@@ -213,10 +214,19 @@ class Budget:
         Raises:
             Inconclusive: it asks for more than the limits allow.
         """
-        seconds = float(text) if text and text.strip().isdigit() else 1.0
+        seconds = self._asked_for(text)
         if self._target.control is not None:
             self._target.control.advance(seconds)
         elif seconds <= max(_PATIENCE, self._target.limits.max_wait - self._waited):
             time.sleep(seconds)
         else:
             raise Inconclusive(f"the target asks to be left alone for {seconds:.0f} s, longer than the limits allow")
+
+    def _asked_for(self, text: str | None) -> float:
+        """Read `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3); one second where it is neither."""
+        if text and text.strip().isdigit():
+            return float(text)
+        try:
+            return max(0.0, parsedate_to_datetime(text or "").timestamp() - self._now())
+        except ValueError:
+            return 1.0

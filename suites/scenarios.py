@@ -17,11 +17,13 @@ from watchword.specs.vocabulary import CONDITIONS
 from watchword.suites import renewals
 from watchword.suites.context import NEXT_SECOND, Context, Steps, Tokens, granted, issuer_for, need_scopes, succeeded
 from watchword.suites.provoke import Work, settle
-from watchword.suites.steps import Blocked, Call, NotApplicable, NotObservable, NotSupported, Pause, Scenario
+from watchword.suites.steps import Blocked, Call, Exchange, NotApplicable, NotObservable, NotSupported, Pause, Scenario
 
 __all__ = ["SCENARIOS", "provoked"]
 
 _OPTIONAL = ("scope", "language")
+_SHORTLY = 10
+"""Seconds before a stated expiry at which a token still has to work; clocks and rounding are allowed that much."""
 _LATER = Pause(4.5, "an expiry that a renewal only repeats shows some seconds after the login", short=True)
 
 
@@ -149,9 +151,15 @@ def _outlived(context: Context, conditions: tuple[str, ...]) -> Scenario:
     before = yield from context.open(tokens["access_token"], "control")
     if not succeeded(before.reply, context.resource()):
         raise Blocked("the token did not open the protected operation before its expiry")
+    facts: dict[str, Exchange] = {}
+    if expiry - _SHORTLY > tokens.issued_at + _SHORTLY:
+        yield Pause(0, "the access token comes near the expiry that the reply stated", until=expiry - _SHORTLY)
+        purpose = f"call the protected operation {_SHORTLY} s before the stated expiry"
+        facts["before"] = yield from context.open(tokens["access_token"], purpose=purpose)
     yield Pause(0, "the access token reaches the expiry that the reply stated", until=expiry + 2.5)
-    yield from context.open(tokens["access_token"], purpose="call the protected operation after the stated expiry")
-    return {}
+    purpose = "call the protected operation after the stated expiry"
+    facts["after"] = yield from context.open(tokens["access_token"], purpose=purpose)
+    return facts
 
 
 def _two_logins(context: Context, conditions: tuple[str, ...]) -> Scenario:

@@ -49,7 +49,7 @@ def test_unknown_dialect() -> None:
     with pytest.raises(UnknownDialect) as far:
         load_dialect("zzz")
 
-    assert "did you mean 'sensu'?; or give the folder of a dialect of your own" == near.value.hint
+    assert "did you mean 'sensu'? The folder of a dialect of your own will do, too." == near.value.hint
     assert "valid names: " + ", ".join(sorted(bundled())) in far.value.hint
     assert isinstance(near.value, SpecError)
 
