@@ -21,8 +21,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from watchword.specs.errors import nearest
-from watchword.specs.model import FORM, JSON, Api, Ban, Binding, Member, Operation, ReplyShape
-from watchword.specs.vocabulary import CONDITIONS, PLACES, ROLES
+from watchword.specs.model import FORM, JSON, Api, Ban, Binding, Operation
+from watchword.specs.pointers import Pointers
+from watchword.specs.replies import read_replies
+from watchword.specs.vocabulary import CONDITIONS, PLACES
 from watchword.specs.yamlfile import At, YamlFile
 
 __all__ = ["read_api"]
@@ -78,6 +80,7 @@ class _Reader:
     def __init__(self, source: YamlFile) -> None:
         self.source = source
         self.root: Mapping[str, Any] = source.value
+        self.pointers = Pointers(source)
         self.bases = {"url": urlsplit(self.root["servers"][0]["url"]).path.rstrip("/")}
 
     def operations(self) -> Iterator[Operation]:
@@ -94,7 +97,7 @@ class _Reader:
         servers = op.get("servers") or item.get("servers") or self.root["servers"]
         self.bases.setdefault(base, urlsplit(servers[0]["url"]).path.rstrip("/"))
         parameters = [*self._parameters((*at[:2], "parameters"), item), *self._parameters((*at, "parameters"), op)]
-        replies = MappingProxyType(self._replies(at, op))
+        replies = MappingProxyType(read_replies(self.pointers, at, op))
         security = op.get("security", self.root.get("security", []))
         named = op.get("x-operations") or {
             op["operationId"]: {"purpose": op["x-purpose"], "optional": op.get("x-optional", False)}
@@ -137,16 +140,16 @@ class _Reader:
 
     def _parameters(self, at: At, holder: Mapping[str, Any]) -> Iterator[Binding]:
         for index, raw in enumerate(holder.get("parameters", ())):
-            here, parameter = self._resolve((*at, index), raw)
+            here, parameter = self.pointers.resolve((*at, index), raw)
             if "x-role" in parameter:
                 schema = parameter.get("schema", {})
-                place = self._need(here, parameter, "in")
+                place = self.pointers.need(here, parameter, "in")
                 if place not in PLACES:
                     raise self.source.error((*here, "in"), f"a role cannot travel in {place!r}", nearest(place, PLACES))
                 yield Binding(
-                    role=self._role(here, parameter["x-role"]),
+                    role=self.pointers.role(here, parameter["x-role"]),
                     place=place,
-                    name=self._need(here, parameter, "name"),
+                    name=self.pointers.need(here, parameter, "name"),
                     required=parameter.get("required", False),
                     standing=self._standing(here, parameter),
                     const=schema.get("const"),
@@ -160,15 +163,15 @@ class _Reader:
                     here, f"the grant {grant!r} is named, and the operation has no body", "describe the form"
                 )
             return None, []
-        at, body = self._resolve((*at, "requestBody"), op["requestBody"])
-        content = self._need(at, body, "content")
+        at, body = self.pointers.resolve((*at, "requestBody"), op["requestBody"])
+        content = self.pointers.need(at, body, "content")
         media_type = next((m for m in (FORM, JSON) if m in content), None)
         if media_type is None:
             raise self.source.error(
                 (*at, "content"), "the body has no media type that is known here", f"use {FORM} or {JSON}"
             )
         at = (*at, "content", media_type)
-        where, schema = self._resolve((*at, "schema"), self._need(at, content[media_type], "schema"))
+        where, schema = self.pointers.resolve((*at, "schema"), self.pointers.need(at, content[media_type], "schema"))
         if "oneOf" in schema:
             where, schema = self._branch(where, here, schema["oneOf"], grant)
         place = "form" if media_type == FORM else "json"
@@ -177,7 +180,7 @@ class _Reader:
     def _branch(self, at: At, here: At, branches: list[Any], grant: str | None) -> tuple[At, Mapping[str, Any]]:
         grants = []
         for index, raw in enumerate(branches):
-            where, schema = self._resolve((*at, "oneOf", index), raw)
+            where, schema = self.pointers.resolve((*at, "oneOf", index), raw)
             for member in schema.get("properties", {}).values():
                 if member.get("x-role") == "grant_type":
                     grants.append(str(member.get("const")))
@@ -189,10 +192,10 @@ class _Reader:
     def _members(self, at: At, schema: Mapping[str, Any], place: str) -> Iterator[Binding]:
         required = schema.get("required", ())
         for name, raw in schema.get("properties", {}).items():
-            here, member = self._resolve((*at, "properties", name), raw)
+            here, member = self.pointers.resolve((*at, "properties", name), raw)
             if "x-role" in member:
                 standing = self._standing(here, member)
-                role = self._role(here, member["x-role"])
+                role = self.pointers.role(here, member["x-role"])
                 yield Binding(role, place, name, name in required, standing, member.get("const"), member.get("default"))
 
     def _security(
@@ -228,9 +231,11 @@ class _Reader:
                         raise self.source.error(
                             (*where, "x-roles"), f"{part!r} is not a part of Basic", "the parts are user and password"
                         )
-                    bindings.append(Binding(self._role(where, role), "basic", part))
+                    bindings.append(Binding(self.pointers.role(where, role), "basic", part))
             elif scheme.get("scheme", "").lower() == "bearer" or scheme.get("type") in ("oauth2", "openIdConnect"):
-                bindings.append(Binding(self._role(where, scheme.get("x-role", "access_token")), "bearer", "token"))
+                bindings.append(
+                    Binding(self.pointers.role(where, scheme.get("x-role", "access_token")), "bearer", "token")
+                )
                 scopes = tuple(wants)
                 claims = MappingProxyType(dict(scheme.get("x-claims", {})))
             else:
@@ -241,47 +246,6 @@ class _Reader:
                 )
         return bindings, scopes, claims
 
-    # -- what comes back
-
-    def _replies(self, at: At, op: Mapping[str, Any]) -> dict[str, ReplyShape]:
-        shapes: dict[str, ReplyShape] = {}
-        for status, raw in op.get("responses", {}).items():
-            here, reply = self._resolve((*at, "responses", status), raw)
-            schemas: dict[str, str] = {}
-            members: list[Member] = []
-            for media_type, content in reply.get("content", {}).items():
-                place = (*here, "content", media_type, "schema")
-                schemas[media_type] = "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in place)
-                if "schema" in content:
-                    members.extend(self._reply_members(*self._resolve(place, content["schema"])))
-            shapes[status] = ReplyShape(
-                status, MappingProxyType(schemas), tuple(members), tuple(reply.get("headers", ()))
-            )
-        return shapes
-
-    def _reply_members(self, at: At, schema: Mapping[str, Any]) -> Iterator[Member]:
-        for part in ("allOf", "oneOf", "anyOf"):
-            for index, raw in enumerate(schema.get(part, ())):
-                yield from self._reply_members(*self._resolve((*at, part, index), raw))
-        required = schema.get("required", ())
-        for name, raw in schema.get("properties", {}).items():
-            here, member = self._resolve((*at, "properties", name), raw)
-            types = member.get("type", ())
-            role = member.get("x-role")
-            yield Member(
-                name=name,
-                role=self._role(here, role) if role else None,
-                required=name in required,
-                types=(types,) if isinstance(types, str) else tuple(types),
-                const=member.get("const", member.get("default", (member.get("enum") or [None])[0])),
-                example=(member.get("examples") or [None])[0],
-            )
-
-    def _need(self, at: At, value: Any, key: str) -> Any:
-        if not isinstance(value, Mapping) or key not in value:
-            raise self.source.error(at, f"the key {key!r} is missing here", f"add {key}: …")
-        return value[key]
-
     def _standing(self, at: At, value: Mapping[str, Any]) -> str:
         standing = str(value.get("x-standing", "main"))
         if standing not in _STANDINGS:
@@ -289,27 +253,3 @@ class _Reader:
                 (*at, "x-standing"), f"{standing!r} is not valid here", nearest(standing, _STANDINGS)
             )
         return standing
-
-    def _role(self, at: At, role: str) -> str:
-        if role not in ROLES:
-            raise self.source.error((*at, "x-role"), f"there is no role {role!r}", nearest(role, ROLES))
-        return role
-
-    def _resolve(self, at: At, value: Any) -> tuple[At, Any]:
-        seen = 0
-        while isinstance(value, Mapping) and "$ref" in value:
-            reference = value["$ref"]
-            steps = [s.replace("~1", "/").replace("~0", "~") for s in str(reference).removeprefix("#/").split("/")]
-            found: Any = self.root
-            for step in steps:
-                if not isinstance(found, Mapping) or step not in found:
-                    valid = found if isinstance(found, Mapping) else ()
-                    raise self.source.error(
-                        (*at, "$ref"), f"the reference {reference!r} leads nowhere", nearest(step, valid)
-                    )
-                found = found[step]
-            at, value = tuple(steps), found
-            seen += 1
-            if seen > 20:
-                raise self.source.error(at, f"the reference {reference!r} leads back to itself", "end the circle")
-        return at, value
