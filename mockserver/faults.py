@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from watchword.mockserver.faults_dialect import dialect_faults
 from watchword.mockserver.faults_reply import reply_faults
 from watchword.mockserver.faults_transport import transport_faults
 from watchword.mockserver.faults_verdict import verdict_faults
-from watchword.specs.errors import SpecError, nearest
+from watchword.specs.errors import SpecError
 from watchword.specs.loader import Dialect
 
 __all__ = ["catalogue", "find_fault"]
@@ -46,7 +47,9 @@ def find_fault(dialect: Dialect, name: str) -> Fault:
     """
     faults = catalogue(dialect)
     if name not in faults:
+        near = difflib.get_close_matches(name, faults, n=1, cutoff=0.6)
+        hint = f"did you mean {near[0]!r}? " if near else ""
         raise SpecError(
-            dialect.folder, None, f"there is no fault {name!r}", f"{nearest(name, faults)} --fault list shows all"
+            dialect.folder, None, f"there is no fault {name!r}", f"{hint}`--fault list` shows all {len(faults)}"
         )
     return faults[name]

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from watchword.reports import hooks
-from watchword.reports.baseline import Baseline, BaselineError, read_baseline
 from watchword.reports.evidence import COLUMNS, cell, evidence, header, properties
 from watchword.reports.files import make_writable
 from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 from watchword.reports.sink import Sink
 from watchword.reports.summary import verdict_line
+
+if TYPE_CHECKING:
+    from watchword.reports.baseline import Baseline
 
 _SUITES = Path(__file__).resolve().parent.parent / "suites"
 _SINK = pytest.StashKey[Sink]()
@@ -58,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _writable(folder)
     baseline = None
     if config.option.baseline is not None:
+        from watchword.reports.baseline import BaselineError, read_baseline
+
         try:
             baseline = read_baseline(config.invocation_params.dir / config.option.baseline)
         except BaselineError as trouble:

@@ -70,7 +70,7 @@ class Exit(IntEnum):
 
 EXIT_MEANING: Mapping[int, str] = MappingProxyType(
     {
-        Exit.CONFORMING: "Every rule that was checked holds.",
+        Exit.CONFORMING: "No binding rule is broken.",
         Exit.BROKEN: "At least one rule is broken.",
         Exit.INTERRUPTED: "Somebody or something interrupted the run.",
         Exit.INTERNAL: "The tool itself went wrong; the target is not to blame.",

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TextIO
 
 from watchword.reports.files import make_writable, replace
-from watchword.reports.junit import junit
-from watchword.reports.page import render
 from watchword.reports.records import RECORDS_FILE, ClauseRecord, EndRecord, Run, RunRecord, write_line
 
 __all__ = ["Sink"]
@@ -45,7 +43,7 @@ class Sink:
         self._lines = (self.folder / RECORDS_FILE).open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
         self.run = Run(record, (), None)
         self._write(record)
-        replace(self.page, render(self.run))
+        replace(self.page, _render(self.run))
 
     def add(self, record: ClauseRecord) -> None:
         """Write down one clause."""
@@ -68,7 +66,9 @@ class Sink:
             return
         self._published = True
         try:
-            replace(self.page, render(self.run))
+            from watchword.reports.junit import junit
+
+            replace(self.page, _render(self.run))
             replace(self.folder / "junit.xml", junit(self.run))
         except OSError as trouble:
             self._fail(trouble)
@@ -91,3 +91,10 @@ class Sink:
 
     def _fail(self, trouble: OSError) -> None:
         self.trouble = self.trouble or f"the reports in {self.folder} are not whole: {trouble.strerror or trouble}"
+
+
+def _render(run: Run) -> str:
+    # pytest loads the plugin in every project where Watchword is installed; only a run of ours pays for templates.
+    from watchword.reports.page import render
+
+    return render(run)

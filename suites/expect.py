@@ -65,9 +65,9 @@ def _members(expectation: Expectation, values: Mapping[str, Any]) -> list[Differ
         if role not in values:
             found.append(Difference(f"the member with the {role}", "no such member"))
         elif values[role] in ("", None):
-            found.append(Difference(f"a {role} with a value", "the empty string" if values[role] == "" else "null"))
+            found.append(Difference(f"{_a(role)} with a value", "the empty string" if values[role] == "" else "null"))
     found.extend(
-        Difference(f"no {role}", f"a {role}") for role in expectation.absent if values.get(role) not in (None, "")
+        Difference(f"no {role}", _a(role)) for role in expectation.absent if values.get(role) not in (None, "")
     )
     for role, wanted in expectation.types.items():
         if role in values and not TYPES[wanted](values[role]):
@@ -94,6 +94,10 @@ def kind(value: Any) -> str:
     return next((name for name, test in TYPES.items() if test(value)), "something else")
 
 
+def _a(role: str) -> str:
+    return f"{'an' if role[0] in 'aeio' else 'a'} {role}"
+
+
 def _any_of(what: str, values: tuple[Any, ...]) -> str:
     return f"{what} {' or '.join(map(str, values))}"
 
@@ -106,7 +110,7 @@ def expected(clause: Clause) -> str:
     parts = [_any_of("status", e.status)] if e.status else []
     parts += [_any_of("content type", e.content_type)] if e.content_type else []
     parts += [f"header {name}" + (f" with {text!r}" if text else "") for name, text in e.headers.items()]
-    parts += [f"a {role}" for role in e.present] + [f"no {role}" for role in e.absent]
+    parts += [_a(role) for role in e.present] + [f"no {role}" for role in e.absent]
     parts += [f"{role} as {wanted}" for role, wanted in e.types.items()] + [
         f"{role} {value!r}" for role, value in e.equals.items()
     ]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from watchword.reports.records import VERDICTS, ClauseRecord, EndRecord, Exit, RunRecord, Untested
+from watchword.reports.records import VERDICTS, VERIFIED, ClauseRecord, EndRecord, Exit, RunRecord, Untested
 from watchword.specs.model import Clause
 from watchword.specs.redaction import Masker
 from watchword.suites.check import Session
@@ -19,7 +19,6 @@ from watchword.suites.target import Target
 
 __all__ = ["Run"]
 
-_VERIFIED = frozenset({"pass", "fail", "warn", "observed", "not_supported"})
 _LIBRARIES = ("watchword", "pytest", "requests", "schemathesis", "jsonschema")
 
 
@@ -100,13 +99,16 @@ class Run:
         ]
         if unverified:
             return Exit.TOO_LITTLE, f"{len(unverified)} clauses of level must could not be verified"
-        if not any(r.verdict in _VERIFIED for r in self.records):
+        if not any(r.verdict in VERIFIED for r in self.records):
             return Exit.TOO_LITTLE, "not one clause was verified"
         if stale:
             return Exit.STALE_BASELINE, "the baseline is stale"
         left = sum(r.level != "may" and r.verdict == "not_observable" for r in self.records)
         more = f"; the limits left {left} {'rule' if left == 1 else 'rules'} unchecked" if left else ""
-        return Exit.CONFORMING, f"every rule that was checked holds{more}"
+        warned = sum(r.verdict == "warn" for r in self.records)
+        broken_advice = f"{warned} {'recommendation is' if warned == 1 else 'recommendations are'}"
+        holds = f"no binding rule is broken, {broken_advice}" if warned else "every rule that was checked holds"
+        return Exit.CONFORMING, f"{holds}{more}"
 
     def footer(self, code: int, message: str) -> EndRecord:
         """Write the record that a run ends with."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from watchword.specs.errors import SpecError, nearest
+from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.loader import Dialect, load_dialect
 from watchword.specs.model import Operation
 from watchword.specs.vocabulary import CREDENTIALS
@@ -226,8 +226,9 @@ def _dialect(place: str, name: str | Path) -> Dialect:
     try:
         return load_dialect(name)
     except SpecError as trouble:
-        # A wrong dialect folder has a file and a line of its own; an unknown name has only the target's.
-        raise TargetError(place, trouble.problem, trouble.hint) from trouble
+        # A wrong dialect has a file and a line of its own; an unknown name has only the target's.
+        where = "" if isinstance(trouble, UnknownDialect) else f"{trouble.file}:{trouble.line}: "
+        raise TargetError(place, f"{where}{trouble.problem}", trouble.hint) from trouble
 
 
 def _resolved(place: str, value: str, environ: Mapping[str, str]) -> str:

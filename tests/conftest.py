@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from watchword.mockserver.clock import Clock
 from watchword.mockserver.message import finished
@@ -18,6 +19,10 @@ from watchword.specs.wire import Reply, Request
 from watchword.suites.check import Session, conclude, examine
 from watchword.suites.schemas import schema_errors
 from watchword.suites.target import from_description
+
+# A slow machine is no defect, and what fails once has to fail again.
+settings.register_profile("ours", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
 
 ORIGIN = "http://mock.test"
 TROUBLE = ("fail", "error", "blocked", "inconclusive")
