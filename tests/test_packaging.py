@@ -157,7 +157,7 @@ def test_other_peoples_tests_are_left_alone(installed: Path, away: Path) -> None
     heavy = {
         "schemathesis",
         "uvloop",
-        "jinja2",
+        "jsonschema",
         "watchword.reports.page",
         "watchword.suites.run",
         "watchword.mockserver.service",
