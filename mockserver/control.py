@@ -110,13 +110,14 @@ class Application:
         return as_json(self.facts(origin))
 
     def facts(self, origin: str) -> dict[str, Any]:
-        """Say what runs here: dialect, profile, URLs, the roles that there are credentials for."""
+        """Say what runs here: dialect, profile, fault, URLs, the roles that there are credentials for."""
         service = self.service
         bases = service.dialect.api.bases
         return {
             "dialect": service.dialect.name,
             "title": service.dialect.api.title,
             "profile": service.profile.name,
+            "fault": None if service.fault is None else {"name": service.fault.name, "says": service.fault.says},
             "url": origin + bases["url"],
             "resource_url": origin + bases.get("resource_url", bases["url"]),
             "credentials": list(service.credentials),

@@ -205,7 +205,12 @@ class Runner:
         """Mask what a report says before any reporter sees it."""
         report = yield
         if self.run is not None:
+            from watchword.suites.verdict import NonConformance
+
             mask = self.run.masker.mask
+            if call.excinfo is not None and call.excinfo.errisinstance(NonConformance):
+                # The rule and the evidence are the message; where in our code it was raised says nothing.
+                report.longrepr = str(call.excinfo.value)
             if isinstance(report.longrepr, tuple):
                 path, line, reason = report.longrepr
                 report.longrepr = (path, line, mask(reason))
