@@ -11,24 +11,14 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from watchword.mockserver import recognise_brands, recognise_credentials, recognise_requests, recognise_tokens
-from watchword.mockserver.case import Case, Predicate, Rows
-from watchword.specs.vocabulary import CONDITIONS, broader
+from watchword.mockserver.case import Case, Rows
+from watchword.specs.vocabulary import CONDITIONS, broader, one_each
 
 __all__ = ["RECOGNISERS", "Case", "narrowest"]
 
 
-def _joined(*tables: Rows) -> dict[str, Predicate]:
-    joined: dict[str, Predicate] = {}
-    for table in tables:
-        twice = joined.keys() & table.keys()
-        if twice:
-            raise ValueError(f"two predicates recognise {min(twice)}")
-        joined |= table
-    return joined
-
-
-RECOGNISERS: Rows = MappingProxyType(
-    _joined(recognise_brands.ROWS, recognise_credentials.ROWS, recognise_requests.ROWS, recognise_tokens.ROWS)
+RECOGNISERS: Rows = one_each(
+    recognise_brands.ROWS, recognise_credentials.ROWS, recognise_requests.ROWS, recognise_tokens.ROWS
 )
 
 _SPECIAL = MappingProxyType(

@@ -9,10 +9,14 @@ Laws:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
-__all__ = ["CONDITIONS", "Condition", "broader"]
+__all__ = ["CONDITIONS", "Condition", "broader", "one_each"]
+
+_Way = TypeVar("_Way")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,3 +294,18 @@ def broader(name: str) -> tuple[str, ...]:
         found.append(above)
         above = CONDITIONS[above].broader
     return tuple(found)
+
+
+def one_each(*tables: Mapping[str, _Way]) -> Mapping[str, _Way]:
+    """Join tables that give one way of doing something for each of some conditions.
+
+    Raises:
+        ValueError: two of them have a row for the same condition.
+    """
+    joined: dict[str, _Way] = {}
+    for table in tables:
+        twice = joined.keys() & table.keys()
+        if twice:
+            raise ValueError(f"the condition {min(twice)} stands in two tables")
+        joined |= table
+    return MappingProxyType(joined)

@@ -161,7 +161,7 @@ class Ban:
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Api:
     """What `openapi.yaml` says: the operations of a dialect and what is true of all of them."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchword.specs.conditions import CONDITIONS, Condition, broader
+from watchword.specs.conditions import CONDITIONS, Condition, broader, one_each
 from watchword.specs.guarantees import GUARANTEES, Guarantee
 from watchword.specs.roles import BASES, CREDENTIALS, LEVELS, PLACES, PURPOSES, ROLES, SECRET_ROLES, TOPICS
 
@@ -20,4 +20,5 @@ __all__ = [
     "Condition",
     "Guarantee",
     "broader",
+    "one_each",
 ]

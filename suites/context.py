@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -140,7 +140,6 @@ class Context:
     target: Target
     operation: Operation
     tag: str = "0"
-    optional: tuple[str, ...] = field(default=())
 
     @property
     def api(self) -> Api:

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
+from watchword.specs.vocabulary import one_each
 from watchword.specs.wire import Draft
 from watchword.suites import provoke_brands, provoke_credentials, provoke_requests, provoke_tokens
 from watchword.suites.context import Steps
-from watchword.suites.provoking import Provoker, Rows, Work
+from watchword.suites.provoking import Rows, Work
 
 __all__ = ["PROVOKERS", "Work", "settle"]
 
 
-def _joined(*tables: Rows) -> dict[str, Provoker]:
-    joined: dict[str, Provoker] = {}
-    for table in tables:
-        twice = joined.keys() & table.keys()
-        if twice:
-            raise ValueError(f"two ways to provoke {min(twice)}")
-        joined |= table
-    return joined
-
-
-PROVOKERS: Rows = MappingProxyType(
-    _joined(provoke_brands.ROWS, provoke_credentials.ROWS, provoke_requests.ROWS, provoke_tokens.ROWS)
-)
+PROVOKERS: Rows = one_each(provoke_brands.ROWS, provoke_credentials.ROWS, provoke_requests.ROWS, provoke_tokens.ROWS)
 
 
 def settle(draft: Draft, work: Work, conditions: tuple[str, ...]) -> Steps:

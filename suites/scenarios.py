@@ -21,7 +21,6 @@ from watchword.suites.steps import Blocked, Call, Exchange, NotApplicable, NotOb
 
 __all__ = ["SCENARIOS", "provoked"]
 
-_OPTIONAL = ("scope", "language")
 _SHORTLY = 10
 """Seconds before a stated expiry at which a token still has to work; clocks and rounding are allowed that much."""
 _LATER = Pause(4.5, "an expiry that a renewal only repeats shows some seconds after the login", short=True)

@@ -19,22 +19,9 @@ _URI = "urn:watchword:description"
 
 
 @functools.lru_cache(maxsize=512)
-def _validator(api: _Key, pointer: str) -> Draft202012Validator:
-    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT202012.create_resource(dict(api.api.description)))
+def _validator(api: Api, pointer: str) -> Draft202012Validator:
+    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT202012.create_resource(dict(api.description)))
     return Draft202012Validator({"$ref": f"{_URI}#{pointer}"}, registry=registry, format_checker=FormatChecker())
-
-
-class _Key:
-    """An `Api` as a cache key: the same object, the same key."""
-
-    def __init__(self, api: Api) -> None:
-        self.api = api
-
-    def __hash__(self) -> int:
-        return id(self.api)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.api is self.api
 
 
 def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tuple[str, str, str]]:
@@ -49,7 +36,7 @@ def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tupl
         yield "the reply", f"has the content type {' or '.join(shape.schemas)}", reply.media_type or "none"
         return
     instance = reply.json if reply.media_type.endswith("json") else reply.body.decode(errors="replace")
-    for error in _validator(_Key(api), shape.schemas[reply.media_type]).iter_errors(instance):
+    for error in _validator(api, shape.schemas[reply.media_type]).iter_errors(instance):
         where = ".".join(str(step) for step in error.absolute_path) or "the body"
         # The message of a schema error repeats the value; what is said here must not hold a token.
         yield where, f"keeps to {error.validator}: {str(error.validator_value)[:80]}", _seen(error.instance)
