@@ -19,9 +19,9 @@ from watchword.mockserver.delivery import Delivery
 from watchword.mockserver.world import World
 from watchword.specs.model import Operation
 from watchword.specs.profile import Profile
-from watchword.specs.wire import Reply
+from watchword.specs.wire import Reading, Reply, Request
 
-__all__ = ["STAGES", "Distortion", "Fault", "Moment", "Values"]
+__all__ = ["STAGES", "Distortion", "Fault", "Moment", "Seen", "Values", "holding", "refusing", "serving"]
 
 STAGES = ("dialect", "verdict", "reply", "transport")
 
@@ -45,6 +45,14 @@ def _same(profile: Profile) -> Profile:
     return profile
 
 
+def _as_sent(request: Request) -> Request:
+    return request
+
+
+def _as_read(reading: Reading) -> Reading:
+    return reading
+
+
 def _never(case: Case) -> bool:
     return False
 
@@ -65,12 +73,15 @@ def _whole(moment: Moment, reply: Reply) -> Delivery:
 class Distortion:
     """Where a fault takes hold of a service; what it does not name stays as it is.
 
-    `profile` replaces the profile when the service starts. `accepts` has a request served whatever is wrong with it.
+    `profile` replaces the profile when the service starts. `request` changes what arrives, before it is routed, and `read`
+    what the operation's bindings find in it. `accepts` has a request served whatever is wrong with it.
     `values` changes what a token reply is made of, or the world behind it. `reply` damages a reply. `deliver` says what
     the connection does with it.
     """
 
     profile: Callable[[Profile], Profile] = _same
+    request: Callable[[Request], Request] = _as_sent
+    read: Callable[[Reading], Reading] = _as_read
     accepts: Callable[[Case], bool] = _never
     values: Callable[[Case, World, Values], Values] = _unchanged
     reply: Callable[[Moment, Reply], Reply] = _as_it_is
@@ -78,10 +89,48 @@ class Distortion:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """One exchange with a server that tells no lies, as far as a fault could take hold of it.
+
+    `operation` is the operation's name (None: no path matched), `condition` that for which the request was refused (None:
+    served), `holds` names every condition that the request was in.
+    """
+
+    operation: str | None
+    condition: str | None
+    holds: frozenset[str]
+
+
+def _anything(seen: Seen) -> bool:
+    return True
+
+
+def serving(operation: Operation) -> Callable[[Seen], bool]:
+    """Give the reach of a fault that shows whenever an operation serves a request."""
+    return lambda seen: seen.operation == operation.name and seen.condition is None
+
+
+def refusing(operation: Operation) -> Callable[[Seen], bool]:
+    """Give the reach of a fault that shows whenever an operation refuses a request."""
+    return lambda seen: seen.operation == operation.name and seen.condition is not None
+
+
+def holding(operation: Operation, condition: str) -> Callable[[Seen], bool]:
+    """Give the reach of a fault that shows whenever a request to an operation is in a condition."""
+    return lambda seen: seen.operation == operation.name and condition in seen.holds
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
-    """One defect. `make` gives a distortion of its own, with no memory of another's requests."""
+    """One defect. `make` gives a distortion of its own, with no memory of another's requests.
+
+    `reach` tells whether the fault can change anything about an exchange. Among exchanges that it cannot reach, a server
+    behaves as it would without the fault. `period` is how many times one has to look to see the fault once.
+    """
 
     name: str
     stage: str
     says: str
     make: Callable[[], Distortion]
+    reach: Callable[[Seen], bool] = _anything
+    period: int = 1

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from watchword.mockserver.case import Case
-from watchword.mockserver.fault import Distortion, Fault, Moment, Values
+from watchword.mockserver.fault import Distortion, Fault, Moment, Values, serving
 from watchword.mockserver.world import AccessToken, World
+from watchword.specs.applies import other_binding
 from watchword.specs.loader import Dialect
-from watchword.specs.model import Operation
+from watchword.specs.model import Binding, Operation
 from watchword.specs.profile import Profile
-from watchword.specs.wire import Reply
+from watchword.specs.wire import Reading, Reply
 
 __all__ = ["dialect_faults"]
 
@@ -34,6 +35,9 @@ def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
             yield from _renewal_faults(operation)
         if operation.purpose == "resource":
             yield _one_use(operation)
+        elsewhere = other_binding(operation, "brand_key", dialect.api)
+        if elsewhere is not None:
+            yield _reading_elsewhere(operation, elsewhere)
 
 
 def _told(operation: Operation, name: str, what: str, make: Callable[[], _Change]) -> Fault:
@@ -45,7 +49,7 @@ def _told(operation: Operation, name: str, what: str, make: Callable[[], _Change
 
         return Distortion(values=values)
 
-    return Fault(f"{name}@{operation.name}", "dialect", f"{operation.name} {what}.", distortion)
+    return Fault(f"{name}@{operation.name}", "dialect", f"{operation.name} {what}.", distortion, serving(operation))
 
 
 def _always(change: _Change) -> Callable[[], _Change]:
@@ -81,6 +85,15 @@ def _token_faults(operation: Operation) -> Iterator[Fault]:
         again = world.mint_access(token.session, values.get("$origin", ""))
         return {**values, "access_token": again.value}
 
+    def renewing_another(case: Case, world: World, values: Values) -> Values:
+        known = world.refresh.get(values.get("refresh_token") or "")
+        others = [a for a in world.data.accounts if known and a.username != known.session.subject]
+        if known is None or not others:
+            return values
+        session = world.begin(others[0], known.session.client, known.session.brand, known.session.scopes)
+        world.mint_access(session, values.get("$origin", ""))
+        return {**values, "refresh_token": world.mint_refresh(session, values.get("$origin", "")).value}
+
     def one_for_both(case: Case, world: World, values: Values) -> Values:
         if values.get("refresh_token"):
             world.refresh[values["access_token"]] = world.refresh[values["refresh_token"]]
@@ -90,6 +103,8 @@ def _token_faults(operation: Operation) -> Iterator[Fault]:
     yield _told(operation, "another-user", "gives access tokens that speak of another user", _always(of_another))
     if "refresh_token" in operation.gives:
         yield _told(operation, "one-for-both", "gives the access token as refresh token, too", _always(one_for_both))
+        what = "gives refresh tokens that renew another user's session"
+        yield _told(operation, "another-users-refresh-token", what, _always(renewing_another))
 
 
 def _expiry_faults(operation: Operation) -> Iterator[Fault]:
@@ -111,6 +126,14 @@ def _expiry_faults(operation: Operation) -> Iterator[Fault]:
     yield _told(operation, f"swapped:{role}", f"gives the other kind of expiry as {role}", stating(swapped))
     off = stating(lambda value, world: value + _MINUTE)
     yield _told(operation, f"late:{role}", f"states an {role} a minute after the token's own", off)
+    if role == "expires_at":
+        what = "states with every token the expires_at of the first"
+        yield _told(operation, "constant:expires_at", what, _constant_expiry)
+
+
+def _constant_expiry() -> _Change:
+    first: dict[str, Any] = {}
+    return lambda case, world, values: {**values, "expires_at": first.setdefault("expires_at", values["expires_at"])}
 
 
 def _login_faults(operation: Operation) -> Iterator[Fault]:
@@ -172,11 +195,19 @@ def _renewal_faults(operation: Operation) -> Iterator[Fault]:
         now = int(world.clock.now())
         return {**values, "expires_at": now + 1, "expires_in": 1}
 
+    def stale(case: Case, world: World, values: Values) -> Values:
+        tokens = world.access[values["access_token"]].session.tokens
+        before = tokens[-2].expires_at if len(tokens) > 1 else None
+        if before is None:
+            return values
+        return {**values, "expires_at": before, "expires_in": before - int(world.clock.now())}
+
     yield _told(operation, "old-access-token", "gives the access token from before the renewal", _always(old))
     if "scope" in operation.gives:
         yield _told(operation, "fewer-scopes", "lists fewer scopes than before", _always(fewer_scopes))
     if {"expires_at", "expires_in"} & set(operation.gives):
         yield _told(operation, "shorter", "states an expiry a second away", _always(shorter))
+        yield _told(operation, "stale", "states the expiry of the access token from before the renewal", _always(stale))
     yield _refusing(operation, "only-once", "refuses the second renewal of a session", lambda case: _renewals(case) > 1)
     yield _refusing(
         operation, "only-before-expiry", "refuses a renewal once the access token has expired", _after_expiry
@@ -202,7 +233,38 @@ def _refusing(operation: Operation, name: str, what: str, when: Callable[[Case],
         return Reply(400, (("Content-Type", "application/json"),), b'{"error": "invalid_grant"}')
 
     says = f"{operation.name} {what}."
-    return Fault(f"{name}@{operation.name}", "dialect", says, lambda: Distortion(reply=reply))
+    return Fault(f"{name}@{operation.name}", "dialect", says, lambda: Distortion(reply=reply), serving(operation))
+
+
+def _reading_elsewhere(operation: Operation, elsewhere: Binding) -> Fault:
+    own = operation.bound("brand_key")[0]
+
+    def read(reading: Reading) -> Reading:
+        if reading.operation.name != operation.name:
+            return reading
+        found = [str(value) for value in reading.at(elsewhere.place, elsewhere.name)]
+        # Query, form and headers are what brand keys travel in.
+        query = tuple(pair for pair in reading.query if own.place != "query" or pair[0] != own.name)
+        form = tuple(pair for pair in reading.form if own.place != "form" or pair[0] != own.name)
+        headers = {k: v for k, v in reading.headers.items() if own.place != "header" or k != own.name.lower()}
+        if own.place == "header" and found:
+            headers = {**headers, own.name.lower(): found}
+        pairs = tuple((own.name, value) for value in found)
+        return replace(
+            reading,
+            query=(*query, *pairs) if own.place == "query" else query,
+            form=(*form, *pairs) if own.place == "form" else form,
+            headers=headers,
+        )
+
+    says = f"{operation.name} reads the brand key where the other kind of operation carries it, and nowhere else."
+    return Fault(
+        f"reads-elsewhere:brand_key@{operation.name}",
+        "dialect",
+        says,
+        lambda: Distortion(read=read),
+        lambda seen: seen.operation == operation.name,
+    )
 
 
 def _one_use(operation: Operation) -> Fault:
@@ -213,4 +275,4 @@ def _one_use(operation: Operation) -> Fault:
         return right
 
     says = f"An access token opens {operation.name} once and never again."
-    return Fault(f"one-use@{operation.name}", "dialect", says, lambda: Distortion(reply=reply))
+    return Fault(f"one-use@{operation.name}", "dialect", says, lambda: Distortion(reply=reply), serving(operation))

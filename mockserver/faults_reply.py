@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from watchword.mockserver.fault import Distortion, Fault, Moment
+from watchword.mockserver.fault import Distortion, Fault, Moment, refusing, serving
 from watchword.specs.loader import Dialect
 from watchword.specs.model import Member, Operation
 from watchword.specs.profile import Profile
@@ -16,6 +17,7 @@ from watchword.specs.wire import Reply
 __all__ = ["reply_faults"]
 
 _SECRETS = ("password", "client_secret", "operator_password")
+_PERIOD = 3
 _Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -25,10 +27,13 @@ def reply_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
         template = profile.operations[operation.name].reply
         yield _status(operation, 403, "refuses every right request with 403")
         yield _status(operation, 500, "answers every right request with 500")
+        yield _now_and_then(operation)
         if operation.success is not None and template.members:
             described = {m.name: m for m in operation.success.members}
             for name in template.members:
                 yield from _member_faults(operation, described[name])
+                if described[name].role == "subject":
+                    yield _another_subject(operation, name)
             yield _header(
                 operation, "Content-Type", "text/html; charset=utf-8", "calls its reply to a right request HTML"
             )
@@ -47,11 +52,32 @@ def _status(operation: Operation, status: int, what: str) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
         if not _serves(moment, operation):
             return right
-        return Reply(status, (("Content-Type", "text/plain; charset=utf-8"),), b"out of order\n")
+        return _out_of_order(status)
 
-    return Fault(
-        f"right-{status}@{operation.name}", "reply", f"{operation.name} {what}.", lambda: Distortion(reply=reply)
-    )
+    return _served(operation, f"right-{status}", what, reply)
+
+
+def _now_and_then(operation: Operation) -> Fault:
+    def make() -> Distortion:
+        turns = itertools.count(1)
+
+        def reply(moment: Moment, right: Reply) -> Reply:
+            fails = _serves(moment, operation) and next(turns) % _PERIOD == 0
+            return _out_of_order(500) if fails else right
+
+        return Distortion(reply=reply)
+
+    says = f"{operation.name} answers every third right request with 500."
+    return Fault(f"every-third:right-500@{operation.name}", "reply", says, make, serving(operation), _PERIOD)
+
+
+def _served(operation: Operation, name: str, what: str, reply: Callable[[Moment, Reply], Reply]) -> Fault:
+    says = f"{operation.name} {what}."
+    return Fault(f"{name}@{operation.name}", "reply", says, lambda: Distortion(reply=reply), serving(operation))
+
+
+def _out_of_order(status: int) -> Reply:
+    return Reply(status, (("Content-Type", "text/plain; charset=utf-8"),), b"out of order\n")
 
 
 def _member_faults(operation: Operation, member: Member) -> Iterator[Fault]:
@@ -75,13 +101,23 @@ def _member_faults(operation: Operation, member: Member) -> Iterator[Fault]:
             yield _edited(operation, f"fraction:{name}", f"gives {name} with a fraction", halved)
 
 
+def _another_subject(operation: Operation, name: str) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        if not _serves(moment, operation) or moment.case is None or name not in right.members:
+            return right
+        others = [a.username for a in moment.case.world.data.accounts if a.username != right.members[name]]
+        return replace(right, body=json.dumps({**right.members, name: others[0]}).encode()) if others else right
+
+    return _served(operation, f"another-user:{name}", f"names another user as {name}", reply)
+
+
 def _edited(operation: Operation, name: str, what: str, change: _Change) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
         if not _serves(moment, operation) or not right.members:
             return right
         return replace(right, body=json.dumps(change(right.members)).encode())
 
-    return Fault(f"{name}@{operation.name}", "reply", f"{operation.name} {what}.", lambda: Distortion(reply=reply))
+    return _served(operation, name, what, reply)
 
 
 def _echo(operation: Operation) -> Fault:
@@ -93,16 +129,14 @@ def _echo(operation: Operation) -> Fault:
         echoed = {"request": {role: moment.case.value(role) for role in secrets}}
         return replace(right, body=json.dumps({**right.members, **echoed}).encode())
 
-    says = f"{operation.name} repeats the secrets of the request in its reply."
-    return Fault(f"echoes-secrets@{operation.name}", "reply", says, lambda: Distortion(reply=reply))
+    return _served(operation, "echoes-secrets", "repeats the secrets of the request in its reply", reply)
 
 
 def _header(operation: Operation, name: str, value: str | None, what: str) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
         return _with_header(right, name, value) if _serves(moment, operation) else right
 
-    label = f"header-{name.lower()}@{operation.name}"
-    return Fault(label, "reply", f"{operation.name} {what}.", lambda: Distortion(reply=reply))
+    return _served(operation, f"header-{name.lower()}", what, reply)
 
 
 def _with_header(reply: Reply, name: str, value: str | None) -> Reply:
@@ -126,5 +160,5 @@ def _refusal_header(operation: Operation, name: str, value: str | None, what: st
         here = moment.operation is not None and moment.operation.name == operation.name
         return _with_header(right, name, value) if here and moment.condition is not None else right
 
-    label = f"refusal-{name.lower()}@{operation.name}"
-    return Fault(label, "reply", f"{operation.name} {what}.", lambda: Distortion(reply=reply))
+    label, says = f"refusal-{name.lower()}@{operation.name}", f"{operation.name} {what}."
+    return Fault(label, "reply", says, lambda: Distortion(reply=reply), refusing(operation))

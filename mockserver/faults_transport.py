@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from watchword.mockserver.delivery import Delivery, Ending
-from watchword.mockserver.fault import Distortion, Fault, Moment
+from watchword.mockserver.fault import Distortion, Fault, Moment, Seen
 from watchword.specs.loader import Dialect
 from watchword.specs.model import Operation
 from watchword.specs.wire import Reply
@@ -27,10 +27,14 @@ def transport_faults(dialect: Dialect) -> Iterator[Fault]:
             yield _failing(operation, name, ending, what)
 
 
+def _at(operation: Operation) -> Callable[[Seen], bool]:
+    return lambda seen: seen.operation == operation.name
+
+
 def _failing(operation: Operation, name: str, ending: Ending, what: str) -> Fault:
     def deliver(moment: Moment, reply: Reply) -> Delivery:
         here = moment.operation is not None and moment.operation.name == operation.name
         return Delivery(reply, ending if here else "keep")
 
     says = f"{operation.name} {what}."
-    return Fault(f"{name}@{operation.name}", "transport", says, lambda: Distortion(deliver=deliver))
+    return Fault(f"{name}@{operation.name}", "transport", says, lambda: Distortion(deliver=deliver), _at(operation))

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from watchword.mockserver.case import Case
-from watchword.mockserver.fault import Distortion, Fault, Moment
+from watchword.mockserver.fault import Distortion, Fault, Moment, holding
 from watchword.mockserver.recognise import RECOGNISERS
+from watchword.mockserver.routes import route
 from watchword.specs.loader import Dialect
-from watchword.specs.model import Clause, Operation
+from watchword.specs.model import Api, Clause, Operation
 from watchword.specs.profile import Profile
 from watchword.specs.vocabulary import CONDITIONS, Condition, broader
-from watchword.specs.wire import Reply
+from watchword.specs.wire import Reply, Request
 
 __all__ = ["verdict_faults"]
 
-_ROUTED = ("method.wrong", "path.alternative")
-_EVERY = 3
+_PERIOD = 3
+_ANSWERS = ((500, "a server error"), (200, "200 and the body of the refusal"), (302, "a redirection to another page"))
 _NAMELESS = (
     "missing",
     "empty",
@@ -41,15 +42,23 @@ def verdict_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
             if _refused(profile, operation, condition) and _attributed(dialect, operation, condition)
         ]
         for condition in guarded:
-            yield _accepting(operation, condition)
-        if guarded:
-            yield _now_and_then(operation, guarded[0])
+            yield _accepting(dialect.api, operation, condition)
+        for condition in {c.name.partition(".")[0]: c for c in reversed(guarded) if c.name not in _ROUTES}.values():
+            yield _now_and_then(operation, condition)
         for condition in guarded:
-            guards = [c for c in _guards(dialect, operation, condition.name) if c.when == (condition.name,)]
-            if guards:
-                yield _answering(operation, condition, 500, "a server error")
-                if not any(200 in c.expect.status or "2xx" in c.expect.status for c in guards):
-                    yield _answering(operation, condition, 200, "200 and the body of the refusal")
+            alone = [c for c in _guards(dialect, operation, condition.name) if c.when == (condition.name,)]
+            for status, what in (*_ANSWERS, *_others(operation, profile)):
+                # Only an answer that some clause speaks against is a lie.
+                if any(not clause.expect.accepts_status(status) for clause in alone):
+                    yield _answering(operation, condition, status, what)
+
+
+def _others(operation: Operation, profile: Profile) -> list[tuple[int, str]]:
+    """Give the first refusal that the operation describes and whose status the profile has no use for there."""
+    used = {rule.reply.status for rule in profile.operations[operation.name].rules}
+    numbers = sorted(int(s) for s in operation.replies if s.isdigit() and s.startswith("4"))
+    free = [n for n in numbers if n not in used] or numbers[-1:]
+    return [(n, f"{n}, which is described for other refusals") for n in free[:1]]
 
 
 def _guards(dialect: Dialect, operation: Operation, name: str) -> list[Clause]:
@@ -65,10 +74,12 @@ def _guards(dialect: Dialect, operation: Operation, name: str) -> list[Clause]:
 
 
 def _guarded(dialect: Dialect, operation: Operation) -> list[Condition]:
-    return [c for c in CONDITIONS.values() if c.name not in _ROUTED and _guards(dialect, operation, c.name)]
+    return [c for c in CONDITIONS.values() if _guards(dialect, operation, c.name)]
 
 
 def _refused(profile: Profile, operation: Operation, condition: Condition) -> bool:
+    if condition.name in _ROUTES:
+        return True
     form = profile.refresh_token if condition.role == "refresh_token" else profile.access_token
     never_expires = form.lifetime is None and form.lease is None
     if (condition.defect == "expired" and never_expires) or (condition.defect == "unsigned" and form.form != "jwt"):
@@ -83,7 +94,7 @@ def _attributed(dialect: Dialect, operation: Operation, condition: Condition) ->
     twins = [o for o in dialect.api.operations.values() if (o.path, o.method) == (operation.path, operation.method)]
     if twins[0] is operation:
         return True
-    if condition.role == "grant_type" or condition.name.startswith("body."):
+    if condition.role == "grant_type" or condition.name.startswith("body.") or condition.name in _ROUTES:
         return False
     same_grant = _grant(twins[0]) == _grant(operation)
     # Of two kinds of credentials for one grant, what names nobody is taken for the first.
@@ -94,16 +105,51 @@ def _grant(operation: Operation) -> str | None:
     return next((b.const for b in operation.bound("grant_type")), None)
 
 
-def _accepting(operation: Operation, condition: Condition) -> Fault:
+def _accepting(api: Api, operation: Operation, condition: Condition) -> Fault:
     holds = RECOGNISERS[condition.name]
 
     def accepts(case: Case) -> bool:
         return case.operation.name == operation.name and holds(case)
 
-    says = f"{operation.name} serves a request as though it were right when {condition.says}"
-    return Fault(
-        f"accepts:{condition.name}@{operation.name}", "verdict", f"{says}.", lambda: Distortion(accepts=accepts)
+    says = f"{operation.name} serves a request as though it were right when {condition.says}."
+    distortion = (
+        Distortion(request=_ROUTES[condition.name](api, operation))
+        if condition.name in _ROUTES
+        else Distortion(accepts=accepts)
     )
+    return Fault(
+        f"accepts:{condition.name}@{operation.name}", "verdict", says, lambda: distortion, _reach(operation, condition)
+    )
+
+
+def _reach(operation: Operation, condition: Condition) -> Callable[..., bool]:
+    if condition.name == "path.alternative":
+        return lambda seen: seen.condition == condition.name
+    return holding(operation, condition.name)
+
+
+def _any_method(api: Api, operation: Operation) -> Callable[[Request], Request]:
+    there = route(operation, api.bases)
+    described = {o.method for o in api.operations.values() if o.path == operation.path}
+
+    def request(sent: Request) -> Request:
+        wrong = sent.method not in described and there.read(sent.path) is not None
+        return replace(sent, method=operation.method) if wrong else sent
+
+    return request
+
+
+def _other_path(api: Api, operation: Operation) -> Callable[[Request], Request]:
+    base = api.bases[operation.base]
+    others = {base + path for path in operation.alternative_paths}
+    return lambda sent: replace(sent, path=base + operation.path) if sent.path in others else sent
+
+
+_ROUTES: dict[str, Callable[[Api, Operation], Callable[[Request], Request]]] = {
+    "method.wrong": _any_method,
+    "path.alternative": _other_path,
+}
+"""What the router meets before any operation does: a request that goes astray is sent the right way."""
 
 
 def _now_and_then(operation: Operation, condition: Condition) -> Fault:
@@ -113,24 +159,32 @@ def _now_and_then(operation: Operation, condition: Condition) -> Fault:
         turns = itertools.count(1)
 
         def accepts(case: Case) -> bool:
-            return case.operation.name == operation.name and holds(case) and next(turns) % _EVERY == 0
+            return case.operation.name == operation.name and holds(case) and next(turns) % _PERIOD == 0
 
         return Distortion(accepts=accepts)
 
     says = f"Every third time, {operation.name} serves a request as though it were right when {condition.says}."
-    return Fault(f"every-third:{condition.name}@{operation.name}", "verdict", says, make)
+    name = f"every-third:{condition.name}@{operation.name}"
+    return Fault(name, "verdict", says, make, _reach(operation, condition), _PERIOD)
 
 
 def _answering(operation: Operation, condition: Condition, status: int, what: str) -> Fault:
     holds = RECOGNISERS[condition.name]
 
+    def here(moment: Moment) -> bool:
+        if moment.condition is None:
+            return False
+        if condition.name in _ROUTES:
+            return moment.condition == condition.name and moment.operation in (None, operation)
+        return moment.case is not None and moment.case.operation.name == operation.name and holds(moment.case)
+
     def reply(moment: Moment, right: Reply) -> Reply:
-        case = moment.case
-        if case is None or moment.condition is None or case.operation.name != operation.name:
+        if not here(moment):
             return right
-        return replace(right, status=status) if holds(case) else right
+        if status // 100 == 3:
+            return Reply(status, (("Location", "/login"),))
+        return replace(right, status=status)
 
     says = f"{operation.name} answers with {what} when {condition.says}."
-    return Fault(
-        f"answers-{status}:{condition.name}@{operation.name}", "verdict", says, lambda: Distortion(reply=reply)
-    )
+    name = f"answers-{status}:{condition.name}@{operation.name}"
+    return Fault(name, "verdict", says, lambda: Distortion(reply=reply), _reach(operation, condition))

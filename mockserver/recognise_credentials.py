@@ -79,7 +79,8 @@ ROWS: Rows = {
     **each(_NAMES, "unknown", _unknown),
     **each(_SECRETS, "wrong", _wrong),
     **each(_SECRETS, "truncated", _alike(lambda value, secret: value != "" and secret.startswith(value))),
-    **each(_SECRETS, "extended", _alike(lambda value, secret: value.startswith(secret))),
+    **each(_SECRETS, "extended", _alike(lambda value, secret: value.startswith(secret) and value.strip() != secret)),
+    **each(_SECRETS, "padded", _alike(lambda value, secret: value.strip() == secret)),
     **each(_SECRETS, "other_case", _alike(lambda value, secret: value.casefold() == secret.casefold())),
     **rows(
         username__other_case=_other_case,

@@ -7,11 +7,8 @@ dialect and profile.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
 
 from watchword.mockserver.case import Case, stand_in
 from watchword.mockserver.clock import Clock, Ids, RandomIds
@@ -20,6 +17,7 @@ from watchword.mockserver.delivery import Ending
 from watchword.mockserver.fault import Distortion, Fault, Moment
 from watchword.mockserver.firewall import Firewall
 from watchword.mockserver.render import render
+from watchword.mockserver.routes import route
 from watchword.mockserver.world import AccessToken, RefreshToken, Session, World
 from watchword.specs.loader import Dialect
 from watchword.specs.model import Operation
@@ -44,16 +42,6 @@ class Outcome:
     then: Ending = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    pattern: re.Pattern[str]
-    names: tuple[str, ...]
-    operation: Operation
-
-    def read(self, found: re.Match[str]) -> dict[str, str]:
-        return {name: unquote(value) for name, value in zip(self.names, found.groups(), strict=True)}
-
-
 class Service:
     """One mocked API: a dialect, a profile, a world. Not safe for threads; callers take turns."""
 
@@ -74,7 +62,7 @@ class Service:
         source = ids or RandomIds()
         self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
         self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
-        self._routes = [_route(op, dialect.api.bases) for op in dialect.api.operations.values()]
+        self._routes = [route(op, dialect.api.bases) for op in dialect.api.operations.values()]
         self._elsewhere = {
             dialect.api.bases[op.base] + path for op in dialect.api.operations.values() for path in op.alternative_paths
         }
@@ -93,7 +81,7 @@ class Service:
     def handle(self, request: Request, origin: str) -> Outcome:
         """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer."""
         now = self.clock.now()
-        reply, moment = self._answer(request, origin, now)
+        reply, moment = self._answer(self._lie.request(request), origin, now)
         if self.fault is not None:
             delivery = self._lie.deliver(moment, self._lie.reply(moment, reply))
             reply, then = delivery.reply, delivery.then
@@ -103,7 +91,7 @@ class Service:
         return Outcome(reply, operation, moment.condition, now, then)
 
     def _answer(self, request: Request, origin: str, now: float) -> tuple[Reply, Moment]:
-        here = [(r.operation, r.read(m)) for r in self._routes if (m := r.pattern.fullmatch(request.path))]
+        here = [(r.operation, found) for r in self._routes if (found := r.read(request.path)) is not None]
         if not here:
             condition = "path.alternative" if request.path in self._elsewhere else None
             return render(self.profile.unknown_path, {}), Moment(None, condition, None)
@@ -115,6 +103,7 @@ class Service:
             template = self.profile.unknown_method_at.get(operation.name, self.profile.unknown_method)
             return render(template, {"$allow": allow}), Moment(operation, "method.wrong", None)
         case = self._case(request, matching)
+        case = Case(case.api, case.operation, self._lie.read(case.reading), case.world)
         name = case.operation.name
         barred = None if self._firewall is None else self._firewall.bars(name, now)
         if barred is not None:
@@ -267,9 +256,3 @@ def _is_over(token: AccessToken, now: float) -> bool:
 
 def _grant_of(operation: Operation) -> str | None:
     return next((b.const for b in operation.bound("grant_type")), None)
-
-
-def _route(operation: Operation, bases: Mapping[str, str]) -> _Route:
-    parts = re.split(r"\{([^{}]+)\}", operation.path)
-    text = "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-    return _Route(re.compile(re.escape(bases[operation.base]) + text), tuple(parts[1::2]), operation)

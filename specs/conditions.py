@@ -56,6 +56,7 @@ def _password(role: str, account: str, foreign: bool = True) -> list[Condition]:
         Condition(
             f"{role}.other_case", f"the {role} has its letters in the other case", role, f"{role}.wrong", spends=account
         ),
+        Condition(f"{role}.padded", f"a space follows the {role}", role, f"{role}.wrong", spends=account),
         Condition(
             f"{role}.wrong_type", f"the {role} is a number where text belongs", role, places=("json",), spends=account
         ),
@@ -142,6 +143,7 @@ _ROWS: list[Condition] = [
         "client_secret",
         "client_secret.wrong",
     ),
+    Condition("client_secret.padded", "a space follows the client_secret", "client_secret", "client_secret.wrong"),
     # the access token, where the operation wants one (RFC 6750)
     Condition("access_token.missing", "there is no Authorization header", "access_token", places=("bearer",)),
     Condition(

@@ -27,7 +27,22 @@ from watchword.suites.transport import Transport, Wire
 GENERATED = "contract.conforms"
 """The guarantee whose check sends generated requests."""
 
-__all__ = ["GENERATED", "Attempt", "Session", "conclude", "examine", "failed", "scenario_of", "verdict_of"]
+BROKEN = ("fail", "warn")
+"""The verdicts of a clause that does not hold."""
+
+__all__ = [
+    "BROKEN",
+    "GENERATED",
+    "Attempt",
+    "Judged",
+    "Session",
+    "check",
+    "examine",
+    "scenario_of",
+    "verdict_of",
+    "weigh",
+    "write",
+]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,14 +53,31 @@ class Attempt:
     halt: Halt | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Judged:
+    """What a try at a clause came to; of several tries the one that weighs most, and in how many of them it was broken."""
+
+    attempt: Attempt
+    verdict: str
+    differences: tuple[Difference, ...]
+    seen: str
+    reason: str
+    attempts: int = 1
+    broken: int = 0
+
+
 @dataclass(repr=False)
 class Session:
-    """One target during a run: its connections, its budget, its evidence. `wire` replaces the network where it is given."""
+    """One target during a run: its connections, its budget, its evidence. `wire` replaces the network where it is given.
+
+    In a `lazy` session, secrets are looked for only when the first record is written; nothing may be shown before that.
+    """
 
     target: Target
     masker: Masker
     repeat: int = 1
     wire: Wire | None = None
+    lazy: bool = False
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def __post_init__(self) -> None:
@@ -57,7 +89,7 @@ class Session:
         self.transport: Wire = self.wire or Transport(self.target)
         self.budget = Budget(self.target)
         self.probe = Probe(self.target, self.budget, self.transport)
-        self.probe.listeners.append(self.evidence.learn)
+        self.probe.listeners.append(self.evidence.note if self.lazy else self.evidence.learn)
 
     def close(self) -> None:
         """Close the connections, and the target where somebody started it for this run."""
@@ -109,32 +141,26 @@ def verdict_of(clause: Clause, differences: list[Difference], transcript: Transc
     return "warn"
 
 
-def conclude(session: Session, clause: Clause, attempts: list[Attempt], began: float) -> ClauseRecord:
-    """Judge the attempts and write the record; of several, the one that weighs most gives the verdict."""
+def weigh(session: Session, clause: Clause, attempts: list[Attempt]) -> Judged:
+    """Judge the attempts; of several, the one that weighs most gives the verdict."""
+    judged = [_judged(session, clause, attempt) for attempt in attempts]
+    worst = min(judged, key=lambda one: VERDICTS.index(one.verdict))
+    return replace(worst, attempts=len(judged), broken=sum(one.verdict in BROKEN for one in judged))
+
+
+def check(session: Session, clause: Clause) -> Judged:
+    """Examine and judge one clause; whatever goes wrong in our own code is a verdict, too."""
+    try:
+        return weigh(session, clause, examine(session, clause))
+    except Exception as trouble:  # noqa: BLE001 - one check that falls over must not keep the others from being made
+        frames = traceback.extract_tb(trouble.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        halt = Halt(f"{type(trouble).__name__}: {trouble}{where}"[:500])
+        return _judged(session, clause, Attempt(Transcript(), halt))
+
+
+def _judged(session: Session, clause: Clause, attempt: Attempt) -> Judged:
     context = Context(session.target, session.operation(clause), session.tag)
-    judged = [_judged(session, clause, context, attempt) for attempt in attempts]
-    worst = min(judged, key=lambda record: VERDICTS.index(record.verdict))
-    broken = sum(record.verdict in ("fail", "warn") for record in judged)
-    if len(judged) > 1 and broken:
-        worst = replace(
-            worst,
-            reason=f"broken in {broken} of {len(judged)} attempts" + (f"; {worst.reason}" if worst.reason else ""),
-        )
-    return replace(worst, attempts=len(judged), broken=broken, duration=round(time.monotonic() - began, 6))
-
-
-def failed(session: Session, clause: Clause, trouble: Exception, began: float) -> ClauseRecord:
-    """Write the record of a check that went wrong in our own code."""
-    frames = traceback.extract_tb(trouble.__traceback__)
-    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    halt = Halt(f"{type(trouble).__name__}: {trouble}{where}"[:500])
-    record = _judged(
-        session, clause, Context(session.target, session.operation(clause), session.tag), Attempt(Transcript(), halt)
-    )
-    return replace(record, duration=round(time.monotonic() - began, 6))
-
-
-def _judged(session: Session, clause: Clause, context: Context, attempt: Attempt) -> ClauseRecord:
     differences: list[Difference] = []
     halt = attempt.halt
     if halt is None:
@@ -148,25 +174,38 @@ def _judged(session: Session, clause: Clause, context: Context, attempt: Attempt
     else:
         verdict = verdict_of(clause, differences, attempt.transcript)
         seen = describe(clause.guarantee or clause.observe or "", context, attempt.transcript, differences)
+    reason = halt.reason if halt is not None else ""
     if verdict == "not_supported" and not isinstance(halt, NotSupported):
-        halt = NotSupported(f"{context.operation.name} is refused: {seen}")
-    mask = session.masker.mask
+        reason = f"{context.operation.name} is refused: {seen}"
+    return Judged(attempt, verdict, tuple(differences), seen, reason)
+
+
+def write(session: Session, clause: Clause, judged: Judged, began: float) -> ClauseRecord:
+    """Write the record of what was judged, without secrets; `began` is when the check began, in monotonic seconds."""
+    mask = session.evidence.mask
+    reason = mask(judged.reason)
+    if judged.attempts > 1 and judged.broken:
+        count = f"broken in {judged.broken} of {judged.attempts} attempts"
+        reason = f"{count}; {reason}" if reason else count
     return ClauseRecord(
         clause=clause.full_id,
         dialect=clause.dialect,
         target=session.target.name,
         topic=clause.topic,
-        verdict=verdict,
+        verdict=judged.verdict,
         level=clause.level,
         basis=clause.basis,
         says=clause.says,
         source=str(clause.source),
         expected=expected(clause),
-        observed=mask(seen),
-        exchanges=session.evidence.records(attempt.transcript.exchanges),
+        observed=mask(judged.seen),
+        exchanges=session.evidence.records(judged.attempt.transcript.exchanges),
         operation=clause.operation or "",
         check=" + ".join(clause.when) or clause.guarantee or clause.observe or "",
-        differences=tuple(mask(str(d)) for d in differences),
-        reason=mask(halt.reason) if halt is not None else "",
+        differences=tuple(mask(str(d)) for d in judged.differences),
+        reason=reason,
         note=clause.note,
+        attempts=judged.attempts,
+        broken=judged.broken,
+        duration=round(time.monotonic() - began, 6),
     )

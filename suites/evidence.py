@@ -26,6 +26,18 @@ class Evidence:
         self._target = target
         self.masker = masker
         masker.configure(target.credentials)
+        self._noted: list[Exchange] = []
+
+    def note(self, exchange: Exchange) -> None:
+        """Keep an exchange, to learn its secrets before anything is written down."""
+        self._noted.append(exchange)
+
+    def mask(self, text: str) -> str:
+        """Give a text without the secrets of any exchange so far."""
+        noted, self._noted = self._noted, []
+        for exchange in noted:
+            self.learn(exchange)
+        return self.masker.mask(text)
 
     def learn(self, exchange: Exchange) -> None:
         """Learn every secret that a call carried and its reply gave."""
@@ -59,7 +71,7 @@ class Evidence:
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """Write one exchange down."""
-        mask = self.masker.mask
+        mask = self.mask
         request, reply = exchange.request, exchange.reply
         return ExchangeRecord(
             step=exchange.call.step,

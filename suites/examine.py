@@ -1,58 +1,67 @@
-"""Examining a server without pytest: the verdicts of its register, and which operations each check called.
+"""Examining a server without pytest: what came of each clause of its register.
 
-For whoever wants to know what the suites make of many servers, one after the other, in one process.
+For whoever wants to know what the suites make of many servers, one after the other, in one process. Records are written
+only when they are asked for: evidence without secrets costs as much as everything else together.
 """
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from watchword.reports.records import ClauseRecord
+from watchword.specs.model import Clause
 from watchword.specs.redaction import Masker
-from watchword.suites.check import GENERATED, Session, conclude, examine
+from watchword.suites.check import GENERATED, Session, check, write
 from watchword.suites.target import from_description
 
-__all__ = ["Examined", "verdicts"]
+__all__ = ["Examined", "survey"]
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What came of one clause: its record, and the names of the operations that its check called."""
+    """What came of one clause: its verdict, in how many of the attempts it was broken, and on demand its record."""
 
-    record: ClauseRecord
-    operations: frozenset[str]
+    clause: Clause
+    verdict: str
+    attempts: int
+    broken: int
+    record: Callable[[], ClauseRecord]
 
 
-def verdicts(
+def survey(
     description: Mapping[str, Any],
     only: Iterable[str] | None = None,
     generated: bool = True,
     repeat: int = 1,
-) -> dict[str, Examined]:
-    """Check the clauses of a server's register; gives what came of each by its id.
+) -> Iterator[Examined]:
+    """Check the clauses of a server's register, one after the other, and give what came of each.
 
     `description` is what a plugin says of a server that it has started, and may hold a `wire` in place of a network.
     `only` limits the clauses to those ids; without `generated`, the checks that send generated requests are left out.
+    `repeat` is how often each check is made.
 
     Raises:
         TargetError: the description is wrong.
     """
     target = from_description(description)
-    session = Session(target, Masker(), repeat, description.get("wire"))
-    wanted = None if only is None else set(only)
-    found: dict[str, Examined] = {}
-    for clause in target.dialect.clauses:
-        if clause.untested or (wanted is not None and clause.id not in wanted):
-            continue
-        if clause.guarantee == GENERATED and not generated:
-            continue
-        began = time.monotonic()
-        attempts = examine(session, clause)
-        record = conclude(session, clause, attempts, began)
-        called = {e.call.draft.operation.name for a in attempts for e in a.transcript.exchanges}
-        found[clause.id] = Examined(record, frozenset(called))
-    session.close()
-    return found
+    session = Session(target, Masker(), repeat, description.get("wire"), lazy=True)
+    wanted = None if only is None else frozenset(only)
+    try:
+        for clause in target.dialect.clauses:
+            if clause.untested or (wanted is not None and clause.id not in wanted):
+                continue
+            if generated or clause.guarantee != GENERATED:
+                yield _examined(session, clause)
+    finally:
+        session.close()
+
+
+def _examined(session: Session, clause: Clause) -> Examined:
+    began = time.monotonic()
+    judged = check(session, clause)
+    record = functools.partial(write, session, clause, judged, began)
+    return Examined(clause, judged.verdict, judged.attempts, judged.broken, record)

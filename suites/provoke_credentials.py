@@ -70,6 +70,7 @@ ROWS: Rows = {
     **each(_SECRETS, "wrong", lambda draft, work, role: draft.setting(role, f"watchword-wrong-{work.context.tag}")),
     **each(_SECRETS, "truncated", _truncated),
     **each(_SECRETS, "extended", lambda draft, work, role: draft.setting(role, f"{draft.value(role)}x")),
+    **each(_SECRETS, "padded", lambda draft, work, role: draft.setting(role, f"{draft.value(role)} ")),
     **each(("username", *_SECRETS), "other_case", lambda draft, work, role: other_case(draft, role)),
     **rows(
         password__foreign=_foreign_password,

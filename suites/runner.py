@@ -170,14 +170,11 @@ class Runner:
 
     def check(self, item: pytest.Item, target: Any, clause: Any) -> Any:
         """Examine and judge one clause, hand the record over and give it."""
-        from watchword.suites.check import conclude, examine, failed
+        from watchword.suites.check import check, write
 
         session = self.run.sessions[target.name]
         began = time.monotonic()
-        try:
-            record = conclude(session, clause, examine(session, clause), began)
-        except Exception as trouble:  # noqa: BLE001 - whatever goes wrong in us is a verdict, too, and the run goes on
-            record = failed(session, clause, trouble, began)
+        record = write(session, clause, check(session, clause), began)
         if record.verdict in ("fail", "warn", "blocked", "inconclusive"):
             known = self._call("pytest_watchword_known", record=record)
             record = replace(record, known=known) if known else record

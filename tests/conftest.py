@@ -16,7 +16,7 @@ from watchword.reports.records import ClauseRecord
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.wire import Reply, Request
-from watchword.suites.check import Session, conclude, examine
+from watchword.suites.check import Session, check, write
 from watchword.suites.schemas import schema_errors
 from watchword.suites.target import from_description
 
@@ -85,7 +85,7 @@ class InProcess:
         records = {}
         for clause in self.service.dialect.clauses:
             if not clause.untested:
-                records[clause.id] = conclude(self.session, clause, examine(self.session, clause), time.monotonic())
+                records[clause.id] = write(self.session, clause, check(self.session, clause), time.monotonic())
         return records
 
     def undescribed(self) -> list[str]:

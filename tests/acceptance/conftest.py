@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from watchword.reports.records import ClauseRecord, Run, read_run
-from watchword.suites.check import conclude, examine, failed
+from watchword.suites.check import check, write
 from watchword.suites.preflight import preflight
 from watchword.suites.run import Run as Suites
 from watchword.suites.target import Target
@@ -288,11 +288,7 @@ def examined() -> Iterator[Callable[..., Suites]]:
         session.budget.plan(clauses)
         for clause in clauses:
             began = time.monotonic()
-            try:
-                record = conclude(session, clause, examine(session, clause), began)
-            except Exception as trouble:  # noqa: BLE001 - as the plugin does it
-                record = failed(session, clause, trouble, began)
-            runs[-1].records.append(record)
+            runs[-1].records.append(write(session, clause, check(session, clause), began))
         return runs[-1]
 
     yield run

@@ -11,7 +11,8 @@ from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.wire import Reply
-from watchword.suites.check import Session, conclude, examine
+from watchword.suites.check import Session, write
+from watchword.suites.check import check as check_clause
 from watchword.suites.target import Limits, from_description
 from watchword.suites.transport import Unreachable
 
@@ -55,7 +56,7 @@ def checked():
         session = Session(target, Masker(), wire=wire)
         wanted = service.dialect.clause(clause)
         session.budget.plan([wanted])
-        return conclude(session, wanted, examine(session, wanted), time.monotonic()), wire
+        return write(session, wanted, check_clause(session, wanted), time.monotonic()), wire
 
     return check
 

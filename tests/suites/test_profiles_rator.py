@@ -13,7 +13,7 @@ import pytest
 
 from watchword.specs.loader import load_dialect
 from watchword.specs.wire import Reply
-from watchword.suites.check import conclude, examine
+from watchword.suites.check import check
 
 PROFILES = tuple(load_dialect("rator").profiles)
 LETTER = ("documented", "query-only", "form-too")
@@ -279,4 +279,4 @@ def test_options(in_process: Callable[..., Any], status: int, verdict: str) -> N
     send = mock.send
     mock.send = lambda request: (Reply(status), 0.0) if request.method == "OPTIONS" else send(request)
 
-    assert verdict == conclude(mock.session, clause, examine(mock.session, clause), 0.0).verdict
+    assert verdict == check(mock.session, clause).verdict
