@@ -4,44 +4,62 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from watchword.mockserver.fault import Distortion, Fault, Moment, refusing, serving
+from watchword.mockserver.spoken import left_open, speaking, twins
 from watchword.specs.loader import Dialect
-from watchword.specs.model import Member, Operation
-from watchword.specs.profile import Profile
+from watchword.specs.model import JSON, Api, Expectation, Member, Operation
+from watchword.specs.profile import Profile, ReplyTemplate
 from watchword.specs.wire import Reply
 
 __all__ = ["reply_faults"]
 
-_SECRETS = ("password", "client_secret", "operator_password")
 _PERIOD = 3
 _Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def reply_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
-    """Give the faults that damage replies."""
+    """Give the faults that damage what the description requires of replies, or a clause expects of them."""
     for operation in dialect.api.operations.values():
+        clauses = speaking(dialect, operation, lambda clause: True)
         template = profile.operations[operation.name].reply
-        yield _status(operation, 403, "refuses every right request with 403")
+        if not operation.optional:
+            # What need not be there may be refused.
+            yield _status(operation, 403, "refuses every right request with 403")
         yield _status(operation, 500, "answers every right request with 500")
         yield _now_and_then(operation)
+        yield from _content_faults(operation, template, [c.expect for c in clauses if not c.when])
         if operation.success is not None and template.members:
-            described = {m.name: m for m in operation.success.members}
-            for name in template.members:
-                yield from _member_faults(operation, described[name])
-                if described[name].role == "subject":
-                    yield _another_subject(operation, name)
-            yield _header(
-                operation, "Content-Type", "text/html; charset=utf-8", "calls its reply to a right request HTML"
-            )
-            if any(operation.bound(role) for role in _SECRETS):
-                yield _echo(operation)
-        if template.headers.get("Cache-Control"):
-            yield _header(operation, "Cache-Control", None, "leaves Cache-Control out of its reply to a right request")
-        yield from _refusal_headers(operation, profile)
+            told = not left_open(dialect, operation, "access_token.names_user", "renew.keeps_user")
+            for member in operation.success.members:
+                if member.role == "subject" and member.name in template.members and told:
+                    yield _another_subject(operation, member.name)
+            html = "text/html; charset=utf-8"
+            yield _header(operation, "Content-Type", html, "calls its reply to a right request HTML")
+        guarantees = {clause.guarantee for clause in clauses}
+        if "reply.no_credentials" in guarantees:
+            yield _echo(operation)
+        free = next((status for status in (203, 202, 206) if operation.shape(status) is None), None)
+        if free is not None and "contract.conforms" in guarantees:
+            yield _undescribed(operation, free)
+        if "refusals.no_tokens" in guarantees:
+            yield _telling(dialect.api, operation)
+        yield from _refusal_headers(dialect, operation, profile, [c.expect for c in clauses if c.when])
+
+
+def _content_faults(operation: Operation, template: ReplyTemplate, expected: Sequence[Expectation]) -> Iterator[Fault]:
+    named = {role for expectation in expected for role in expectation.present}
+    for member in operation.success.members if operation.success is not None else ():
+        if member.name in template.members:
+            yield from _member_faults(operation, member, member.role in named)
+    for name in template.headers:
+        if any(name in expectation.headers for expectation in expected):
+            yield _header(operation, name, None, f"leaves {name} out of its reply to a right request")
+    for role in sorted({role for expectation in expected for role in expectation.absent}):
+        yield _superfluous(operation, role)
 
 
 def _serves(moment: Moment, operation: Operation) -> bool:
@@ -80,7 +98,8 @@ def _out_of_order(status: int) -> Reply:
     return Reply(status, (("Content-Type", "text/plain; charset=utf-8"),), b"out of order\n")
 
 
-def _member_faults(operation: Operation, member: Member) -> Iterator[Fault]:
+def _member_faults(operation: Operation, member: Member, named: bool) -> Iterator[Fault]:
+    """Give the faults of one member. `named` says that a clause wants it to be there and to have a value."""
     name = member.name
 
     def without(body: dict[str, Any]) -> dict[str, Any]:
@@ -89,10 +108,12 @@ def _member_faults(operation: Operation, member: Member) -> Iterator[Fault]:
     def with_value(change: Callable[[Any], Any]) -> _Change:
         return lambda body: {key: change(value) if key == name else value for key, value in body.items()}
 
-    yield _edited(operation, f"missing:{name}", f"leaves {name} out of its reply", without)
+    if member.required or named:
+        yield _edited(operation, f"missing:{name}", f"leaves {name} out of its reply", without)
     yield _edited(operation, f"null:{name}", f"gives null as {name}", with_value(lambda value: None))
     if "string" in member.types:
-        yield _edited(operation, f"empty:{name}", f"gives the empty string as {name}", with_value(lambda value: ""))
+        if named:
+            yield _edited(operation, f"empty:{name}", f"gives the empty string as {name}", with_value(lambda value: ""))
         yield _edited(operation, f"number:{name}", f"gives a number as {name}", with_value(lambda value: 7))
     else:
         yield _edited(operation, f"text:{name}", f"gives {name} as text", with_value(str))
@@ -121,15 +142,56 @@ def _edited(operation: Operation, name: str, what: str, change: _Change) -> Faul
 
 
 def _echo(operation: Operation) -> Fault:
-    secrets = [role for role in _SECRETS if operation.bound(role)]
-
     def reply(moment: Moment, right: Reply) -> Reply:
         if not _serves(moment, operation) or moment.case is None:
             return right
-        echoed = {"request": {role: moment.case.value(role) for role in secrets}}
-        return replace(right, body=json.dumps({**right.members, **echoed}).encode())
+        data = moment.case.world.data
+        secrets = [*(a.password for a in data.accounts), *(c.client_secret for c in data.clients)]
+        body = json.dumps({**right.members, "known": secrets}).encode()
+        return replace(_with_header(right, "Content-Type", JSON), body=body)
 
-    return _served(operation, "echoes-secrets", "repeats the secrets of the request in its reply", reply)
+    return _served(operation, "echoes-secrets", "tells passwords and client secrets in its reply", reply)
+
+
+def _superfluous(operation: Operation, role: str) -> Fault:
+    names = [m.name for shape in operation.replies.values() for m in shape.members if m.role == role][:1] or [role]
+
+    def reply(moment: Moment, right: Reply) -> Reply:
+        if not _serves(moment, operation) or not right.members:
+            return right
+        return replace(right, body=json.dumps({**right.members, names[0]: "superfluous"}).encode())
+
+    return _served(operation, f"superfluous:{names[0]}", f"gives a {names[0]} where none belongs", reply)
+
+
+def _undescribed(operation: Operation, free: int) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        return replace(right, status=free) if _serves(moment, operation) else right
+
+    return _served(
+        operation, f"right-{free}", f"answers every right request with {free}, which is not described", reply
+    )
+
+
+def _telling(api: Api, operation: Operation) -> Fault:
+    giving = [operation, *api.with_purpose("issue")]
+    shapes = [shape for op in giving for shape in op.replies.values()]
+    members = [m.name for shape in shapes for m in shape.members if m.role == "access_token"][:1]
+
+    def reply(moment: Moment, right: Reply) -> Reply:
+        here = moment.operation is not None and moment.operation.name == operation.name
+        if not here or moment.condition is None or moment.case is None:
+            return right
+        case = moment.case
+        account = case.world.data.accounts[0]
+        token = case.world.mint_access(case.world.begin(account, None, None, ()), "")
+        body = json.dumps({**right.members, **dict.fromkeys(members, token.value)}).encode()
+        return replace(_with_header(right, "Content-Type", JSON), body=body)
+
+    says = f"{operation.name} refuses, and gives an access token all the same."
+    return Fault(
+        f"refusal-with-token@{operation.name}", "reply", says, lambda: Distortion(reply=reply), refusing(operation)
+    )
 
 
 def _header(operation: Operation, name: str, value: str | None, what: str) -> Fault:
@@ -144,14 +206,19 @@ def _with_header(reply: Reply, name: str, value: str | None) -> Reply:
     return replace(reply, headers=kept if value is None else (*kept, (name, value)))
 
 
-def _refusal_headers(operation: Operation, profile: Profile) -> Iterator[Fault]:
+def _refusal_headers(
+    dialect: Dialect, operation: Operation, profile: Profile, expected: Sequence[Expectation]
+) -> Iterator[Fault]:
     rules = profile.operations[operation.name].rules
-    if any("WWW-Authenticate" in rule.reply.headers for rule in rules):
+    challenged = any("WWW-Authenticate" in expectation.headers for expectation in expected)
+    if challenged and any("WWW-Authenticate" in rule.reply.headers for rule in rules):
         yield _refusal_header(operation, "WWW-Authenticate", None, "leaves WWW-Authenticate out of its refusals")
-    if any(rule.reply.json is not None for rule in rules):
+    typed = any(expectation.content_type for expectation in expected)
+    if typed and any(rule.reply.json is not None for rule in rules):
         html = "text/html; charset=utf-8"
         yield _refusal_header(operation, "Content-Type", html, "calls its refusals HTML")
-    if "Allow" in profile.unknown_method.headers and operation.purpose != "resource":
+    routed = operation.purpose != "resource" and twins(dialect, operation)[0] is operation
+    if routed and "Allow" in profile.unknown_method.headers:
         yield _refusal_header(operation, "Allow", None, "leaves Allow out of its answer to a wrong method")
 
 

@@ -60,6 +60,7 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("tokens.distinct_logins", "two logins of one user give different access tokens", _ISSUE),
     Guarantee("tokens.distinct_users", "two users get different tokens", _ISSUE, ("other_username", "other_password")),
     Guarantee("tokens.distinct_brands", "one user gets different tokens for two brands", _ISSUE, ("other_brand_key",)),
+    Guarantee("refresh_token.works", "the refresh token renews, and for the same user", _ISSUE),
     Guarantee("sessions.independent", "a second login leaves the first one's access token working", _ISSUE),
     Guarantee("renew.works", "a renewal answers with an access token that opens the protected operation", _RENEW),
     Guarantee("renew.works_after_expiry", "a renewal works when the access token has expired", _RENEW),

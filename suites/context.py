@@ -13,24 +13,22 @@ from typing import Any
 
 from watchword.specs.model import Api, Operation
 from watchword.specs.wire import Draft, Reply, draft
+from watchword.suites.choosing import TOKEN_ROLES, issuer_for
 from watchword.suites.steps import Blocked, Call, Exchange, NotApplicable, NotSupported, Pause
 from watchword.suites.target import Target
 
 __all__ = [
     "NEXT_SECOND",
-    "TOKEN_ROLES",
     "Context",
     "Steps",
     "Tokens",
     "claims_of",
     "granted",
-    "issuer_for",
     "need_scopes",
     "number",
     "succeeded",
 ]
 
-TOKEN_ROLES = ("access_token", "refresh_token")
 NEXT_SECOND = Pause(1.1, "tokens issued in one second may be equal", short=True)
 """Where two tokens are compared, they are issued in different seconds: a JWT without an id has nothing else to differ in."""
 
@@ -111,26 +109,6 @@ def succeeded(reply: Reply | None, operation: Operation) -> bool:
         return True
     value = operation.read_reply(reply.members).get("access_token")
     return isinstance(value, str) and value != ""
-
-
-def issuer_for(api: Api, operation: Operation, credentials: Mapping[str, str]) -> Operation:
-    """Choose the operation that gives the tokens which another one wants: at the same path if there is one.
-
-    Raises:
-        NotApplicable: none of them gives those tokens for the credentials at hand.
-    """
-    wanted = [role for role in TOKEN_ROLES if role in operation.roles]
-    if operation.purpose == "issue":
-        return operation
-    found = [
-        op
-        for op in api.with_purpose("issue")
-        if all(role in op.gives for role in wanted) and all(role in credentials for role in op.required_roles)
-    ]
-    found.sort(key=lambda op: (op.optional, op.path != operation.path))
-    if not found:
-        raise NotApplicable(f"no operation gives the {' and '.join(wanted)} that {operation.name} wants")
-    return found[0]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -148,6 +148,11 @@ def described(context: Context, transcript: Transcript, clause: Clause) -> list[
 
     checks = [status_code_conformance, content_type_conformance, response_schema_conformance]
     found: list[Difference] = []
+    # Where nothing generated names anything that exists, the right request is the only one that is served.
+    for control in (e for e in transcript.exchanges if e.call.step == "control" and e.reply is not None):
+        status = control.reply.status if control.reply is not None else 0
+        if context.operation.shape(status) is None:
+            found.append(Difference("a described reply", f"status {status}: undocumented http status code"))
     for case, exchange in transcript.facts["cases"]:
         if exchange.reply is None:
             continue

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from watchword.specs.model import Clause, Expectation
 from watchword.specs.wire import Reply
 from watchword.suites import judge_tokens
+from watchword.suites.choosing import TOKEN_ROLES
 from watchword.suites.context import Context
 from watchword.suites.expect import Difference, expects, observed
 from watchword.suites.judge_tokens import Judge
@@ -22,6 +23,10 @@ from watchword.suites.schemas import schema_errors
 from watchword.suites.steps import Blocked, NotApplicable, Transcript
 
 __all__ = ["JUDGES", "judge"]
+
+
+_TELLING = 8
+"""A secret that the request did not carry is taken for one in a reply only when it has this many characters."""
 
 
 def _accepted(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -67,12 +72,12 @@ def _no_credentials(context: Context, transcript: Transcript, clause: Clause) ->
     reply = transcript.reply
     _served(context, reply)
     text = reply.body.decode(errors="replace") + "\n".join(value for _, value in reply.headers)
-    sent = [role for role in ("password", "client_secret", "operator_password") if context.operation.bound(role)]
     found = []
-    for role in sent:
+    for role in ("password", "client_secret", "operator_password", "other_password"):
         value = context.target.credentials.get(role, "")
         # A short or common word can stand in a reply by chance; only as a whole word is it the secret.
-        if value and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text):
+        likely = len(value) >= (1 if context.operation.bound(role) else _TELLING)
+        if likely and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text):
             found.append(Difference(f"no {role} in the reply", f"the {role}"))
     return found
 
@@ -87,9 +92,17 @@ def _no_server_error(context: Context, transcript: Transcript, clause: Clause) -
 
 def _no_tokens(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     found = []
+    # An operation that gives no tokens when all is right has no name for one: another's will do.
+    names = {
+        member.name
+        for operation in context.api.operations.values()
+        for shape in operation.replies.values()
+        for member in shape.members
+        if member.role in TOKEN_ROLES
+    }
     for name, exchange in transcript.facts["probes"]:
-        values = context.operation.read_reply(exchange.reply.members) if exchange.reply else {}
-        if any(values.get(role) not in (None, "") for role in ("access_token", "refresh_token")):
+        members = exchange.reply.members if exchange.reply else {}
+        if any(members.get(token) not in (None, "") for token in names):
             found.append(Difference(f"no token for {name}", "a token"))
     return found
 

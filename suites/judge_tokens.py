@@ -60,16 +60,29 @@ def _names_user(context: Context, transcript: Transcript, clause: Clause) -> lis
     facts = transcript.facts
     subject, tokens = facts["subject"], facts["tokens"]
     claims = claims_of(tokens["access_token"])
-    mapped = {claim: claims[claim] for claim, role in facts["claims"].items() if role == "subject" and claim in claims}
-    if facts.get("named") is not None:
-        mapped["reply"] = facts["named"]
-    if not mapped:
-        raise NotApplicable("neither the token nor the protected operation names its user")
-    # A login by e-mail names the user by another of his names: any claim or member that equals it will do.
-    everything = [*mapped.values(), *claims.values(), *facts.get("members", {}).values()]
-    if any(str(value).lower() == subject.lower() for value in everything):
-        return []
-    return [Difference(f"the user {subject!r}", f"{next(iter(mapped.values()))!r}"[:80])]
+    by_claim = [claims[claim] for claim, role in facts["claims"].items() if role == "subject" and claim in claims]
+    # What names the user, and everything that stands beside it: a login by e-mail names him by another of his names.
+    sources = {
+        "the token": (by_claim, claims.values()),
+        "the reply": ([tokens["subject"]], tokens.exchange.reply.members.values() if tokens.exchange.reply else ()),
+        "the protected operation": ([facts.get("named")], facts.get("members", {}).values()),
+    }
+    named = {where: (names, known) for where, (names, known) in sources.items() if any(n is not None for n in names)}
+    if not named:
+        raise NotApplicable("nothing names the user")
+    everything = [value for names, known in sources.values() for value in (*names, *known)]
+    plainly = any(_is(name, subject) for names, _ in named.values() for name in names)
+    for names, known in named.values():
+        # Where one of them has the name of the login, all of them have; else it may stand anywhere.
+        wanted = (*names, *known) if plainly else everything
+        if not any(_is(value, subject) for value in wanted):
+            other = next(name for name in names if name is not None)
+            return [Difference(f"the user {subject!r}", f"{other!r}"[:80])]
+    return []
+
+
+def _is(value: object, subject: str) -> bool:
+    return str(value).lower() == subject.lower()
 
 
 def _tokens(transcript: Transcript) -> Tokens:
@@ -160,6 +173,17 @@ def _keeps_user(context: Context, transcript: Transcript, clause: Clause) -> lis
     return [Difference(f"the user {old!r}"[:80], f"{new!r}"[:80]) for old, new in known if old != new]
 
 
+def _renews(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    found = _served(context, transcript, clause)
+    if found:
+        return found
+    try:
+        return _keeps_user(context, transcript, clause)
+    except NotApplicable:
+        # Whom it is for shows only where something names a user.
+        return []
+
+
 def _keeps_scope(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     before, after = transcript.facts["before"].scopes, transcript.facts["after"].scopes
     if not before or not after:
@@ -205,6 +229,7 @@ ROWS: Mapping[str, Judge] = MappingProxyType(
         "tokens.distinct_logins": _distinct,
         "tokens.distinct_users": _distinct,
         "tokens.distinct_brands": _distinct,
+        "refresh_token.works": _renews,
         "sessions.independent": _opened,
         "renew.works": _opened,
         "renew.works_after_expiry": _served,

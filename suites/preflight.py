@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from watchword.specs.model import Operation
 from watchword.suites.check import Session
-from watchword.suites.context import Context, Tokens, issuer_for, succeeded
+from watchword.suites.choosing import issuer_for
+from watchword.suites.context import Context, Tokens, succeeded
 from watchword.suites.control import HttpControl
 from watchword.suites.steps import Blocked, Call, Exchange, NotApplicable
 from watchword.suites.target import TargetError

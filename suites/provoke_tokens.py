@@ -9,7 +9,8 @@ import string
 from dataclasses import replace
 
 from watchword.specs.wire import Draft, Field
-from watchword.suites.context import NEXT_SECOND, Steps, claims_of, issuer_for
+from watchword.suites.choosing import issuer_for
+from watchword.suites.context import NEXT_SECOND, Steps, claims_of
 from watchword.suites.provoke_credentials import basic_of
 from watchword.suites.provoking import Rows, Work, each, rows
 from watchword.suites.steps import Blocked, Call, NotApplicable, NotObservable, Pause

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from watchword.suites.context import (
-    NEXT_SECOND,
-    TOKEN_ROLES,
-    Context,
-    Steps,
-    Tokens,
-    issuer_for,
-    need_scopes,
-    succeeded,
-)
+from watchword.suites.choosing import TOKEN_ROLES, issuer_for, renewal_for
+from watchword.suites.context import NEXT_SECOND, Context, Steps, Tokens, need_scopes, succeeded
 from watchword.suites.steps import Blocked, Call, NotApplicable, NotObservable, Pause, Scenario
 
-__all__ = ["chain", "old_token_after", "renewal", "renewal_after_expiry", "renewal_of_user"]
+__all__ = ["chain", "old_token_after", "renewal", "renewal_after_expiry", "renewal_of_login", "renewal_of_user"]
 
 
 def _renewed(context: Context) -> Steps:
@@ -40,6 +32,24 @@ def renewal_of_user(context: Context, conditions: tuple[str, ...]) -> Scenario:
     after = yield from context.renew(operation, before, step="probe")
     facts = {"before": before, "after": after, "claims": dict(resource.claims)}
     return facts if first is None else facts | {"named": (first, (yield from _named(context, after)))}
+
+
+def renewal_of_login(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Renew with what one way of logging in gave, and ask whom the renewed token speaks of."""
+    before = yield from context.login(context.operation)
+    if before["refresh_token"] is None:
+        raise NotApplicable("the reply carries no refresh token")
+    renewal = renewal_for(context.api, context.operation, context.target.credentials)
+    first = yield from _named(context, before)
+    yield NEXT_SECOND
+    held = {role: before[role] for role in TOKEN_ROLES if before[role] is not None}
+    sketch = context.write(renewal, context.values() | held)
+    exchange = yield Call(sketch, "probe", f"renew by {renewal.name}")
+    after = context.tokens(exchange, renewal)
+    facts = {"before": before, "after": after, "claims": dict(context.resource().claims)}
+    if first is None or not succeeded(exchange.reply, renewal):
+        return facts
+    return facts | {"named": (first, (yield from _named(context, after)))}
 
 
 def _named(context: Context, tokens: Tokens) -> Steps:

@@ -15,7 +15,9 @@ _WARNED_ALWAYS = {
     "login.body-unreadable-no-crash",
     "renew.client-id-unknown",
     "renew.client-secret-extended",
+    "renew.challenge-present",
     "renew.client-secret-other-case",
+    "renew.client-secret-padded",
     "renew.client-secret-truncated",
     "renew.client-secret-wrong",
     "renew.no-store",
@@ -27,6 +29,7 @@ _WARNED_ALWAYS = {
     "token.grant-missing-code",
     "token.grant-unknown-code",
     "token.no-store",
+    "user-token.no-store",
 }
 _WARNED: dict[str, set[str]] = {
     "documented": set(),
