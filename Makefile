@@ -50,7 +50,7 @@ check: $(VENV)/.developed types ## Look at format, lint, types, imports, data an
 # Type checkers find a package by its folder, and no folder here is called watchword.
 types:
 	@mkdir -p .types/watchword
-	@for part in specs mockserver suites reports; do ln -sfn "../../$$part" ".types/watchword/$$part"; done
+	@for part in specs mockserver suites reports detection; do ln -sfn "../../$$part" ".types/watchword/$$part"; done
 
 mock: $(VENV)/.installed ## Serve a mock (DIALECT=sensu, PORT=8080)
 	@$(BIN)/watchword mock $(DIALECT) --port $(PORT) $(ARGS)

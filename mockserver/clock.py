@@ -7,7 +7,7 @@ import secrets
 import time
 from typing import Protocol
 
-__all__ = ["Clock", "Ids", "RandomIds", "SeededIds"]
+__all__ = ["Clock", "Ids", "RandomIds", "SeededIds", "StillClock"]
 
 
 class Clock:
@@ -30,6 +30,28 @@ class Clock:
             raise ValueError(f"the clock only goes forward; {seconds} seconds were asked for")
         self._offset += seconds
         return self.now()
+
+
+class StillClock(Clock):
+    """A clock that stands still until it is set ahead: what is told twice is told the same."""
+
+    def __init__(self, start: float = 1_900_000_000.25) -> None:
+        self._at = start
+
+    def now(self) -> float:
+        """Give the time at which the clock stands."""
+        return self._at
+
+    def advance(self, seconds: float) -> float:
+        """Set the clock ahead and give the new time.
+
+        Raises:
+            ValueError: `seconds` is negative.
+        """
+        if seconds < 0:
+            raise ValueError(f"the clock only goes forward; {seconds} seconds were asked for")
+        self._at += seconds
+        return self._at
 
 
 class Ids(Protocol):

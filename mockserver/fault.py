@@ -125,7 +125,8 @@ class Fault:
     """One defect. `make` gives a distortion of its own, with no memory of another's requests.
 
     `reach` tells whether the fault can change anything about an exchange. Among exchanges that it cannot reach, a server
-    behaves as it would without the fault. `period` is how many times one has to look to see the fault once.
+    behaves as it would without the fault. `period` is how many times one has to look to see the fault once. `breaks` are
+    the ids of the clauses that no longer hold, as the dialect declares them.
     """
 
     name: str
@@ -134,3 +135,4 @@ class Fault:
     make: Callable[[], Distortion]
     reach: Callable[[Seen], bool] = _anything
     period: int = 1
+    breaks: frozenset[str] = frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from watchword.mockserver.fault import Fault
@@ -26,6 +27,7 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
         ValueError: two faults have one name.
     """
     profile = dialect.profile("documented")
+    declared = dialect.declared or {}
     found: dict[str, Fault] = {}
     for fault in (
         *verdict_faults(dialect, profile),
@@ -35,7 +37,7 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
     ):
         if fault.name in found:
             raise ValueError(f"two faults are called {fault.name}")
-        found[fault.name] = fault
+        found[fault.name] = replace(fault, breaks=declared.get(fault.name, frozenset()))
     return MappingProxyType(found)
 
 

@@ -7,16 +7,12 @@ Laws:
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from watchword.reports import transcript, wording
@@ -24,6 +20,7 @@ from watchword.reports.baseline import snippet
 from watchword.reports.highlight import marked
 from watchword.reports.records import EXIT_MEANING, VERDICTS, ClauseRecord, Run, Untested
 from watchword.reports.summary import Summary, TargetSummary, counts, summarize, wants_attention
+from watchword.reports.templating import environment, fingerprint, source
 
 __all__ = ["render"]
 
@@ -88,20 +85,23 @@ def render(run: Run) -> str:
     views = tuple(_target(target, anchors, alarming) for target in targets)
     clauses = [clause for view in views for topic in view.topics for clause in topic.ranked]
     rank = VERDICTS.index
-    environment = _environment()
-    script = _source(environment, "report.js")
-    return environment.get_template("report.html.j2").render(
-        run=run,
-        summary=summary,
-        targets=views,
-        attention=sorted((c for c in clauses if c.attention), key=lambda c: rank(c.record.verdict)),
-        known=[c for c in clauses if c.record.known],
-        untested=_by_dialect(run.run.untested),
-        choices=_choices(run.clauses),
-        exit_meaning=EXIT_MEANING.get(run.end.exit, "") if run.end else "",
-        style=Markup(_source(environment, "report.css")),  # noqa: S704 - a file of ours
-        script=Markup(script),  # noqa: S704 - a file of ours
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    script = source("report.js")
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            run=run,
+            summary=summary,
+            targets=views,
+            attention=sorted((c for c in clauses if c.attention), key=lambda c: rank(c.record.verdict)),
+            known=[c for c in clauses if c.record.known],
+            untested=_by_dialect(run.run.untested),
+            choices=_choices(run.clauses),
+            exit_meaning=EXIT_MEANING.get(run.end.exit, "") if run.end else "",
+            style=source("report.css"),
+            script=script,
+            script_hash=fingerprint(script),
+        )
     )
 
 
@@ -162,21 +162,10 @@ def _slug(text: str) -> str:
     return re.sub(r"[^\w.:@~-]+", "-", text)
 
 
-def _final(value: Any) -> Any:
-    return transcript.legible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_final,
-    )
-    environment.filters.update(
+    made = environment()
+    made.filters.update(
         words=wording.words,
         moment=wording.moment,
         plain=wording.plain,
@@ -185,7 +174,7 @@ def _environment() -> Environment:
         reply=transcript.reply_text,
         outcome=transcript.outcome,
     )
-    environment.globals.update(
+    made.globals.update(
         glyphs=wording.GLYPHS,
         meanings=wording.VERDICT_MEANING,
         levels=wording.LEVEL_MEANING,
@@ -193,10 +182,4 @@ def _environment() -> Environment:
         steps=wording.STEPS,
         count=wording.count,
     )
-    return environment
-
-
-def _source(environment: Environment, name: str) -> str:
-    if environment.loader is None:
-        raise ValueError("the environment has no loader")
-    return environment.loader.get_source(environment, name)[0]
+    return made

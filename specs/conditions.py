@@ -46,20 +46,24 @@ class Condition:
 _FIELDS = ("json", "form", "query")
 
 
+def _nearly_right(role: str, spends: str | None = None) -> list[Condition]:
+    says = {
+        "truncated": f"the {role} lacks its last character",
+        "extended": f"the {role} has one character too many",
+        "other_case": f"the {role} has its letters in the other case",
+        "padded": f"a space follows the {role}",
+    }
+    return [Condition(f"{role}.{defect}", what, role, f"{role}.wrong", spends=spends) for defect, what in says.items()]
+
+
 def _password(role: str, account: str, foreign: bool = True) -> list[Condition]:
+    number = f"the {role} is a number where text belongs"
     rows = [
         Condition(f"{role}.missing", f"the {role} is left out", role, places=_FIELDS),
         Condition(f"{role}.empty", f"the {role} is the empty string", role, f"{role}.wrong", spends=account),
         Condition(f"{role}.wrong", f"the {role} is not the one of that {account}", role, spends=account),
-        Condition(f"{role}.truncated", f"the {role} lacks its last character", role, f"{role}.wrong", spends=account),
-        Condition(f"{role}.extended", f"the {role} has one character too many", role, f"{role}.wrong", spends=account),
-        Condition(
-            f"{role}.other_case", f"the {role} has its letters in the other case", role, f"{role}.wrong", spends=account
-        ),
-        Condition(f"{role}.padded", f"a space follows the {role}", role, f"{role}.wrong", spends=account),
-        Condition(
-            f"{role}.wrong_type", f"the {role} is a number where text belongs", role, places=("json",), spends=account
-        ),
+        *_nearly_right(role, account),
+        Condition(f"{role}.wrong_type", number, role, places=("json",), spends=account),
     ]
     if foreign:
         needs = ("other_username", "other_password")
@@ -131,19 +135,7 @@ _ROWS: list[Condition] = [
     Condition("client_id.unknown", "no client has that client_id", "client_id"),
     Condition("client_secret.empty", "the client_secret is the empty string", "client_secret", "client_secret.wrong"),
     Condition("client_secret.wrong", "the client_secret is not the client's", "client_secret"),
-    Condition(
-        "client_secret.truncated", "the client_secret lacks its last character", "client_secret", "client_secret.wrong"
-    ),
-    Condition(
-        "client_secret.extended", "the client_secret has one character too many", "client_secret", "client_secret.wrong"
-    ),
-    Condition(
-        "client_secret.other_case",
-        "the client_secret has its letters in the other case",
-        "client_secret",
-        "client_secret.wrong",
-    ),
-    Condition("client_secret.padded", "a space follows the client_secret", "client_secret", "client_secret.wrong"),
+    *_nearly_right("client_secret"),
     # the access token, where the operation wants one (RFC 6750)
     Condition("access_token.missing", "there is no Authorization header", "access_token", places=("bearer",)),
     Condition(

@@ -14,6 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, relevance
 
+from watchword.specs.declared import read_declared
 from watchword.specs.description import read_api
 from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.model import Api, Clause
@@ -29,7 +30,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, eq=False)
 class Dialect:
-    """One API's rules: its description, read at once, and its register and profiles, read when first asked for."""
+    """One API's rules: its description, read at once, and its other files, read when first asked for."""
 
     api: Api
 
@@ -51,6 +52,16 @@ class Dialect:
             SpecError: `clauses.yaml` is wrong.
         """
         return read_clauses(_checked(self.folder / "clauses.yaml", "clauses"), self.api)
+
+    @cached_property
+    def declared(self) -> Mapping[str, frozenset[str]] | None:
+        """Which clauses each lie of the mock breaks: fault → ids. None where there is no `faults.yaml`.
+
+        Raises:
+            SpecError: `faults.yaml` is wrong, or names a clause that there is not or that cannot be tested.
+        """
+        path = self.folder / "faults.yaml"
+        return read_declared(_checked(path, "faults"), self.clauses) if path.is_file() else None
 
     @cached_property
     def _profiles(self) -> tuple[WorldData, Mapping[str, Profile]]:
@@ -145,7 +156,7 @@ def _checked(path: Path, kind: str) -> YamlFile:
 
 @functools.cache
 def schema(kind: str) -> Mapping[str, Any]:
-    """Give the JSON Schema of a kind of file: `openapi`, `clauses`, `profiles` or `world`."""
+    """Give the JSON Schema of a kind of file: `openapi`, `clauses`, `profiles`, `faults` or `world`."""
     return MappingProxyType(json.loads((_HERE / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8")))
 
 

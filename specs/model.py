@@ -268,6 +268,11 @@ class Clause:
         return f"{self.dialect}:{self.id}"
 
     @property
+    def can_break(self) -> bool:
+        """Whether a target can break the clause: it is tested, and more than an observation."""
+        return self.untested is None and self.basis != "silent" and self.observe is None
+
+    @property
     def can_fail(self) -> bool:
         """Whether a broken clause is a failure: a `must` that the document says or that follows from it."""
         return self.level == "must" and self.basis in ("documented", "inferred")

@@ -48,6 +48,8 @@ def _cases(api: Api, path: str, method: str) -> tuple[AnyCase, ...]:
     from schemathesis import GenerationMode
     from schemathesis.config import SchemathesisConfig
 
+    from watchword.suites.generating import BACKEND
+
     # Readable text: what unusual characters do to a server is a question for a fuzzer, not for a conformance suite.
     config = SchemathesisConfig.from_dict({"generation": {"codec": "ascii", "allow-x00": False}})
     operation = schemathesis.openapi.from_dict(json.loads(json.dumps(api.description)), config=config)[path][method]
@@ -56,6 +58,7 @@ def _cases(api: Api, path: str, method: str) -> tuple[AnyCase, ...]:
         limits = settings(
             max_examples=count,
             derandomize=True,
+            backend=BACKEND,
             database=None,
             deadline=None,
             phases=[Phase.generate],

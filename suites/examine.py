@@ -23,12 +23,13 @@ __all__ = ["Examined", "survey"]
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What came of one clause: its verdict, in how many of the attempts it was broken, and on demand its record."""
+    """What came of one clause: its verdict, in how many attempts it was broken, on demand what was seen and its record."""
 
     clause: Clause
     verdict: str
     attempts: int
     broken: int
+    seen: Callable[[], str]
     record: Callable[[], ClauseRecord]
 
 
@@ -63,5 +64,6 @@ def survey(
 def _examined(session: Session, clause: Clause) -> Examined:
     began = time.monotonic()
     judged = check(session, clause)
+    seen = functools.partial(session.evidence.mask, judged.reason or judged.seen)
     record = functools.partial(write, session, clause, judged, began)
-    return Examined(clause, judged.verdict, judged.attempts, judged.broken, record)
+    return Examined(clause, judged.verdict, judged.attempts, judged.broken, seen, record)

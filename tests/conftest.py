@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, settings
 
-from watchword.mockserver.clock import Clock
+from watchword.mockserver.clock import StillClock
 from watchword.mockserver.message import finished
 from watchword.mockserver.service import Outcome, Service
 from watchword.reports.records import ClauseRecord
@@ -29,27 +29,11 @@ TROUBLE = ("fail", "error", "blocked", "inconclusive")
 """The verdicts that a right server never gets."""
 
 
-class Still(Clock):
-    """A clock that goes on only when it is told to."""
-
-    def __init__(self) -> None:
-        self._at = 1_900_000_000.25
-
-    def now(self) -> float:
-        """Give the time."""
-        return self._at
-
-    def advance(self, seconds: float) -> float:
-        """Go on and give the new time."""
-        self._at += seconds
-        return self._at
-
-
 class InProcess:
     """A mock of one profile and the suites against it. `answered` is everything that the mock was asked."""
 
     def __init__(self, dialect: str, profile: str = "documented", *, still: bool = False) -> None:
-        self.service = Service(load_dialect(dialect), profile, clock=Still() if still else None)
+        self.service = Service(load_dialect(dialect), profile, clock=StillClock() if still else None)
         self.answered: list[tuple[Request, Outcome]] = []
         bases = self.service.dialect.api.bases
         masker = Masker()

@@ -11,7 +11,7 @@ PUBLIC = {
     "watchword.specs.errors": ["SpecError", "UnknownDialect", "nearest"],
     "watchword.specs.loader": ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "schema"],
     "watchword.specs.redaction": ["Masker", "is_secret"],
-    "watchword.mockserver.clock": ["Clock", "Ids", "RandomIds", "SeededIds"],
+    "watchword.mockserver.clock": ["Clock", "Ids", "RandomIds", "SeededIds", "StillClock"],
     "watchword.mockserver.inprocess": ["MockAdapter", "answer", "mount"],
     "watchword.mockserver.intercept": ["intercept"],
     "watchword.mockserver.launch": ["Running", "start"],
@@ -53,7 +53,7 @@ PUBLIC = {
         "write_line",
     ],
 }
-PARTS = ("watchword.specs", "watchword.mockserver", "watchword.suites", "watchword.reports")
+PARTS = ("watchword.specs", "watchword.mockserver", "watchword.suites", "watchword.reports", "watchword.detection")
 MODULES = sorted(
     found.name
     for part in PARTS

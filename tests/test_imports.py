@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("specs", "mockserver", "suites", "reports")
+FOLDERS = ("specs", "mockserver", "suites", "reports", "detection")
 
 
 def lint_imports(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +55,9 @@ def test_the_contracts_are_kept() -> None:
         ("reports", "specs.loader", "Reports know records and nothing else"),
         ("mockserver", "reports.records", "The mock writes no reports"),
         ("suites", "reports.junit", "Of the reports, the suites know the records only"),
+        ("suites", "reports.matrix", "Of the reports, the suites know the records only"),
+        ("mockserver", "detection.run", "The measurement composes, and nobody needs it"),
+        ("reports", "detection.laws", "The measurement composes, and nobody needs it"),
     ],
 )
 def test_a_forbidden_import_is_noticed(copy: Path, importer: str, imported: str, contract: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from watchword.specs.loader import bundled
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("specs", "mockserver", "suites", "reports")
+FOLDERS = ("specs", "mockserver", "suites", "reports", "detection")
 MACHINE = re.compile(r"(?<![\w.:/])/(?:work|root|home|Users|mnt|opt|private)/\w")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("specs", "mockserver", "suites", "reports")
+FOLDERS = ("specs", "mockserver", "suites", "reports", "detection")
 
 
 def run(*command: str | Path, cwd: Path, **environ: str) -> str:
@@ -80,7 +80,7 @@ def served(installed: Path, away: Path) -> Iterator[dict[str, Any]]:
 
 
 def test_the_wheel_holds_what_the_repository_holds(wheel: Path) -> None:
-    """Every file of the four folders is in the wheel, below `watchword` and nowhere else."""
+    """Every file of the five folders is in the wheel, below `watchword` and nowhere else."""
     there = {f"watchword/{name}" for name in tracked() if name.split("/")[0] in FOLDERS}
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

@@ -33,10 +33,11 @@ class Broken:
 
 
 def load_all(folder: Path) -> None:
-    """Read all three files of a dialect."""
+    """Read all files of a dialect."""
     dialect = load_dialect(folder)
     assert dialect.clauses
     assert dialect.profiles
+    assert dialect.declared is None or dialect.declared
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the four kinds of file: valid themselves, and strict about what they describe."""
+"""The JSON Schemas of the five kinds of file: valid themselves, and strict about what they describe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from watchword.specs.loader import bundled, schema
 from watchword.specs.yamlfile import read_yaml
 
-KINDS = ("openapi", "clauses", "profiles", "world")
+KINDS = ("openapi", "clauses", "profiles", "faults", "world")
 DIALECTS = Path(__file__).parent.parent / "dialects"
 FOLDERS = {**bundled(), **{folder.name: folder for folder in DIALECTS.iterdir() if folder.is_dir()}}
 SMALLEST = DIALECTS / "smallest"
@@ -28,6 +28,8 @@ def example(kind: str) -> Any:
     """Give a value that keeps to the schema."""
     if kind == "world":
         return copy.deepcopy(read_yaml(SMALLEST / "profiles.yaml").value["world"])
+    if kind == "faults":
+        return {"drop@logIn": [], "accepts:password.wrong@logIn": ["login.password-wrong"]}
     return copy.deepcopy(read_yaml(SMALLEST / f"{kind}.yaml").value)
 
 
@@ -54,7 +56,7 @@ def test_schema_is_valid(kind: str) -> None:
 
 
 def test_there_are_no_other_schemas() -> None:
-    """The folder of schemas holds these four."""
+    """The folder of schemas holds these five."""
     folder = next(iter(bundled().values())).parent / "schemas"
 
     assert {f"{kind}.schema.json" for kind in KINDS} == {path.name for path in folder.iterdir()}
@@ -96,6 +98,7 @@ VALID = [
     ("profiles", "profiles/documented/access_token", {"form": "jwt", "lifetime": None, "claims": {"sub": "$subject"}}),
     ("profiles", "profiles/documented/replies/bad request", {"status": 400, "json": {"a": [1]}, "headers": {"X": "1"}}),
     ("profiles", "profiles/documented/operations/logIn/refuse/0/then", "end_session"),
+    ("faults", "stall@logIn", []),
     ("world", "clients", [{"client_id": "a", "client_secret": "b", "grants": ["password"], "enabled": False}]),
     ("world", "accounts/0/kind", "operator"),
     ("world", "brands", []),
@@ -141,6 +144,10 @@ INVALID = [
     ("clauses", "3/conditions", []),
     ("clauses", "4/untested", "No."),
     ("clauses", "4/severity", "low"),
+    ("faults", "drop@logIn", None),
+    ("faults", "drop@logIn", "login.served"),
+    ("faults", "drop@logIn", [1]),
+    ("faults", "drop@logIn", ["login.served", "login.served"]),
     ("profiles", "world", REMOVED),
     ("profiles", "profiles", {}),
     ("profiles", "profiles/documented", REMOVED),

@@ -1,0 +1,110 @@
+"""`watchword faults`: the detection matrix, measured and held against its laws."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from watchword.detection.declare import changes, declaration
+from watchword.detection.laws import Breach, breaches
+from watchword.detection.run import cores, run
+from watchword.reports.files import replace
+from watchword.reports.matrix import Matrix, Sheet
+from watchword.specs.cli import Command, ConfigurationError
+from watchword.specs.loader import Dialect, bundled, load_dialect
+
+__all__ = ["faults"]
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_INTERRUPTED = 2
+
+
+@click.command(cls=Command, short_help="Measure what the suites notice: every fault, every right server.")
+@click.argument("dialect", nargs=-1)
+@click.option("--json", "json_file", type=_FILE, help="Write the figures to this file.")
+@click.option("--html", "html_file", type=_FILE, help="Write a heat map of faults by clauses, with all evidence.")
+@click.option("--jobs", type=click.IntRange(1), default=cores, show_default="one a core", help="Processes to work in.")
+@click.option(
+    "--declare", is_flag=True, help="Write what was found into the dialects' faults.yaml, and say what changed."
+)
+def faults(dialect: tuple[str, ...], json_file: Path | None, html_file: Path | None, jobs: int, declare: bool) -> int:
+    """Try the suites on mocks that tell one lie each, and on all profiles that tell none; nothing leaves this process.
+
+    DIALECT is the name of a bundled dialect or the folder of another; without one, all bundled dialects are measured.
+    The exit code is 1 when a fault survives, a right server raises an alarm or another law is broken.
+    """
+    for path in (json_file, html_file):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ConfigurationError(f"{path} cannot be written: there is no folder {path.parent}")
+    dialects = [load_dialect(name) for name in dialect or tuple(bundled())]
+    matrix = _measured(dialects, jobs, evidence=html_file is not None)
+    broken = {sheet.dialect: breaches(sheet) for sheet in matrix.sheets}
+    if declare and not matrix.partial:
+        for one, sheet in zip(dialects, matrix.sheets, strict=True):
+            _declare(one, sheet)
+            broken[sheet.dialect] = [b for b in broken[sheet.dialect] if b.law != "misdeclared"]
+    click.echo("\n".join(_lines(matrix, broken, declare)))
+    if json_file is not None:
+        _write(json_file, json.dumps(matrix.as_json(), indent=2) + "\n", "figures")
+    if html_file is not None:
+        from watchword.reports.heatmap import render
+
+        _write(html_file, render(matrix), "heat map")
+    if matrix.partial:
+        return _INTERRUPTED
+    return int(any(broken.values()))
+
+
+def _measured(dialects: Sequence[Dialect], jobs: int, evidence: bool) -> Matrix:
+    with click.progressbar(length=1, label="Measuring", file=sys.stderr, width=0, item_show_func=str) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(1, f"{done} of {total}")
+
+        return run(dialects, jobs, evidence=evidence, progress=progress)
+
+
+def _declare(dialect: Dialect, sheet: Sheet) -> None:
+    path = dialect.folder / "faults.yaml"
+    before = dialect.declared
+    _write(path, declaration(sheet), "declarations")
+    if before is not None:
+        click.echo("".join(f"  {line}\n" for line in changes(sheet, before)), nl=False)
+
+
+def _lines(matrix: Matrix, broken: dict[str, list[Breach]], declare: bool) -> list[str]:
+    lines = []
+    for sheet in matrix.sheets:
+        lines += [f"{sheet.dialect}:{breach.law}: {breach.what}: {breach.detail}" for breach in broken[sheet.dialect]]
+    for sheet in matrix.sheets:
+        survived, alarms = len(sheet.survived), sum(len(profile.alarms) for profile in sheet.profiles)
+        lines.append(
+            f"{sheet.dialect}: {_count(len(sheet.rows), 'fault')}, {len(sheet.rows) - survived} killed, {survived} survived; "
+            f"{_count(len(sheet.profiles), 'right server')}, {_count(alarms, 'false alarm')}; "
+            f"{_count(len(sheet.columns), 'clause')}, {len(sheet.unguarded)} unguarded"
+            + ("" if sheet.declared or declare else "; nothing is declared, see --declare")
+        )
+    alarms = sum(len(alarm["clauses"]) for alarm in matrix.false_alarms)
+    lines.append(
+        f"{'cut short: ' if matrix.partial else ''}{_count(matrix.faults, 'fault')}: "
+        f"{matrix.faults - len(matrix.survived)} killed, {len(matrix.survived)} survived, "
+        f"{_count(alarms, 'false alarm')}, in {matrix.seconds:.0f} s"
+    )
+    return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _write(path: Path, text: str, what: str) -> None:
+    try:
+        replace(path, text)
+    except OSError as trouble:
+        raise ConfigurationError(f"{path} cannot be written: {trouble.strerror or trouble}") from trouble
+    click.echo(f"{what}: {path}")

@@ -1,0 +1,76 @@
+"""Measuring one server: the cells of its clauses, and for the honest one what a fault could have taken hold of.
+
+Everything here is called in worker processes, too: arguments and results can be sent from one to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from watchword.detection.servers import describe
+from watchword.mockserver.fault import Fault, Seen
+from watchword.mockserver.faults import catalogue
+from watchword.mockserver.spy import Spy
+from watchword.reports.matrix import BROKEN, TROUBLE, Cell
+from watchword.specs.loader import load_dialect
+from watchword.suites.examine import Examined, survey
+
+__all__ = ["Honest", "honest", "lying", "profiled", "touched"]
+
+
+@dataclass(frozen=True)
+class Honest:
+    """The documented profile, telling the truth: its cells, and by clause what a fault could take hold of."""
+
+    cells: tuple[Cell, ...]
+    seen: Mapping[str, frozenset[Seen]]
+
+    @cached_property
+    def distinct(self) -> frozenset[Seen]:
+        """What a fault could take hold of in all."""
+        return frozenset().union(*self.seen.values())
+
+
+def honest(folder: Path) -> Honest:
+    """Measure the documented profile, and watch what happens on the way."""
+    spy = Spy()
+    cells, seen = [], {}
+    for one in survey(describe(load_dialect(folder), fault=spy.fault)):
+        seen[one.clause.id] = spy.take()
+        cells.append(_cell(one, True, TROUBLE))
+    return Honest(tuple(cells), seen)
+
+
+def profiled(folder: Path, profile: str) -> tuple[Cell, ...]:
+    """Measure a right server of another behaviour."""
+    return tuple(_cell(one, True, TROUBLE) for one in survey(describe(load_dialect(folder), profile)))
+
+
+def touched(fault: Fault, truth: Honest) -> list[str]:
+    """Give the clauses whose checks a fault could change. Where the server alone breaks a clause, a lie shows nothing."""
+    reached = {seen for seen in truth.distinct if fault.reach(seen)}
+    return [
+        cell.clause
+        for cell in truth.cells
+        if cell.verdict not in BROKEN and not reached.isdisjoint(truth.seen[cell.clause])
+    ]
+
+
+def lying(folder: Path, fault: str, clauses: Collection[str], evidence: bool) -> tuple[Cell, ...]:
+    """Measure the documented profile with a fault, as far as some clauses go.
+
+    With `evidence`, each cell says what was seen, and the broken ones have their records.
+    """
+    dialect = load_dialect(folder)
+    lie = catalogue(dialect)[fault]
+    found = survey(describe(dialect, fault=lie), only=clauses, repeat=lie.period)
+    return tuple(_cell(one, evidence, BROKEN) for one in found)
+
+
+def _cell(one: Examined, evidence: bool, recorded: Collection[str]) -> Cell:
+    seen = one.seen() if evidence else ""
+    record = one.record() if evidence and one.verdict in recorded else None
+    return Cell(one.clause.id, one.verdict, seen, one.attempts, one.broken, record)
