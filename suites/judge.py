@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from watchword.specs.model import Clause, Expectation
+from watchword.specs.redaction import is_secret
 from watchword.specs.wire import Reply
 from watchword.suites import judge_tokens
 from watchword.suites.choosing import TOKEN_ROLES
@@ -73,10 +74,13 @@ def _no_credentials(context: Context, transcript: Transcript, clause: Clause) ->
     _served(context, reply)
     text = reply.body.decode(errors="replace") + "\n".join(value for _, value in reply.headers)
     found = []
+    credentials = context.target.credentials
+    names = {value for role, value in credentials.items() if not is_secret(role)}
     for role in ("password", "client_secret", "operator_password", "other_password"):
-        value = context.target.credentials.get(role, "")
-        # A short or common word can stand in a reply by chance; only as a whole word is it the secret.
-        likely = len(value) >= (1 if context.operation.bound(role) else _TELLING)
+        value = credentials.get(role, "")
+        # A short or common word can stand in a reply by chance; only as a whole word is it the secret. And whoever has his
+        # name as password may be called by his name.
+        likely = len(value) >= (1 if context.operation.bound(role) else _TELLING) and value not in names
         if likely and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text):
             found.append(Difference(f"no {role} in the reply", f"the {role}"))
     return found
