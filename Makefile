@@ -12,6 +12,7 @@ WORKERS ?= auto
 
 VENV := .venv
 NODE := .venv-node
+MEASURED := reports/out/detection
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
@@ -25,7 +26,7 @@ SPECTRAL := @stoplight/spectral-cli@6.16.3
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help conformance test check own-tests types mock lint-openapi wheel clean
+.PHONY: help conformance test check own-tests types mock lint-openapi detection wheel clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -59,6 +60,12 @@ lint-openapi: $(VENV)/.developed ## Run the public OpenAPI linters over the dial
 	@if command -v npm >/dev/null; then \
 	  $(MAKE) $(NODE)/.installed && $(PY) -m pytest --quiet tests/test_openapi_linters.py; \
 	else echo "Left out: Redocly and Spectral come from npm, and there is no npm here"; fi
+
+detection: $(VENV)/.developed ## Measure what the suites notice, beside Schemathesis, and write docs/detection.md (takes long)
+	@mkdir -p $(MEASURED)
+	@$(BIN)/watchword faults --json $(MEASURED)/matrix.json
+	@$(PY) -m benchmarks.side_by_side --json $(MEASURED)/side-by-side.json
+	@$(PY) -m benchmarks.page $(MEASURED)/matrix.json $(MEASURED)/side-by-side.json docs/detection.md
 
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/
 	@$(call quietly,$(PY) -m build --outdir dist .)

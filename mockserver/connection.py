@@ -205,19 +205,20 @@ class Connection(asyncio.Protocol):
         except ValueError as error:
             answer = own_fault(error)
             start = head(answer, date_line, connection)
-        whole = start + answer.body if answer.body and has_body(answer, method) else start
+        body = answer.body if has_body(answer, method) else b""
         if then in ("keep", "close"):
-            self._transport.write(whole)
+            self._transport.write(start + body if body else start)
         if not keep:
             self._deaf = True
-            self._end(then, whole)
+            self._end(then, start, body)
 
-    def _end(self, then: Ending, whole: bytes) -> None:
+    def _end(self, then: Ending, start: bytes, body: bytes) -> None:
         """End the connection in the way a delivery asks for."""
         if then == "stall":
             return
         if then == "half":
-            self._transport.write(whole[: len(whole) - max(1, len(whole) // 4)])
+            # Clients take a head that breaks off for a whole one. Without a body, only the first line can be seen to end.
+            self._transport.write(start + body[: len(body) // 2] if body else start[: len("HTTP/1.")])
         if then == "reset":
             # With nothing to linger for, closing a socket sends a reset instead of an orderly end.
             listening = self._transport.get_extra_info("socket")

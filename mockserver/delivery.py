@@ -12,8 +12,8 @@ __all__ = ["Answer", "Delivery", "Ending", "Handler"]
 
 Ending = Literal["keep", "close", "drop", "reset", "half", "stall"]
 """What becomes of the connection with a reply: `keep` leaves that to HTTP, `close` ends it after the reply, `drop` and
-`reset` end it without a byte of the reply (in order, or with a TCP reset), `half` ends it in the middle of the body, and
-`stall` sends nothing and leaves the client to wait."""
+`reset` end it without a byte of the reply (in order, or with a TCP reset), `half` ends it in the middle of the body (or,
+without one, of the first line), and `stall` sends nothing and leaves the client to wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Condition:
 
 
 _FIELDS = ("json", "form", "query")
+_TWO_BRANDS = ("other_brand_key",)
 
 
 def _nearly_right(role: str, spends: str | None = None) -> list[Condition]:
@@ -66,11 +67,8 @@ def _password(role: str, account: str, foreign: bool = True) -> list[Condition]:
         Condition(f"{role}.wrong_type", number, role, places=("json",), spends=account),
     ]
     if foreign:
-        needs = ("other_username", "other_password")
-        row = Condition(
-            f"{role}.foreign", f"the {role} is another user's", role, f"{role}.wrong", needs=needs, spends=account
-        )
-        rows.append(row)
+        says, needs = f"the {role} is another user's", ("other_username", "other_password")
+        rows.append(Condition(f"{role}.foreign", says, role, f"{role}.wrong", needs=needs, spends=account))
     return rows
 
 
@@ -249,30 +247,27 @@ _ROWS: list[Condition] = [
         "brand_key.superseded_conflict",
         "the name of an older text carries another brand key than the right name",
         "brand_key",
-        needs=("other_brand_key",),
+        needs=_TWO_BRANDS,
     ),
     Condition("brand_key.name_case", "the name that carries the brand key is written in other case", "brand_key"),
     Condition("brand_key.value_case", "the brand key is written in other case", "brand_key"),
     Condition("brand_key.padded", "white space stands around the brand key", "brand_key", places=("header",)),
     Condition("brand_key.repeated", "the brand key is sent twice with the same value", "brand_key"),
     Condition(
-        "brand_key.conflicting",
-        "the brand key is sent twice with different values",
-        "brand_key",
-        needs=("other_brand_key",),
+        "brand_key.conflicting", "the brand key is sent twice with different values", "brand_key", needs=_TWO_BRANDS
     ),
     Condition(
         "brand_key.conflicting_places",
         "query and body carry different brand keys",
         "brand_key",
         places=("query",),
-        needs=("other_brand_key",),
+        needs=_TWO_BRANDS,
     ),
     Condition(
         "brand_key.foreign",
         "the brand exists, and the user or token belongs to another",
         "brand_key",
-        needs=("other_brand_key",),
+        needs=_TWO_BRANDS,
     ),
     Condition("language.unknown", "the preferred language is not a language tag", "language"),
 ]

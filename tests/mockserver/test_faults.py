@@ -129,6 +129,19 @@ def test_the_connection_fails(faulty: Callable[[str, str], Running], kind: str, 
     assert 1 == len(mock.service.state.access)
 
 
+@pytest.mark.parametrize("fault", ["half-body@testCredentials", "half-body@createToken"])
+@pytest.mark.parametrize("known", [True, False], ids=["right", "refused"])
+def test_half_a_reply_is_never_a_whole_one(faulty: Callable[[str, str], Running], fault: str, known: bool) -> None:
+    """However short a reply is, a client that gets half of it notices."""
+    mock = faulty("sensu", fault)
+    api = mock.service.dialect.api
+    operation = api.operations[fault.partition("@")[2]]
+    credentials = mock.credentials if known else {**mock.credentials, "password": "wrong"}
+    request = encode(draft(operation, credentials))
+    with requests.Session() as session, pytest.raises(requests.RequestException):
+        session.request(request.method, mock.origin + request.path, headers=dict(request.headers), timeout=5)
+
+
 @pytest.mark.parametrize(("kind", "error"), [("drop", requests.ConnectionError), ("stall", requests.ReadTimeout)])
 def test_the_connection_fails_in_process(faulty: Callable[[str, str], Running], kind: str, error: Any) -> None:
     """A client of the in-process adapter meets the exception that a socket would have led to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,43 @@ from watchword.reports.records import (
     Untested,
     write_line,
 )
+
+_VOID = {"meta", "link", "br", "input", "img"}
+
+
+class Outline(HTMLParser):
+    """The tags, ids, links and what is loaded of a page; unbalanced tags are an error."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self._open: list[str] = []
+        self.feed(page)
+        assert [] == self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take down a tag that begins."""
+        found = {name: value or "" for name, value in attrs}
+        self.tags.append(tag)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if tag == "a" else []
+        self.loads += [found[name] for name in ("src", "srcset") if name in found]
+        self.loads += [found["href"]] if tag == "link" else []
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Take down a tag that ends, which is the last that began."""
+        assert tag == self._open.pop()
+
+
+@pytest.fixture(scope="session")
+def outline() -> type[Outline]:
+    """Give the reader of a page's outline."""
+    return Outline
 
 
 @pytest.fixture

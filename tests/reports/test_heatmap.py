@@ -9,7 +9,6 @@ import json
 import re
 import shutil
 import subprocess
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
@@ -21,34 +20,6 @@ from watchword.reports.records import VERDICTS
 
 _HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}\x00\ud800\u202e\u2028"
 _SHOWN = re.sub("[\x00\ud800\u202e]", "\N{REPLACEMENT CHARACTER}", _HOSTILE)
-_VOID = {"meta", "link", "br", "input", "img"}
-
-
-class _Outline(HTMLParser):
-    """The tags, ids and links of a page; unbalanced tags are an error."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.loads: list[str] = []
-        self._open: list[str] = []
-        self.feed(page)
-        assert [] == self._open
-
-    def handle_starttag(self, tag, attrs):
-        found = dict(attrs)
-        self.tags.append(tag)
-        self.ids += [found["id"]] if "id" in found else []
-        self.links += [found["href"]] if tag == "a" else []
-        self.loads += [found[name] for name in ("src", "srcset") if name in found]
-        self.loads += [found["href"]] if tag == "link" else []
-        if tag not in _VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert tag == self._open.pop()
 
 
 def _column(clause, topic="auth", **changes):
@@ -200,10 +171,10 @@ def hostile(clause, exchange):
     return _matrix(Sheet(_HOSTILE, columns, rows, (Profile(_HOSTILE, (cell,)),), declared=True, strange=(_HOSTILE,)))
 
 
-def test_hostile_texts_stay_texts(hostile):
+def test_hostile_texts_stay_texts(hostile, outline):
     """Markup is shown and never obeyed, and no text ends the element that holds the data."""
     page = render(hostile)
-    tags = _Outline(page).tags
+    tags = outline(page).tags
 
     assert (4, 0, False) == (
         tags.count("script"),
@@ -229,11 +200,11 @@ def test_data_cannot_end_its_element():
     assert ([], {"a": ["</script><!--", "&lt;", "'\""]}) == (re.findall("[<>&]", text), json.loads(text))
 
 
-def test_nothing_is_loaded(told):
+def test_nothing_is_loaded(told, outline):
     """The page names nothing to load, and tells the browser to load nothing."""
     page = render(_matrix(_sheet(_row("a", told))))
 
-    assert (["data:,"], True) == (_Outline(page).loads, "default-src 'none'" in page)
+    assert (["data:,"], True) == (outline(page).loads, "default-src 'none'" in page)
 
 
 def test_script_is_the_only_one_allowed(told):
@@ -245,7 +216,7 @@ def test_script_is_the_only_one_allowed(told):
     assert f"script-src 'sha256-{digest}'" in page
 
 
-def test_links_lead_somewhere(told, hostile):
+def test_links_lead_somewhere(told, hostile, outline):
     """Every link leads to an id of the page, or to a fault and a clause of the map; every id is there once."""
     alarmed = Profile("right", _cells(two="blocked"))
     sheet = _sheet(
@@ -253,11 +224,11 @@ def test_links_lead_somewhere(told, hostile):
     )
     lost = []
     for matrix in (_matrix(sheet), _matrix(_sheet(_row("a", told)))):
-        outline = _Outline(render(matrix))
+        found = outline(render(matrix))
         places = {f"{x}/{y}" for x in ("toy/a", "toy/b", "toy/") for y in ("one", "two", "three")} | {"toy/a", "toy/b"}
-        lost += [link for link in outline.links if link[1:] not in outline.ids and unquote(link[1:]) not in places]
+        lost += [link for link in found.links if link[1:] not in found.ids and unquote(link[1:]) not in places]
 
-        assert len(outline.ids) == len(set(outline.ids))
+        assert len(found.ids) == len(set(found.ids))
 
     assert [] == lost
 
@@ -302,11 +273,11 @@ def test_partial_matrix_says_so(told):
 
 
 @pytest.mark.parametrize("sheets", [(), (_sheet(),), (_sheet(columns=()),), (_sheet(_row("a"), columns=()),)])
-def test_empty_matrices(sheets):
+def test_empty_matrices(sheets, outline):
     """Without dialects, faults, clauses or profiles there is still a page that says what there is."""
     page = render(_matrix(*sheets))
 
-    assert (False, 0) == ("<canvas" in page, _Outline(page).tags.count("canvas"))
+    assert (False, 0) == ("<canvas" in page, outline(page).tags.count("canvas"))
 
 
 def test_everything_is_there_without_scripts(told):
@@ -391,13 +362,13 @@ def test_address_opens_the_evidence(tmp_path, told):
 
 
 @browser
-def test_hostile_cell_in_a_browser(tmp_path, hostile):
+def test_hostile_cell_in_a_browser(tmp_path, hostile, outline):
     """An attack that was packed is shown as text."""
     page = render(hostile)
-    link = next(link for link in _Outline(page).links if link.count("/") == 2 and "//" not in link)
+    link = next(link for link in outline(page).links if link.count("/") == 2 and "//" not in link)
     _, panel = _panel(_browsed(tmp_path, page, link))
 
-    assert (True, 0) == ("&lt;img src=x" in panel, _Outline(panel).tags.count("img"))
+    assert (True, 0) == ("&lt;img src=x" in panel, outline(panel).tags.count("img"))
 
 
 @browser

@@ -7,7 +7,6 @@ import hashlib
 import re
 import shutil
 import subprocess
-from html.parser import HTMLParser
 
 import pytest
 
@@ -15,34 +14,6 @@ from watchword.reports.highlight import marked
 from watchword.reports.page import render
 
 _HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}\x00\x1b\ud800\u202e"
-_VOID = {"meta", "link", "br", "input", "img"}
-
-
-class _Outline(HTMLParser):
-    """The tags, ids, links and visible text of a page; unbalanced tags are an error."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.loads: list[str] = []
-        self._open: list[str] = []
-        self.feed(page)
-        assert [] == self._open
-
-    def handle_starttag(self, tag, attrs):
-        found = dict(attrs)
-        self.tags.append(tag)
-        self.ids += [found["id"]] if "id" in found else []
-        self.links += [found["href"]] if tag == "a" else []
-        self.loads += [found[name] for name in ("src", "srcset") if name in found]
-        self.loads += [found["href"]] if tag == "link" else []
-        if tag not in _VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert tag == self._open.pop()
 
 
 @pytest.fixture
@@ -59,11 +30,11 @@ def hostile(run, clause, exchange):
     )
 
 
-def test_hostile_texts_stay_texts(hostile):
+def test_hostile_texts_stay_texts(hostile, outline):
     """Markup in a reply is shown, never obeyed."""
     page = render(hostile)
 
-    assert (1, 0, False) == (page.count("<script"), _Outline(page).tags.count("img"), "49" in page.split("<main>")[1])
+    assert (1, 0, False) == (page.count("<script"), outline(page).tags.count("img"), "49" in page.split("<main>")[1])
 
 
 def test_illegible_characters_are_replaced(hostile):
@@ -74,11 +45,11 @@ def test_illegible_characters_are_replaced(hostile):
     assert [] == re.findall("[\x00\x1b\ud800\u202e]", page)
 
 
-def test_nothing_is_loaded(hostile):
+def test_nothing_is_loaded(hostile, outline):
     """The page names nothing to load, and tells the browser to load nothing."""
     page = render(hostile)
 
-    assert (["data:,"], True) == (_Outline(page).loads, "default-src 'none'" in page)
+    assert (["data:,"], True) == (outline(page).loads, "default-src 'none'" in page)
 
 
 def test_script_is_the_only_one_allowed(run, clause):
@@ -107,18 +78,18 @@ def test_everything_is_there_without_scripts(run, clause):
     assert [] == [text for text in told if text not in page]
 
 
-def test_links_lead_somewhere(run, clause):
+def test_links_lead_somewhere(run, clause, outline):
     """Every link of the page leads to an id of the page, and every id is there once."""
     rows = [clause(target=target, clause=name) for target in ("a b", "c") for name in ("toy:one.x", "toy:two.x")]
     targets = tuple({"name": name, "dialect": "toy"} for name in ("a b", "c"))
-    outline = _Outline(render(run(*rows, rows[0], clause(clause="toy:three.x", target="c"), targets=targets)))
+    found = outline(render(run(*rows, rows[0], clause(clause="toy:three.x", target="c"), targets=targets)))
 
-    assert ([], len(outline.ids)) == ([x for x in outline.links if x[1:] not in outline.ids], len(set(outline.ids)))
+    assert ([], len(found.ids)) == ([x for x in found.links if x[1:] not in found.ids], len(set(found.ids)))
 
 
-def test_clause_id_is_the_anchor(run, clause):
+def test_clause_id_is_the_anchor(run, clause, outline):
     """A clause that was checked on one target is reached by its id."""
-    assert "toy:renew.malformed-body" in _Outline(render(run(clause()))).ids
+    assert "toy:renew.malformed-body" in outline(render(run(clause()))).ids
 
 
 def test_troubled_clauses_come_first(run, clause):
