@@ -7,6 +7,9 @@ DIALECT ?= sensu
 PORT ?= 8080
 ARGS ?=
 
+# How many faults of each dialect are tried on Schemathesis: all of them take hours.
+SAMPLE ?= 100
+
 # How many processes run the project's own tests.
 WORKERS ?= auto
 
@@ -61,10 +64,10 @@ lint-openapi: $(VENV)/.developed ## Run the public OpenAPI linters over the dial
 	  $(MAKE) $(NODE)/.installed && $(PY) -m pytest --quiet tests/test_openapi_linters.py; \
 	else echo "Left out: Redocly and Spectral come from npm, and there is no npm here"; fi
 
-detection: $(VENV)/.developed ## Measure what the suites notice, beside Schemathesis, and write docs/detection.md (takes long)
+detection: $(VENV)/.developed ## Measure what the suites notice, beside Schemathesis, for docs/detection.md (takes long)
 	@mkdir -p $(MEASURED)
 	@$(BIN)/watchword faults --json $(MEASURED)/matrix.json
-	@$(PY) -m benchmarks.side_by_side --json $(MEASURED)/side-by-side.json
+	@$(PY) -m benchmarks.side_by_side --sample $(SAMPLE) --json $(MEASURED)/side-by-side.json
 	@$(PY) -m benchmarks.page $(MEASURED)/matrix.json $(MEASURED)/side-by-side.json docs/detection.md
 
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/

@@ -36,7 +36,7 @@ What Schemathesis was given:
 * the description of the API, with the links between its operations;
 * right credentials: a hook logs in and fills names, passwords, keys, brands, scopes and live tokens into every request that is not meant to be wrong, and without a lie every request that is meant to be right is answered 2xx;
 * all its phases and all its checks, with the acceptance check tightened to 2xx, since the credentials are right;
-* {max_examples} examples for each operation; more found hardly more in trials.
+* {max_examples} examples for each operation, of which its default is 100.
 
 A lie that could not have changed any reply of the honest run is not run again, on either side: with the same seed and the same replies, the same requests follow.
 A run of Schemathesis against a lie ends at its first new failure.
@@ -77,7 +77,10 @@ def _lines(ours: Mapping[str, Any], both: Mapping[str, Any]) -> Iterator[str]:
     if ours.get("partial") or both.get("partial"):
         yield "**This is a partial result: some runs were cut short or crashed.**\n"
     if both.get("sample"):
-        yield f"The comparison was made with a sample of {both['sample']} lies of each dialect, in the proportion of their stages.\n"
+        yield (
+            f"The comparison was made with a sample of about {both['sample']} lies of each dialect, the same for both sides: "
+            "chosen by a hash of their names, in the proportion of their stages. The suites by themselves were tried on all.\n"
+        )
     yield from _alone(ours)
     yield from _compared(both)
     yield from _alarms(both)

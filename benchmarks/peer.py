@@ -28,10 +28,10 @@ from watchword.specs.loader import Dialect
 
 __all__ = ["MAX_EXAMPLES", "Finding", "PeerRun", "run"]
 
-MAX_EXAMPLES = 15
-"""How many requests each operation gets in the fuzzing phase, and how many scenarios the stateful phase has.
+MAX_EXAMPLES = 100
+"""How many requests each operation gets in the fuzzing phase, and how many scenarios the stateful phase has: the default.
 
-What Schemathesis finds here it finds early: of 60 faults of one dialect it found no more with 25 or 50 than with 10.
+Fewer would be faster and unfair: of 59 faults of one dialect it found 11 with 15 examples and 13 with 50.
 """
 
 
