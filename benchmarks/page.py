@@ -1,7 +1,7 @@
 """The page about detection, made of two files of figures and of nothing else.
 
 watchword faults --json matrix.json
-python -m benchmarks.side_by_side --seeds 5 --json side-by-side.json
+python -m benchmarks.side_by_side --json side-by-side.json
 python -m benchmarks.page matrix.json side-by-side.json docs/detection.md
 """
 
@@ -36,7 +36,7 @@ What Schemathesis was given:
 * the description of the API, with the links between its operations;
 * right credentials: a hook logs in and fills names, passwords, keys, brands, scopes and live tokens into every request that is not meant to be wrong, and without a lie every request that is meant to be right is answered 2xx;
 * all its phases and all its checks, with the acceptance check tightened to 2xx, since the credentials are right;
-* {max_examples} examples for each operation, of which its default is 100.
+* {max_examples} examples for each operation; its default is 100. More examples find more and take longer: in a trial on 59 lies of one API and with one seed, 15, 50 and 100 examples found 11, 13 and 18 of them.
 
 A lie that could not have changed any reply of the honest run is not run again, on either side: with the same seed and the same replies, the same requests follow.
 A run of Schemathesis against a lie ends at its first new failure.
@@ -89,9 +89,11 @@ def _lines(ours: Mapping[str, Any], both: Mapping[str, Any]) -> Iterator[str]:
     yield _HOW.format(**known)
     yield _NOT
     yield "## To make it again\n"
+    yield "`make detection` does all of it, in a checkout with its virtual environment:\n"
     yield "```sh\nwatchword faults --json matrix.json"
     wanted = f" --sample {both['sample']}" if both.get("sample") else ""
-    yield f"python -m benchmarks.side_by_side --seeds {len(both['seeds'])}{wanted} --json side-by-side.json"
+    options = f"--seeds {len(both['seeds'])}{wanted} --max-examples {both['max_examples']}"
+    yield f"python -m benchmarks.side_by_side {options} --json side-by-side.json"
     yield "python -m benchmarks.page matrix.json side-by-side.json docs/detection.md\n```"
 
 

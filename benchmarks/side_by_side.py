@@ -35,12 +35,10 @@ from watchword.mockserver.faults import catalogue
 from watchword.specs.loader import bundled, load_dialect
 
 _DOCUMENTED = "documented"
-_LIFE = 150
-"""How many trials a worker does before a new one takes its place: what libraries remember must not pile up."""
-
 _ENOUGH = 2
 """How many clauses of ours look at a fault of the connection."""
 
+# To have worn-out processes replaced by new ones would be tidier; several at a time, that can hang in Python 3.11.
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -81,9 +79,9 @@ def main(
     partial = True
     try:
         # One at a time, each in a process of its own: nothing runs beside it, and nothing is remembered from before.
-        _work("time", _paces(all_results, max_examples), 1, 1)
-        _work("honest", _honest(all_results, max_examples), jobs, _LIFE)
-        _work("faults", _faults(all_results, max_examples), jobs, _LIFE)
+        _work("time", _paces(all_results, max_examples), 1, fresh=True)
+        _work("honest", _honest(all_results, max_examples), jobs)
+        _work("faults", _faults(all_results, max_examples), jobs)
         partial = any(results.crashes for results in all_results.values())
     except KeyboardInterrupt:
         click.echo("cut short", err=True)
@@ -182,8 +180,8 @@ def _theirs(name: str, results: Results, seed: int, examples: int) -> Iterator[J
 # -- doing it
 
 
-def _work(what: str, jobs: Iterable[Job], processes: int, life: int) -> None:
-    """Do jobs in other processes.
+def _work(what: str, jobs: Iterable[Job], processes: int, fresh: bool = False) -> None:
+    """Do jobs in other processes; `fresh` gives each a new one.
 
     A process that dies takes the whole pool with it: what it left undone is begun once more in another, and what is left
     undone again has crashed.
@@ -191,17 +189,21 @@ def _work(what: str, jobs: Iterable[Job], processes: int, life: int) -> None:
     waiting = list(jobs)
     total = len(waiting)
     for _ in range(2):
-        waiting = _through_pool(what, waiting, total, processes, life)
+        waiting = _through_pool(what, waiting, total, processes, fresh)
     for job in waiting:
         job.take(Trial("crashed", ("its process died",)))
 
 
-def _through_pool(what: str, jobs: Sequence[Job], total: int, processes: int, life: int) -> list[Job]:
+def _through_pool(what: str, jobs: Sequence[Job], total: int, processes: int, fresh: bool) -> list[Job]:
     undone: list[Job] = []
     began = time.monotonic()
     # An interruption reaches all processes at once, and only this one has something to say about it.
     pool = ProcessPoolExecutor(
-        processes, _SPAWN, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN), max_tasks_per_child=life
+        processes,
+        _SPAWN,
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+        max_tasks_per_child=1 if fresh else None,
     )
     try:
         futures: dict[Future[Any], Job] = {pool.submit(guarded, job.work, *job.arguments): job for job in jobs}
