@@ -31,7 +31,7 @@ __all__ = ["MAX_EXAMPLES", "Finding", "PeerRun", "run"]
 MAX_EXAMPLES = 100
 """How many requests each operation gets in the fuzzing phase, and how many scenarios the stateful phase has: the default.
 
-Fewer would be faster and unfair: of 59 faults of one dialect it found 11 with 15 examples, 13 with 50, and 18 with 100.
+Fewer are faster and find less: in trials on 59 faults of one dialect 11 with 15 examples, 13 with 50, and 18 with 100.
 """
 
 
