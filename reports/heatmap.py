@@ -67,7 +67,7 @@ class _View:
 
 def render(matrix: Matrix) -> str:
     """Make the page of a matrix, whole or cut short."""
-    script = source("heatmap.js")
+    script = source("copy.js", "heatmap.js")
     alarms = sum(len(profile.alarms) for sheet in matrix.sheets for profile in sheet.profiles)
     return (
         _environment()

@@ -85,7 +85,7 @@ def render(run: Run) -> str:
     views = tuple(_target(target, anchors, alarming) for target in targets)
     clauses = [clause for view in views for topic in view.topics for clause in topic.ranked]
     rank = VERDICTS.index
-    script = source("report.js")
+    script = source("copy.js", "report.js")
     return (
         _environment()
         .get_template("report.html.j2")

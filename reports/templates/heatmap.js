@@ -592,20 +592,6 @@
     filter();
   };
 
-  const copy = async (button) => {
-    const source = button.closest(".code").querySelector("pre");
-    let done = true;
-    try {
-      await navigator.clipboard.writeText(source.textContent);
-    } catch {
-      // Pages read from a disk have no clipboard of their own in every browser.
-      getSelection().selectAllChildren(source);
-      done = document.execCommand("copy");
-    }
-    button.textContent = done ? "copied" : "selected";
-    setTimeout(() => { button.textContent = "copy"; }, 1500);
-  };
-
   // -- What the reader does
 
   for (const sheet of drawn) {

@@ -62,20 +62,6 @@
     found.querySelector("summary")?.focus({ preventScroll: true });
   };
 
-  const copy = async (button) => {
-    const source = button.closest(".code").querySelector("pre");
-    let done = true;
-    try {
-      await navigator.clipboard.writeText(source.textContent);
-    } catch {
-      // Pages read from a disk have no clipboard of their own in every browser.
-      getSelection().selectAllChildren(source);
-      done = document.execCommand("copy");
-    }
-    button.textContent = done ? "copied" : "selected";
-    setTimeout(() => { button.textContent = "copy"; }, 1500);
-  };
-
   document.querySelector(".filters").open = matchMedia("(min-width: 44rem)").matches;
   search.addEventListener("input", show);
   reset.addEventListener("click", clear);
