@@ -186,7 +186,10 @@ def test_ended(number, code, curt, write_target, tmp_path):
         f"--target={write_target(facts)}",
         f"--report-dir={folder}",
     ]
+    # What a shell puts in the background ignores interruptions, and hands that on to everything it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process.append(subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+    signal.signal(signal.SIGINT, before)
     out, _ = process[0].communicate()
     run = read_run(folder / "records.jsonl")
 
