@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.trials import BROKEN, Honest, Trial
-from watchword.mockserver.fault import Fault
+from watchword.mockserver.faults.fault import Fault
 
 __all__ = ["JUDGED", "Results", "as_json", "spread"]
 

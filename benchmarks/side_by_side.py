@@ -30,8 +30,8 @@ import click
 from benchmarks.figures import JUDGED, Results, as_json
 from benchmarks.peer import MAX_EXAMPLES
 from benchmarks.trials import BROKEN, Trial, guarded, our_fault, our_honest, reached, their_fault, their_honest
-from watchword.mockserver.fault import Fault
-from watchword.mockserver.faults import catalogue
+from watchword.mockserver.faults.catalogue import catalogue
+from watchword.mockserver.faults.fault import Fault
 from watchword.specs.loader import bundled, load_dialect
 
 _DOCUMENTED = "documented"

@@ -16,12 +16,12 @@ from typing import Any
 from benchmarks import peer
 from benchmarks.peer import Finding
 from benchmarks.world import requests_to, standing
-from watchword.mockserver.fault import Fault, Seen
-from watchword.mockserver.faults import find_fault
+from watchword.mockserver.faults.catalogue import find_fault
+from watchword.mockserver.faults.fault import Fault, Seen
+from watchword.mockserver.faults.spy import Spy
 from watchword.mockserver.launch import Running
-from watchword.mockserver.spy import Spy
 from watchword.specs.loader import load_dialect
-from watchword.suites.examine import survey
+from watchword.suites.running.survey import survey
 
 __all__ = ["BROKEN", "Honest", "Trial", "guarded", "our_fault", "our_honest", "reached", "their_fault", "their_honest"]
 

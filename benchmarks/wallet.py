@@ -20,9 +20,9 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 
 from watchword.mockserver.launch import Running
-from watchword.specs.model import Operation
-from watchword.specs.wire import draft, encode
-from watchword.suites.choosing import TOKEN_ROLES, issuer_for
+from watchword.specs.codec import draft, encode
+from watchword.specs.values.api import Operation
+from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
 
 __all__ = ["Wallet"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchword.mockserver.clock import SeededIds, StillClock
-from watchword.mockserver.fault import Fault
+from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.launch import Running, start
 from watchword.mockserver.service import Service
 from watchword.specs.loader import Dialect

@@ -12,8 +12,8 @@ import click
 from watchword.detection.declare import changes, declaration
 from watchword.detection.laws import Breach, breaches
 from watchword.detection.run import cores, run
+from watchword.reports.detection.matrix import Matrix, Sheet
 from watchword.reports.files import replace
-from watchword.reports.matrix import Matrix, Sheet
 from watchword.specs.cli import Command, ConfigurationError
 from watchword.specs.loader import Dialect, bundled, load_dialect
 
@@ -51,7 +51,7 @@ def faults(dialect: tuple[str, ...], json_file: Path | None, html_file: Path | N
     if json_file is not None:
         _write(json_file, json.dumps(matrix.as_json(), indent=2) + "\n", "figures")
     if html_file is not None:
-        from watchword.reports.heatmap import render
+        from watchword.reports.detection.heatmap import render
 
         _write(html_file, render(matrix), "heat map")
     if matrix.partial:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from watchword.reports.matrix import Sheet
+from watchword.reports.detection.matrix import Sheet
 
 __all__ = ["changes", "declaration"]
 

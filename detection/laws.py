@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from watchword.reports.matrix import Row, Sheet
+from watchword.reports.detection.matrix import Row, Sheet
 
 __all__ = ["LAWS", "Breach", "breaches"]
 

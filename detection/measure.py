@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 
 from watchword.detection.servers import describe
-from watchword.mockserver.fault import Fault, Seen
-from watchword.mockserver.faults import catalogue
-from watchword.mockserver.spy import Spy
-from watchword.reports.matrix import BROKEN, TROUBLE, Cell
+from watchword.mockserver.faults.catalogue import catalogue
+from watchword.mockserver.faults.fault import Fault, Seen
+from watchword.mockserver.faults.spy import Spy
+from watchword.reports.detection.matrix import BROKEN, TROUBLE, Cell
 from watchword.specs.loader import load_dialect
-from watchword.suites.examine import Examined, survey
+from watchword.suites.running.survey import Examined, survey
 
 __all__ = ["Honest", "honest", "lying", "profiled", "touched"]
 

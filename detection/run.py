@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchword.detection.measure import Honest, honest, lying, profiled, touched
-from watchword.mockserver.fault import Fault
-from watchword.mockserver.faults import catalogue
-from watchword.reports.matrix import Cell, Column, Matrix, Profile, Row, Sheet
+from watchword.mockserver.faults.catalogue import catalogue
+from watchword.mockserver.faults.fault import Fault
+from watchword.reports.detection.matrix import Cell, Column, Matrix, Profile, Row, Sheet
 from watchword.specs.loader import Dialect
-from watchword.suites.check import GENERATED
+from watchword.suites.running.check import GENERATED
 
 __all__ = ["cores", "run"]
 

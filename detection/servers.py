@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from watchword.detection.carrier import ORIGIN, MockWire
 from watchword.mockserver.clock import StillClock
-from watchword.mockserver.fault import Fault
+from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.service import Service
-from watchword.mockserver.wire import ORIGIN, MockWire
 from watchword.specs.loader import Dialect
 
 __all__ = ["describe"]

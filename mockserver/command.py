@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from watchword.mockserver.address import AddressError
-from watchword.mockserver.curl import login_line
-from watchword.mockserver.fault import Fault
+from watchword.mockserver.console.curl import login_line
+from watchword.mockserver.faults.fault import Fault
+from watchword.mockserver.http.address import AddressError
 from watchword.mockserver.launch import Running, start
 from watchword.mockserver.readyfile import announced
 from watchword.mockserver.service import Service
@@ -75,13 +75,13 @@ def _fault(dialect: Dialect, name: str | None) -> Fault | None:
     if name is None:
         return None
     # The catalogue wants the register, which a mock that tells the truth does without.
-    from watchword.mockserver.faults import find_fault
+    from watchword.mockserver.faults.catalogue import find_fault
 
     return find_fault(dialect, name)
 
 
 def _print_faults(dialect: str) -> None:
-    from watchword.mockserver.faults import catalogue
+    from watchword.mockserver.faults.catalogue import catalogue
 
     faults = catalogue(load_dialect(dialect)).values()
     width = max(len(fault.name) for fault in faults)

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from watchword.mockserver.access import Access
-from watchword.mockserver.delivery import Answer, Delivery
-from watchword.mockserver.journal import Journal
-from watchword.mockserver.problem import as_json, problem
+from watchword.mockserver.console.access import Access
+from watchword.mockserver.console.curl import login_line
+from watchword.mockserver.console.journal import Journal
+from watchword.mockserver.console.problem import as_json, problem
+from watchword.mockserver.http.delivery import Answer, Delivery
 from watchword.mockserver.service import Service
 from watchword.specs.redaction import Masker
-from watchword.specs.wire import Pairs, Reply, Request
+from watchword.specs.values.http import Pairs, Reply, Request
 
 __all__ = ["ROOT", "Application"]
 
@@ -23,6 +24,9 @@ _ANNOUNCEMENT = (("Watchword-Control", ROOT),)
 
 _END_OF_TIME = 253402300799
 """The last second of the year 9999, beyond which dates cannot be written."""
+
+_SHOWN = 50
+"""How many of the journal's entries the page shows."""
 
 _Page = Callable[[Request, str], Reply]
 
@@ -104,9 +108,19 @@ class Application:
 
     def _index(self, request: Request, origin: str) -> Reply:
         if "text/html" in (request.header("accept") or ""):
-            from watchword.mockserver.page import render_page
+            from watchword.mockserver.console.page import render_page
 
-            return render_page(self, origin)
+            service = self.service
+            # The credentials, throw-away ones, are shown only where nobody but this machine can ask for them.
+            private = self.access.token is None
+            return render_page(
+                self.facts(origin),
+                {role: value if private else "" for role, value in service.credentials.items()},
+                login_line(service.dialect.api, service.credentials, origin) if private else None,
+                service.clock.now(),
+                self.entries(_SHOWN),
+                self.journal.dropped,
+            )
         return as_json(self.facts(origin))
 
     def facts(self, origin: str) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from watchword.mockserver.control import Application
-from watchword.mockserver.delivery import Delivery
+from watchword.mockserver.http.delivery import Delivery
+from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT, finished, reason
+from watchword.mockserver.http.refusal import body_too_large, head_too_large
 from watchword.mockserver.launch import Running
-from watchword.mockserver.message import BODY_LIMIT, HEAD_LIMIT, finished, reason
-from watchword.mockserver.refusal import body_too_large, head_too_large
-from watchword.specs.wire import Reply, Request
+from watchword.specs.values.http import Reply, Request
 
 __all__ = ["MockAdapter", "answer", "mount"]
 

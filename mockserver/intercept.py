@@ -17,7 +17,7 @@ from watchword.mockserver.control import Application
 from watchword.mockserver.inprocess import answer, checked_origin
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
-from watchword.specs.profile import WorldData
+from watchword.specs.values.profile import WorldData
 
 __all__ = ["intercept"]
 

@@ -8,10 +8,10 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from watchword.mockserver.access import Access
-from watchword.mockserver.address import bind, is_loopback, origin_of
+from watchword.mockserver.console.access import Access
 from watchword.mockserver.control import ROOT, Application
-from watchword.mockserver.http import Server, new_loop
+from watchword.mockserver.http.address import bind, is_loopback, origin_of
+from watchword.mockserver.http.server import Server, new_loop
 from watchword.mockserver.service import Service
 
 __all__ = ["Running", "start"]

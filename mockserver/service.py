@@ -10,19 +10,20 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from watchword.mockserver.case import Case, stand_in
 from watchword.mockserver.clock import Clock, Ids, RandomIds
-from watchword.mockserver.decide import Refusal, decide
-from watchword.mockserver.delivery import Ending
-from watchword.mockserver.fault import Distortion, Fault, Moment
-from watchword.mockserver.firewall import Firewall
-from watchword.mockserver.render import render
-from watchword.mockserver.routes import route
-from watchword.mockserver.world import AccessToken, RefreshToken, Session, World
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
+from watchword.mockserver.http.delivery import Ending
+from watchword.mockserver.rules.case import Case, stand_in
+from watchword.mockserver.rules.decide import Refusal, decide
+from watchword.mockserver.rules.render import render
+from watchword.mockserver.rules.routes import route
+from watchword.mockserver.state.firewall import Firewall
+from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, World
+from watchword.specs.codec import decode
 from watchword.specs.loader import Dialect
-from watchword.specs.model import Operation
-from watchword.specs.profile import WorldData
-from watchword.specs.wire import Reply, Request, decode
+from watchword.specs.values.api import Operation
+from watchword.specs.values.http import Reply, Request
+from watchword.specs.values.profile import WorldData
 
 __all__ = ["Outcome", "Service"]
 

@@ -8,7 +8,7 @@ import click
 
 from watchword.reports.files import replace
 from watchword.reports.junit import junit
-from watchword.reports.page import render
+from watchword.reports.page.document import render
 from watchword.reports.records import RECORDS_FILE, BrokenRecords, Exit
 from watchword.reports.schema import read_checked
 from watchword.reports.summary import verdict_line

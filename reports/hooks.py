@@ -14,6 +14,7 @@ from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 __all__ = [
     "pytest_watchword_clause",
     "pytest_watchword_end",
+    "pytest_watchword_expected",
     "pytest_watchword_known",
     "pytest_watchword_run",
     "pytest_watchword_stale",
@@ -37,6 +38,11 @@ def pytest_watchword_clause(record: ClauseRecord, item: pytest.Item | None) -> N
 @pytest.hookspec
 def pytest_watchword_end(record: EndRecord) -> None:
     """Called once, when the run ends of its own accord. A run without this call is reported as cut short."""
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_watchword_expected(config: pytest.Config) -> bool | None:
+    """Called before the collection: may the tests that the command line names hand over records?"""
 
 
 @pytest.hookspec(firstresult=True)

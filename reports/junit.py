@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
+from watchword.reports.legible import legible, transcript
 from watchword.reports.records import EXIT_MEANING, ClauseRecord, Exit, Run
 from watchword.reports.summary import TargetSummary, summarize
-from watchword.reports.transcript import legible, transcript
 from watchword.reports.wording import VERDICT_MEANING, plain, words
 
 __all__ = ["junit"]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from watchword.reports import hooks
-from watchword.reports.evidence import COLUMNS, cell, evidence, header, properties
 from watchword.reports.files import make_writable
+from watchword.reports.page.cells import COLUMNS, cell, evidence, header, properties
 from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 from watchword.reports.sink import Sink
 from watchword.reports.summary import verdict_line
@@ -22,7 +22,6 @@ from watchword.reports.summary import verdict_line
 if TYPE_CHECKING:
     from watchword.reports.baseline import Baseline
 
-_SUITES = Path(__file__).resolve().parent.parent / "suites"
 _SINK = pytest.StashKey[Sink]()
 
 
@@ -164,7 +163,8 @@ class _Reporter:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
         # pytest-html fixes its columns before the collection, when nobody can be sure that a clause will be checked.
-        self._columns = self._sink.run is not None or any(_leads_to_suites(self._config, a) for a in self._config.args)
+        expected = self._config.hook.pytest_watchword_expected(config=self._config)
+        self._columns = self._sink.run is not None or bool(expected)
         if self._columns:
             cells[1:1] = [header(column) for column in COLUMNS]
 
@@ -173,12 +173,6 @@ class _Reporter:
         if self._columns and cells:
             found = dict(getattr(report, "user_properties", ()))
             cells[1:1] = [cell(column, found) for column in COLUMNS]
-
-
-def _leads_to_suites(config: pytest.Config, argument: str) -> bool:
-    name = argument.partition("::")[0]
-    path = (config.invocation_params.dir / name).resolve()
-    return name.startswith("watchword.suites") or path == _SUITES or path in _SUITES.parents or _SUITES in path.parents
 
 
 def _today() -> date:

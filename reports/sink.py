@@ -95,6 +95,6 @@ class Sink:
 
 def _render(run: Run) -> str:
     # pytest loads the plugin in every project where Watchword is installed; only a run of ours pays for templates.
-    from watchword.reports.page import render
+    from watchword.reports.page.document import render
 
     return render(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchword.specs.model import Api, Binding, Operation
+from watchword.specs.values.api import Api, Binding, Operation
 from watchword.specs.vocabulary import CONDITIONS, GUARANTEES, Condition
 
 __all__ = ["applicable_conditions", "other_binding", "why_not", "why_not_guarantee"]

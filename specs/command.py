@@ -13,7 +13,7 @@ import click
 
 from watchword.specs.cli import Command
 from watchword.specs.loader import bundled, load_dialect
-from watchword.specs.model import Clause
+from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import LEVELS, TOPICS
 
 __all__ = ["clauses"]

@@ -14,14 +14,15 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, relevance
 
-from watchword.specs.declared import read_declared
-from watchword.specs.description import read_api
 from watchword.specs.errors import SpecError, UnknownDialect, nearest
-from watchword.specs.model import Api, Clause
-from watchword.specs.profile import Profile, WorldData
-from watchword.specs.profiles import read_profiles, read_world
-from watchword.specs.register import read_clauses
-from watchword.specs.yamlfile import YamlFile, read_yaml
+from watchword.specs.reading.clauses import read_clauses
+from watchword.specs.reading.faults import read_declared
+from watchword.specs.reading.openapi import read_api
+from watchword.specs.reading.profiles import read_profiles, read_world
+from watchword.specs.reading.yamlfile import YamlFile, read_yaml
+from watchword.specs.values.api import Api
+from watchword.specs.values.clause import Clause
+from watchword.specs.values.profile import Profile, WorldData
 
 __all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "schema"]
 

@@ -12,6 +12,9 @@ import pytest
 
 __all__ = ["conformance"]
 
+_FOLDER = Path(__file__).resolve().parent
+_PACKAGE = "watchword.suites"
+
 _PATHS = ("--target", "--report-dir", "--baseline")
 """The options whose values are paths."""
 _SKIPPED = ("not_supported", "not_applicable", "not_observable", "inconclusive")
@@ -60,7 +63,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         pytest.UsageError: one has, and it cannot be mended.
     """
     if any(argument.startswith(_PATHS) for argument in args):
-        from watchword.suites.settings import look_again
+        from watchword.suites.running.settings import look_again
 
         look_again(early_config, args)
 
@@ -78,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--target-url wants --dialect NAME beside it")
     if getattr(option, "numprocesses", None) and (option.target or option.target_url or _names_suites(config)):
         raise pytest.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
-    from watchword.suites.runner import Runner
+    from watchword.suites.running.runner import Runner
 
     runner = Runner(config)
     config.pluginmanager.register(runner, "watchword.run")
@@ -86,10 +89,22 @@ def pytest_configure(config: pytest.Config) -> None:
         runner.read_targets()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_watchword_expected(config: pytest.Config) -> bool | None:
+    """Tell whether the command line names the suites, or a folder that they are in."""
+    return _names_suites(config) or any(path in _FOLDER.parents for _, path in _named(config)) or None
+
+
 def _names_suites(config: pytest.Config) -> bool:
-    ours = Path(__file__).resolve().parent
-    paths = [(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args]
-    return any(path == ours or ours in path.parents for path in paths)
+    return any(
+        name.split(".")[:2] == _PACKAGE.split(".") or path == _FOLDER or _FOLDER in path.parents
+        for name, path in _named(config)
+    )
+
+
+def _named(config: pytest.Config) -> list[tuple[str, Path]]:
+    names = [argument.partition("::")[0] for argument in config.args]
+    return [(name, (config.invocation_params.dir / name).resolve()) for name in names]
 
 
 @pytest.fixture
@@ -98,8 +113,8 @@ def conformance(request: pytest.FixtureRequest) -> Any:
 
     What could not be checked ends here, as an error or a skip; what was checked goes on to the test, which judges it.
     """
-    from watchword.suites.message import explain, short
-    from watchword.suites.verdict import Finding
+    from watchword.suites.running.console import explain, short
+    from watchword.suites.running.verdicts import Finding
 
     runner: Any = request.config.pluginmanager.get_plugin("watchword.run")
     target, clause = request.param

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.loader import Dialect, load_dialect
-from watchword.specs.model import Operation
+from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CREDENTIALS
 
 __all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "from_environment", "read_target"]

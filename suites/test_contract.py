@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchword.suites.verdict import Finding, require
+from watchword.suites.running.verdicts import Finding, require
 
 TOPIC = "contract"
 

@@ -10,14 +10,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from watchword.mockserver.clock import StillClock
-from watchword.mockserver.message import finished
+from watchword.mockserver.http.message import finished
 from watchword.mockserver.service import Outcome, Service
 from watchword.reports.records import ClauseRecord
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
-from watchword.specs.wire import Reply, Request
-from watchword.suites.check import Session, check, write
-from watchword.suites.schemas import schema_errors
+from watchword.specs.values.http import Reply, Request
+from watchword.suites.judging.schemas import schema_errors
+from watchword.suites.running.check import check
+from watchword.suites.running.recording import write
+from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description
 
 # A slow machine is no defect, and what fails once has to fail again.
@@ -48,7 +50,7 @@ class InProcess:
                 "control": self.service.clock,
             }
         )
-        self.session = Session(target, masker, wire=self)
+        self.session = TargetSession(target, masker, wire=self)
 
     def send(self, request: Request) -> tuple[Reply, float]:
         """Answer a request of the suites, as a wire does."""

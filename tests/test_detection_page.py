@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from watchword.mockserver.faults import catalogue
+from watchword.mockserver.faults.catalogue import catalogue
 from watchword.specs.loader import bundled, load_dialect
 
 PAGE = (Path(__file__).parent.parent / "docs" / "detection.md").read_text("utf-8")

@@ -31,6 +31,7 @@ PUBLIC = {
     "watchword.reports.hooks": [
         "pytest_watchword_clause",
         "pytest_watchword_end",
+        "pytest_watchword_expected",
         "pytest_watchword_known",
         "pytest_watchword_run",
         "pytest_watchword_stale",
@@ -57,7 +58,7 @@ PARTS = ("watchword.specs", "watchword.mockserver", "watchword.suites", "watchwo
 MODULES = sorted(
     found.name
     for part in PARTS
-    for found in pkgutil.iter_modules(importlib.import_module(part).__path__, f"{part}.")
+    for found in pkgutil.walk_packages(importlib.import_module(part).__path__, f"{part}.")
     if not found.name.endswith("__main__")
 )
 

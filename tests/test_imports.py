@@ -48,14 +48,14 @@ def test_the_contracts_are_kept() -> None:
 @pytest.mark.parametrize(
     ("importer", "imported", "contract"),
     [
-        ("specs", "mockserver.world", "The descriptions know nothing of who reads them"),
+        ("specs", "mockserver.state.world", "The descriptions know nothing of who reads them"),
         ("specs", "reports.records", "The descriptions know nothing of who reads them"),
         ("mockserver", "suites.target", "The mock and the suites never meet"),
         ("suites", "mockserver.launch", "The mock and the suites never meet"),
         ("reports", "specs.loader", "Reports know records and nothing else"),
         ("mockserver", "reports.records", "The mock writes no reports"),
         ("suites", "reports.junit", "Of the reports, the suites know the records only"),
-        ("suites", "reports.matrix", "Of the reports, the suites know the records only"),
+        ("suites", "reports.detection.matrix", "Of the reports, the suites know the records only"),
         ("mockserver", "detection.run", "The measurement composes, and nobody needs it"),
         ("reports", "detection.laws", "The measurement composes, and nobody needs it"),
     ],
@@ -70,12 +70,42 @@ def test_a_forbidden_import_is_noticed(copy: Path, importer: str, imported: str,
     assert f"{contract} BROKEN" in done.stdout
 
 
-def test_the_records_are_a_leaf(copy: Path) -> None:
-    """The records import no other part of the reports."""
-    records = copy / "watchword" / "reports" / "records.py"
-    records.write_text(records.read_text("utf-8") + "\nimport watchword.reports.wording\n", "utf-8")
+@pytest.mark.parametrize(
+    ("module", "imported", "contract"),
+    [
+        ("specs/values/api.py", "specs.loader", "The floors of specs"),
+        ("mockserver/service.py", "mockserver.control", "The floors of mockserver"),
+        ("mockserver/console/page.py", "mockserver.control", "The floors of mockserver"),
+        ("mockserver/state/world.py", "mockserver.http.server", "The floors of mockserver"),
+        ("mockserver/http/connection.py", "mockserver.http.server", "The floors of mockserver.http"),
+        ("mockserver/rules/case.py", "mockserver.rules.decide", "The floors of mockserver.rules"),
+        ("mockserver/faults/fault.py", "mockserver.faults.catalogue", "The floors of mockserver.faults"),
+        ("suites/acting/steps.py", "suites.sending.probe", "The floors of suites"),
+        ("suites/sending/budget.py", "suites.judging.contract", "The floors of suites"),
+        ("suites/judging/expect.py", "suites.judging.judge", "The floors of suites.judging"),
+        ("suites/running/check.py", "suites.running.runner", "The floors of suites.running"),
+        ("reports/records.py", "reports.wording", "The floors of reports"),
+        ("reports/page/cells.py", "reports.page.document", "The floors of reports.page"),
+        ("detection/laws.py", "detection.run", "The floors of detection"),
+    ],
+)
+def test_an_import_from_above_is_noticed(copy: Path, module: str, imported: str, contract: str) -> None:
+    """A module that imports from a floor above its own, or from another room of the same, breaks its folder's contract."""
+    with (copy / "watchword" / module).open("a", encoding="utf-8") as file:
+        file.write(f"\nimport watchword.{imported}\n")
+
+    done = lint_imports(copy)
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert f"{contract} BROKEN" in done.stdout
+
+
+@pytest.mark.parametrize("room", ["specs", "mockserver/faults", "suites/acting/provoke", "reports/page"])
+def test_a_module_without_a_floor_is_noticed(copy: Path, room: str) -> None:
+    """A module that no floor of its folder names breaks the folder's contract."""
+    (copy / "watchword" / room / "stray.py").write_text('"""Nowhere."""\n', "utf-8")
 
     done = lint_imports(copy)
 
     assert 1 == done.returncode
-    assert "The records are a leaf BROKEN" in done.stdout
+    assert "stray" in done.stdout

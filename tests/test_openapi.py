@@ -19,7 +19,7 @@ from referencing.jsonschema import DRAFT202012
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
 from watchword.specs.loader import bundled, load_dialect
-from watchword.specs.wire import Reply, Request
+from watchword.specs.values.http import Reply, Request
 
 FICTIONAL = Path(__file__).parent / "dialects" / "lanternhouse"
 FOLDERS = {**bundled(), FICTIONAL.name: FICTIONAL}

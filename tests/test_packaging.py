@@ -158,8 +158,8 @@ def test_other_peoples_tests_are_left_alone(installed: Path, away: Path) -> None
         "schemathesis",
         "uvloop",
         "jsonschema",
-        "watchword.reports.page",
-        "watchword.suites.run",
+        "watchword.reports.page.document",
+        "watchword.suites.running.tally",
         "watchword.mockserver.service",
         "watchword.specs.loader",
     }

@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 
 from watchword.reports.records import ClauseRecord, Run, read_run
-from watchword.suites.check import check, write
-from watchword.suites.preflight import preflight
-from watchword.suites.run import Run as Suites
+from watchword.suites.running.check import check
+from watchword.suites.running.preflight import preflight
+from watchword.suites.running.recording import write
+from watchword.suites.running.tally import Tally as Suites
 from watchword.suites.target import Target
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,9 +13,10 @@ import pytest
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
-from watchword.specs.model import FORM
 from watchword.specs.redaction import Masker
-from watchword.suites.check import Session, examine
+from watchword.specs.values.api import FORM
+from watchword.suites.running.check import examine
+from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
@@ -65,7 +66,7 @@ def exchanges(dialect, mock):
     """What the checks of all clauses sent, one of each kind, as (session, exchange)."""
     facts = {"name": "mock", "dialect": dialect, "url": mock.url, "resource_url": mock.resource_url}
     target = from_description(facts | {"credentials": mock.credentials, "control": mock.service.clock})
-    session = Session(target, Masker())
+    session = TargetSession(target, Masker())
     kinds = {}
     for clause in target.dialect.clauses:
         if not clause.untested and clause.guarantee != "contract.conforms":

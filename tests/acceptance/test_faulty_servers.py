@@ -17,9 +17,9 @@ import pytest
 
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Outcome, Service
-from watchword.mockserver.tokens import unpack
+from watchword.mockserver.state.tokens import unpack
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply, Request
+from watchword.specs.values.http import Reply, Request
 from watchword.suites.target import from_description
 
 Lie = Callable[[Service, Request, str], Outcome]

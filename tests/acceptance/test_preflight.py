@@ -12,8 +12,8 @@ from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
-from watchword.suites.check import Session
-from watchword.suites.preflight import PreflightError, preflight
+from watchword.suites.running.preflight import PreflightError, preflight
+from watchword.suites.running.session import TargetSession
 from watchword.suites.target import read_target
 
 
@@ -31,7 +31,7 @@ def line_of(done):
 
 def told(path):
     """What a preflight in this process says of a target file's server."""
-    session = Session(read_target(path), Masker())
+    session = TargetSession(read_target(path), Masker())
     try:
         with pytest.raises(PreflightError) as caught:
             preflight(session)

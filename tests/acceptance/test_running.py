@@ -16,7 +16,7 @@ from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
 from watchword.reports.records import read_run
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply
+from watchword.specs.values.http import Reply
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -19,9 +19,9 @@ import yaml
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
 from watchword.specs.loader import bundled, load_dialect
-from watchword.specs.profile import WorldData
 from watchword.specs.redaction import is_secret
-from watchword.specs.wire import Reply
+from watchword.specs.values.http import Reply
+from watchword.specs.values.profile import WorldData
 
 AWKWARD = "+/=:&%\"ü \\'<7x"
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from watchword.detection.run import run
-from watchword.mockserver.faults import catalogue
+from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.service import Service
-from watchword.reports.matrix import BROKEN, Cell, Sheet
+from watchword.reports.detection.matrix import BROKEN, Cell, Sheet
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import is_secret
 

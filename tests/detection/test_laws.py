@@ -10,11 +10,11 @@ import pytest
 from watchword.detection.laws import breaches
 from watchword.detection.measure import lying
 from watchword.detection.run import run
-from watchword.mockserver.fault import STAGES
-from watchword.mockserver.faults import catalogue
-from watchword.reports.matrix import BROKEN, UNVERIFIED, Matrix, Sheet
+from watchword.mockserver.faults.catalogue import catalogue
+from watchword.mockserver.faults.fault import STAGES
+from watchword.reports.detection.matrix import BROKEN, UNVERIFIED, Matrix, Sheet
 from watchword.specs.loader import Dialect, bundled, load_dialect
-from watchword.specs.model import Clause
+from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import CONDITIONS, broader
 
 FICTIONAL = Path(__file__).parent.parent / "dialects" / "lanternhouse"

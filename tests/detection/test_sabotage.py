@@ -12,10 +12,10 @@ import yaml
 
 from watchword.detection.laws import Breach, breaches
 from watchword.detection.run import run
-from watchword.mockserver.faults import catalogue
+from watchword.mockserver.faults.catalogue import catalogue
 from watchword.specs.loader import Dialect, bundled, load_dialect
-from watchword.suites import check
-from watchword.suites.expect import Difference
+from watchword.suites.judging.expect import Difference
+from watchword.suites.running import check
 
 DIALECT = "sensu"
 FAULT = "accepts:password.truncated@createToken"

@@ -20,7 +20,7 @@ import requests
 from click.testing import CliRunner
 
 from watchword.mockserver import command
-from watchword.mockserver.address import AddressError
+from watchword.mockserver.http.address import AddressError
 from watchword.specs.cli import main
 from watchword.specs.loader import bundled
 

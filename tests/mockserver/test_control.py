@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from watchword.mockserver.access import Access
+from watchword.mockserver.console.access import Access
 from watchword.mockserver.control import ROOT, Application
-from watchword.mockserver.delivery import Delivery
+from watchword.mockserver.http.delivery import Delivery
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply, Request
+from watchword.specs.values.http import Reply, Request
 
 ORIGIN = "http://127.0.0.1:8080"
 BASIC = ("Authorization", "Basic bWlyYTpub3QtdGhlLXBhc3N3b3Jk")

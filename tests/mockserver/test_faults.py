@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 import requests
 
-from watchword.mockserver.fault import STAGES, Fault
-from watchword.mockserver.faults import catalogue, find_fault
+from watchword.detection.carrier import ORIGIN, MockWire
+from watchword.mockserver.faults.catalogue import catalogue, find_fault
+from watchword.mockserver.faults.fault import STAGES, Fault
 from watchword.mockserver.inprocess import mount
 from watchword.mockserver.launch import Running, start
 from watchword.mockserver.service import Service
-from watchword.mockserver.wire import ORIGIN, MockWire
+from watchword.specs.codec import draft, encode
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import Dialect, bundled, load_dialect
-from watchword.specs.wire import draft, encode
-from watchword.suites.examine import survey
+from watchword.suites.running.survey import survey
 
 FICTIONAL = Path(__file__).parent.parent / "dialects" / "lanternhouse"
 DIALECTS = [*bundled(), str(FICTIONAL)]

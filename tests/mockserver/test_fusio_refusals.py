@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply, Request
+from watchword.specs.values.http import Reply, Request
 
 _WORLD = load_dialect("fusio").world
 _USER = _WORLD.credentials["username"], _WORLD.credentials["password"]

@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply, Request
-from watchword.suites.context import claims_of
+from watchword.specs.values.http import Reply, Request
+from watchword.suites.acting.context import claims_of
 
 _WORLD = load_dialect("fusio").world
 _USER = _WORLD.credentials["username"], _WORLD.credentials["password"]

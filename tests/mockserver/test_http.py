@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from watchword.mockserver import http as http_module
-from watchword.mockserver.address import bind
-from watchword.mockserver.delivery import Answer, Delivery
-from watchword.mockserver.http import GRACE, Server
-from watchword.mockserver.message import BODY_LIMIT, HEAD_LIMIT
-from watchword.specs.wire import Reply, Request
+from watchword.mockserver.http import server as http_module
+from watchword.mockserver.http.address import bind
+from watchword.mockserver.http.delivery import Answer, Delivery
+from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT
+from watchword.mockserver.http.server import GRACE, Server
+from watchword.specs.values.http import Reply, Request
 
 EPOCH = 784111777.0
 HOST = b"Host: a.test\r\n"

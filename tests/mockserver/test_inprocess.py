@@ -11,14 +11,15 @@ import pytest
 import requests
 
 from watchword.mockserver.control import ROOT, Application
-from watchword.mockserver.delivery import Answer, Delivery
+from watchword.mockserver.http.delivery import Answer, Delivery
+from watchword.mockserver.http.message import BODY_LIMIT
 from watchword.mockserver.inprocess import MockAdapter, mount
 from watchword.mockserver.intercept import intercept
 from watchword.mockserver.launch import start
-from watchword.mockserver.message import BODY_LIMIT
 from watchword.mockserver.service import Service
+from watchword.specs.codec import draft, encode
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply, Request, draft, encode
+from watchword.specs.values.http import Reply, Request
 
 ORIGIN = "https://api.example.test"
 

@@ -10,11 +10,12 @@ from urllib.parse import quote
 import pytest
 
 from watchword.mockserver.control import ROOT, Application
-from watchword.mockserver.delivery import Delivery
+from watchword.mockserver.http.delivery import Delivery
 from watchword.mockserver.service import Service
+from watchword.specs.codec import draft, encode
 from watchword.specs.loader import load_dialect
+from watchword.specs.values.http import Reply, Request
 from watchword.specs.vocabulary import CONDITIONS
-from watchword.specs.wire import Reply, Request, draft, encode
 
 ORIGIN = "http://127.0.0.1:8080"
 

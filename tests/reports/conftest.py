@@ -9,15 +9,7 @@ from typing import Any
 
 import pytest
 
-from watchword.reports.records import (
-    ClauseRecord,
-    EndRecord,
-    ExchangeRecord,
-    Run,
-    RunRecord,
-    Untested,
-    write_line,
-)
+from watchword.reports.records import ClauseRecord, EndRecord, ExchangeRecord, Run, RunRecord, Untested, write_line
 
 _VOID = {"meta", "link", "br", "input", "img"}
 

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from watchword.reports.heatdata import KINDS, embedded, evidence, kind, picture, tally
-from watchword.reports.heatmap import render
-from watchword.reports.matrix import Cell, Column, Matrix, Profile, Row, Sheet
+from watchword.reports.detection.heatdata import KINDS, embedded, evidence, kind, picture, tally
+from watchword.reports.detection.heatmap import render
+from watchword.reports.detection.matrix import Cell, Column, Matrix, Profile, Row, Sheet
 from watchword.reports.records import VERDICTS
 
 _HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}\x00\ud800\u202e\u2028"

@@ -10,8 +10,8 @@ import subprocess
 
 import pytest
 
-from watchword.reports.highlight import marked
-from watchword.reports.page import render
+from watchword.reports.page.document import render
+from watchword.reports.page.highlight import marked
 
 _HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}\x00\x1b\ud800\u202e"
 

@@ -9,7 +9,7 @@ import pytest
 
 from watchword.specs.applies import applicable_conditions, other_binding, why_not, why_not_guarantee
 from watchword.specs.loader import load_dialect
-from watchword.specs.model import Operation
+from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CONDITIONS, GUARANTEES
 
 API = load_dialect(Path(__file__).parent.parent / "dialects" / "lanternhouse").api

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from watchword.specs.codec import draft, encode
 from watchword.specs.loader import bundled, load_dialect
-from watchword.specs.wire import draft, encode
 
 OTHERS = ("other_username", "other_password")
 CREDENTIALS = {

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from watchword.specs.loader import Dialect, load_dialect
-from watchword.specs.model import Api, Clause, Expectation, Operation, Source
-from watchword.specs.profile import Account, Client, WorldData
+from watchword.specs.values.api import Api, Operation
+from watchword.specs.values.clause import Clause, Expectation, Source
+from watchword.specs.values.profile import Account, Client, WorldData
 
 DIALECT = load_dialect(Path(__file__).parent.parent / "dialects" / "lanternhouse")
 API = DIALECT.api

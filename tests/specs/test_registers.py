@@ -9,7 +9,7 @@ import pytest
 
 from watchword.specs.applies import applicable_conditions
 from watchword.specs.loader import Dialect, bundled, load_dialect
-from watchword.specs.model import Clause, Expectation
+from watchword.specs.values.clause import Clause, Expectation
 
 LEAST = {"sensu": 45, "fusio": 55, "rator": 60}
 PROSE = {

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from watchword.specs.loader import bundled, schema
-from watchword.specs.yamlfile import read_yaml
+from watchword.specs.reading.yamlfile import read_yaml
 
 KINDS = ("openapi", "clauses", "profiles", "faults", "world")
 DIALECTS = Path(__file__).parent.parent / "dialects"

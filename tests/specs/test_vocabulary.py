@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from watchword.specs import conditions, guarantees
-from watchword.specs.conditions import CONDITIONS, Condition, broader
-from watchword.specs.guarantees import GUARANTEES, Guarantee
-from watchword.specs.roles import CREDENTIALS, PLACES, PURPOSES, ROLES, SECRET_ROLES
+from watchword.specs.vocabulary import conditions, guarantees
+from watchword.specs.vocabulary.conditions import CONDITIONS, Condition, broader
+from watchword.specs.vocabulary.guarantees import GUARANTEES, Guarantee
+from watchword.specs.vocabulary.roles import CREDENTIALS, PLACES, PURPOSES, ROLES, SECRET_ROLES
 
 every_condition = pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
 every_guarantee = pytest.mark.parametrize("guarantee", GUARANTEES.values(), ids=GUARANTEES)

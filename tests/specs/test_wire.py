@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from watchword.specs.codec import Reading, decode, draft, encode
 from watchword.specs.loader import bundled, load_dialect
-from watchword.specs.model import Operation
-from watchword.specs.wire import Field, MissingRole, Reading, Reply, Request, decode, draft, encode
+from watchword.specs.values.api import Operation
+from watchword.specs.values.draft import Field, MissingRole
+from watchword.specs.values.http import Reply, Request
 
 DIALECTS = Path(__file__).parent.parent / "dialects"
 OPERATIONS = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from watchword.specs.errors import SpecError
-from watchword.specs.yamlfile import YamlFile, read_yaml
+from watchword.specs.reading.yamlfile import YamlFile, read_yaml
 
 
 @pytest.fixture

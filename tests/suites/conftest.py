@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from watchword.specs.wire import Reply, Request
+from watchword.specs.values.http import Reply, Request
 
 TOKEN, BALANCE = "/rest-api-auth/oauth/token", "/rest-api-core/api/billing-groups/201506171857210002/balance"
 MARTA = {"grant_type": "password", "username": "marta.holm", "password": "Fjord7Lantern2"}

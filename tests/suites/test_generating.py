@@ -13,7 +13,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import constants_of_somebody
 from watchword.specs.loader import bundled, load_dialect
-from watchword.suites import contract
+from watchword.suites.judging import contract
 for name in bundled():
     api = load_dialect(name).api
     for path, method in sorted({(o.path, o.method) for o in api.operations.values()}):

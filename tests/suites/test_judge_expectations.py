@@ -6,12 +6,13 @@ import json
 
 import pytest
 
+from watchword.specs.codec import draft, encode
 from watchword.specs.loader import load_dialect
-from watchword.specs.model import Clause, Expectation, Source
-from watchword.specs.wire import Reply, draft, encode
-from watchword.suites.check import verdict_of
-from watchword.suites.expect import Difference, expected, expects
-from watchword.suites.steps import Call, Exchange, Transcript
+from watchword.specs.values.clause import Clause, Expectation, Source
+from watchword.specs.values.http import Reply
+from watchword.suites.acting.steps import Call, Exchange, Transcript
+from watchword.suites.judging.expect import Difference, expected, expects
+from watchword.suites.running.check import verdict_of
 
 API = load_dialect("fusio").api
 TOKEN = API.operations["issueByClientCredentials"]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from watchword.mockserver.faults import find_fault
+from watchword.detection.carrier import ORIGIN, MockWire
+from watchword.mockserver.faults.catalogue import find_fault
 from watchword.mockserver.service import Service
-from watchword.mockserver.wire import ORIGIN, MockWire
 from watchword.specs.loader import load_dialect
-from watchword.suites.examine import survey
+from watchword.suites.running.survey import survey
 
 FOLDER = Path(__file__).parent.parent / "dialects" / "lanternhouse"
 CLAUSE = "login.no-credentials"

@@ -8,9 +8,9 @@ import pytest
 
 from watchword.mockserver.clock import Clock
 from watchword.specs.loader import load_dialect
-from watchword.specs.model import Clause, Source
-from watchword.suites.limits import Budget, cost_of, weight
-from watchword.suites.steps import Inconclusive, NotObservable
+from watchword.specs.values.clause import Clause, Source
+from watchword.suites.acting.steps import Inconclusive, NotObservable
+from watchword.suites.sending.budget import Budget, cost_of, weight
 from watchword.suites.target import Limits, Target
 
 

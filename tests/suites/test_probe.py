@@ -10,11 +10,12 @@ import pytest
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
-from watchword.specs.wire import Reply
-from watchword.suites.check import Session, write
-from watchword.suites.check import check as check_clause
+from watchword.specs.values.http import Reply
+from watchword.suites.running.check import check as check_clause
+from watchword.suites.running.recording import write
+from watchword.suites.running.session import TargetSession
+from watchword.suites.sending.transport import Unreachable
 from watchword.suites.target import Limits, from_description
-from watchword.suites.transport import Unreachable
 
 
 class Moody:
@@ -53,7 +54,7 @@ def checked():
         target = replace(
             from_description(facts | {"control": service.clock if clock else None}), limits=Limits(**limits)
         )
-        session = Session(target, Masker(), wire=wire)
+        session = TargetSession(target, Masker(), wire=wire)
         wanted = service.dialect.clause(clause)
         session.budget.plan([wanted])
         return write(session, wanted, check_clause(session, wanted), time.monotonic()), wire

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import pytest
 
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply
-from watchword.suites.check import check
+from watchword.specs.values.http import Reply
+from watchword.suites.running.check import check
 
 PROFILES = tuple(load_dialect("rator").profiles)
 LETTER = ("documented", "query-only", "form-too")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply
+from watchword.specs.values.http import Reply
 
 PROFILES = tuple(load_dialect("rator").profiles)
 QUERY, FORM = ("query-only",), ("form-too",)

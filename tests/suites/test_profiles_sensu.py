@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from watchword.specs.loader import load_dialect
-from watchword.specs.wire import Reply, Request
+from watchword.specs.values.http import Reply, Request
 
 PROFILES = tuple(load_dialect("sensu").profiles)
 RELEASES = tuple(name for name in PROFILES if name != "documented")

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from watchword.mockserver.case import Case
-from watchword.mockserver.recognise import RECOGNISERS
+from watchword.mockserver.rules.case import Case
+from watchword.mockserver.rules.recognise.table import RECOGNISERS
 from watchword.mockserver.service import Service
 from watchword.specs.applies import applicable_conditions
+from watchword.specs.codec import decode
 from watchword.specs.loader import bundled, load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.vocabulary import CONDITIONS, GUARANTEES, broader
-from watchword.specs.wire import decode
-from watchword.suites.check import Session
-from watchword.suites.context import Context
-from watchword.suites.judge import JUDGES
-from watchword.suites.provoke import PROVOKERS
-from watchword.suites.scenarios import SCENARIOS, provoked
-from watchword.suites.steps import Call, NotApplicable
+from watchword.suites.acting.context import Context
+from watchword.suites.acting.provoke.table import PROVOKERS
+from watchword.suites.acting.scenarios import SCENARIOS, provoked
+from watchword.suites.acting.steps import Call, NotApplicable
+from watchword.suites.judging.judge import JUDGES
+from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description
 
 TOY = Path(__file__).parent.parent / "dialects" / "lanternhouse"
@@ -116,7 +116,7 @@ def test_round_trip(folder, operation, condition):
         "control": service.clock,
     }
     target = from_description(facts)
-    session = Session(target, Masker(), wire=wire)
+    session = TargetSession(target, Masker(), wire=wire)
     wire.operation = service.dialect.api.operations[operation]
     wire.watched = condition
     transcript, halt = session.probe.run(lambda: provoked(Context(target, wire.operation, session.tag), (condition,)))
@@ -143,7 +143,7 @@ def test_right_requests_hold_nothing():
         target = from_description(facts | {"control": service.clock})
         for operation in service.dialect.api.operations.values():
             wire = Watching(service)
-            session = Session(target, Masker(), wire=wire)
+            session = TargetSession(target, Masker(), wire=wire)
             wire.operation = operation
             for condition in applicable_conditions(operation, service.dialect.api):
                 if condition.name in ROUTED:

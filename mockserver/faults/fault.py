@@ -1,0 +1,139 @@
+"""Faults: the named lies that a mock can tell. One fault is one defect, told in one sentence.
+
+A fault attaches at one of four stages:
+
+    dialect     the rules are lied about: a profile that is not the one it says it is
+    verdict     a condition is taken as fine: the wrong request is served as though it were right
+    reply       the answer is damaged on its way out
+    transport   the connection fails
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from watchword.mockserver.http.delivery import Delivery
+from watchword.mockserver.rules.case import Case
+from watchword.mockserver.state.world import World
+from watchword.specs.codec import Reading
+from watchword.specs.values.api import Operation
+from watchword.specs.values.http import Reply, Request
+from watchword.specs.values.profile import Profile
+
+__all__ = ["STAGES", "Distortion", "Fault", "Moment", "Seen", "Values", "holding", "refusing", "serving"]
+
+STAGES = ("dialect", "verdict", "reply", "transport")
+
+Values = dict[str, Any]
+"""What a token reply is made of, by role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a reply answers: the operation (None: no path matched), the condition it was refused for (None: served).
+
+    `case` is the request as the operation's bindings see it; None when no operation took it.
+    """
+
+    operation: Operation | None
+    condition: str | None
+    case: Case | None
+
+
+def _same(profile: Profile) -> Profile:
+    return profile
+
+
+def _as_sent(request: Request) -> Request:
+    return request
+
+
+def _as_read(reading: Reading) -> Reading:
+    return reading
+
+
+def _never(case: Case) -> bool:
+    return False
+
+
+def _unchanged(case: Case, world: World, values: Values) -> Values:
+    return values
+
+
+def _as_it_is(moment: Moment, reply: Reply) -> Reply:
+    return reply
+
+
+def _whole(moment: Moment, reply: Reply) -> Delivery:
+    return Delivery(reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Distortion:
+    """Where a fault takes hold of a service; what it does not name stays as it is.
+
+    `profile` replaces the profile when the service starts. `request` changes what arrives, before it is routed, and `read`
+    what the operation's bindings find in it. `accepts` has a request served whatever is wrong with it.
+    `values` changes what a token reply is made of, or the world behind it. `reply` damages a reply. `deliver` says what
+    the connection does with it.
+    """
+
+    profile: Callable[[Profile], Profile] = _same
+    request: Callable[[Request], Request] = _as_sent
+    read: Callable[[Reading], Reading] = _as_read
+    accepts: Callable[[Case], bool] = _never
+    values: Callable[[Case, World, Values], Values] = _unchanged
+    reply: Callable[[Moment, Reply], Reply] = _as_it_is
+    deliver: Callable[[Moment, Reply], Delivery] = _whole
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One exchange with a server that tells no lies, as far as a fault could take hold of it.
+
+    `operation` is the operation's name (None: no path matched), `condition` that for which the request was refused (None:
+    served), `holds` names every condition that the request was in.
+    """
+
+    operation: str | None
+    condition: str | None
+    holds: frozenset[str]
+
+
+def _anything(seen: Seen) -> bool:
+    return True
+
+
+def serving(operation: Operation) -> Callable[[Seen], bool]:
+    """Give the reach of a fault that shows whenever an operation serves a request."""
+    return lambda seen: seen.operation == operation.name and seen.condition is None
+
+
+def refusing(operation: Operation) -> Callable[[Seen], bool]:
+    """Give the reach of a fault that shows whenever an operation refuses a request."""
+    return lambda seen: seen.operation == operation.name and seen.condition is not None
+
+
+def holding(operation: Operation, condition: str) -> Callable[[Seen], bool]:
+    """Give the reach of a fault that shows whenever a request to an operation is in a condition."""
+    return lambda seen: seen.operation == operation.name and condition in seen.holds
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One defect. `make` gives a distortion of its own, with no memory of another's requests.
+
+    `reach` tells whether the fault can change anything about an exchange. Among exchanges that it cannot reach, a server
+    behaves as it would without the fault. `period` is how many times one has to look to see the fault once. `breaks` are
+    the ids of the clauses that no longer hold, as the dialect declares them.
+    """
+
+    name: str
+    stage: str
+    says: str
+    make: Callable[[], Distortion]
+    reach: Callable[[Seen], bool] = _anything
+    period: int = 1
+    breaks: frozenset[str] = frozenset()

@@ -1,0 +1,232 @@
+"""Faults of the reply: members missing, of the wrong type or damaged, headers wrong, right requests not served."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, refusing, serving
+from watchword.mockserver.faults.register import left_open, speaking, twins
+from watchword.specs.loader import Dialect
+from watchword.specs.values.api import JSON, Api, Member, Operation
+from watchword.specs.values.clause import Expectation
+from watchword.specs.values.http import Reply
+from watchword.specs.values.profile import Profile, ReplyTemplate
+
+__all__ = ["reply_faults"]
+
+_PERIOD = 3
+_Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def reply_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
+    """Give the faults that damage what the description requires of replies, or a clause expects of them."""
+    for operation in dialect.api.operations.values():
+        clauses = speaking(dialect, operation, lambda clause: True)
+        template = profile.operations[operation.name].reply
+        if not operation.optional:
+            # What need not be there may be refused.
+            yield _status(operation, 403, "refuses every right request with 403")
+        yield _status(operation, 500, "answers every right request with 500")
+        yield _now_and_then(operation)
+        yield from _content_faults(operation, template, [c.expect for c in clauses if not c.when])
+        if operation.success is not None and template.members:
+            told = not left_open(dialect, operation, "access_token.names_user", "renew.keeps_user")
+            for member in operation.success.members:
+                if member.role == "subject" and member.name in template.members and told:
+                    yield _another_subject(operation, member.name)
+            html = "text/html; charset=utf-8"
+            yield _header(operation, "Content-Type", html, "calls its reply to a right request HTML")
+        guarantees = {clause.guarantee for clause in clauses}
+        if "reply.no_credentials" in guarantees:
+            yield _echo(operation)
+        free = next((status for status in (203, 202, 206) if operation.shape(status) is None), None)
+        if free is not None and "contract.conforms" in guarantees:
+            yield _undescribed(operation, free)
+        if "refusals.no_tokens" in guarantees:
+            yield _telling(dialect.api, operation)
+        yield from _refusal_headers(dialect, operation, profile, [c.expect for c in clauses if c.when])
+
+
+def _content_faults(operation: Operation, template: ReplyTemplate, expected: Sequence[Expectation]) -> Iterator[Fault]:
+    named = {role for expectation in expected for role in expectation.present}
+    for member in operation.success.members if operation.success is not None else ():
+        if member.name in template.members:
+            yield from _member_faults(operation, member, member.role in named)
+    for name in template.headers:
+        if any(name in expectation.headers for expectation in expected):
+            yield _header(operation, name, None, f"leaves {name} out of its reply to a right request")
+    for role in sorted({role for expectation in expected for role in expectation.absent}):
+        yield _superfluous(operation, role)
+
+
+def _serves(moment: Moment, operation: Operation) -> bool:
+    return moment.condition is None and moment.operation is not None and moment.operation.name == operation.name
+
+
+def _status(operation: Operation, status: int, what: str) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        if not _serves(moment, operation):
+            return right
+        return _out_of_order(status)
+
+    return _served(operation, f"right-{status}", what, reply)
+
+
+def _now_and_then(operation: Operation) -> Fault:
+    def make() -> Distortion:
+        turns = itertools.count(1)
+
+        def reply(moment: Moment, right: Reply) -> Reply:
+            fails = _serves(moment, operation) and next(turns) % _PERIOD == 0
+            return _out_of_order(500) if fails else right
+
+        return Distortion(reply=reply)
+
+    says = f"{operation.name} answers every third right request with 500."
+    return Fault(f"every-third:right-500@{operation.name}", "reply", says, make, serving(operation), _PERIOD)
+
+
+def _served(operation: Operation, name: str, what: str, reply: Callable[[Moment, Reply], Reply]) -> Fault:
+    says = f"{operation.name} {what}."
+    return Fault(f"{name}@{operation.name}", "reply", says, lambda: Distortion(reply=reply), serving(operation))
+
+
+def _out_of_order(status: int) -> Reply:
+    return Reply(status, (("Content-Type", "text/plain; charset=utf-8"),), b"out of order\n")
+
+
+def _member_faults(operation: Operation, member: Member, named: bool) -> Iterator[Fault]:
+    """Give the faults of one member. `named` says that a clause wants it to be there and to have a value."""
+    name = member.name
+
+    def without(body: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in body.items() if key != name}
+
+    def with_value(change: Callable[[Any], Any]) -> _Change:
+        return lambda body: {key: change(value) if key == name else value for key, value in body.items()}
+
+    if member.required or named:
+        yield _edited(operation, f"missing:{name}", f"leaves {name} out of its reply", without)
+    yield _edited(operation, f"null:{name}", f"gives null as {name}", with_value(lambda value: None))
+    if "string" in member.types:
+        if named:
+            yield _edited(operation, f"empty:{name}", f"gives the empty string as {name}", with_value(lambda value: ""))
+        yield _edited(operation, f"number:{name}", f"gives a number as {name}", with_value(lambda value: 7))
+    else:
+        yield _edited(operation, f"text:{name}", f"gives {name} as text", with_value(str))
+        if {"integer", "number"} & set(member.types):
+            halved = with_value(lambda value: value + 0.5)
+            yield _edited(operation, f"fraction:{name}", f"gives {name} with a fraction", halved)
+
+
+def _another_subject(operation: Operation, name: str) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        if not _serves(moment, operation) or moment.case is None or name not in right.members:
+            return right
+        others = [a.username for a in moment.case.world.data.accounts if a.username != right.members[name]]
+        return replace(right, body=json.dumps({**right.members, name: others[0]}).encode()) if others else right
+
+    return _served(operation, f"another-user:{name}", f"names another user as {name}", reply)
+
+
+def _edited(operation: Operation, name: str, what: str, change: _Change) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        if not _serves(moment, operation) or not right.members:
+            return right
+        return replace(right, body=json.dumps(change(right.members)).encode())
+
+    return _served(operation, name, what, reply)
+
+
+def _echo(operation: Operation) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        if not _serves(moment, operation) or moment.case is None:
+            return right
+        data = moment.case.world.data
+        secrets = [*(a.password for a in data.accounts), *(c.client_secret for c in data.clients)]
+        body = json.dumps({**right.members, "known": secrets}).encode()
+        return replace(_with_header(right, "Content-Type", JSON), body=body)
+
+    return _served(operation, "echoes-secrets", "tells passwords and client secrets in its reply", reply)
+
+
+def _superfluous(operation: Operation, role: str) -> Fault:
+    names = [m.name for shape in operation.replies.values() for m in shape.members if m.role == role][:1] or [role]
+
+    def reply(moment: Moment, right: Reply) -> Reply:
+        if not _serves(moment, operation) or not right.members:
+            return right
+        return replace(right, body=json.dumps({**right.members, names[0]: "superfluous"}).encode())
+
+    return _served(operation, f"superfluous:{names[0]}", f"gives a {names[0]} where none belongs", reply)
+
+
+def _undescribed(operation: Operation, free: int) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        return replace(right, status=free) if _serves(moment, operation) else right
+
+    return _served(
+        operation, f"right-{free}", f"answers every right request with {free}, which is not described", reply
+    )
+
+
+def _telling(api: Api, operation: Operation) -> Fault:
+    giving = [operation, *api.with_purpose("issue")]
+    shapes = [shape for op in giving for shape in op.replies.values()]
+    members = [m.name for shape in shapes for m in shape.members if m.role == "access_token"][:1]
+
+    def reply(moment: Moment, right: Reply) -> Reply:
+        here = moment.operation is not None and moment.operation.name == operation.name
+        if not here or moment.condition is None or moment.case is None:
+            return right
+        case = moment.case
+        account = case.world.data.accounts[0]
+        token = case.world.mint_access(case.world.begin(account, None, None, ()), "")
+        body = json.dumps({**right.members, **dict.fromkeys(members, token.value)}).encode()
+        return replace(_with_header(right, "Content-Type", JSON), body=body)
+
+    says = f"{operation.name} refuses, and gives an access token all the same."
+    return Fault(
+        f"refusal-with-token@{operation.name}", "reply", says, lambda: Distortion(reply=reply), refusing(operation)
+    )
+
+
+def _header(operation: Operation, name: str, value: str | None, what: str) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        return _with_header(right, name, value) if _serves(moment, operation) else right
+
+    return _served(operation, f"header-{name.lower()}", what, reply)
+
+
+def _with_header(reply: Reply, name: str, value: str | None) -> Reply:
+    kept = tuple((k, v) for k, v in reply.headers if k.lower() != name.lower())
+    return replace(reply, headers=kept if value is None else (*kept, (name, value)))
+
+
+def _refusal_headers(
+    dialect: Dialect, operation: Operation, profile: Profile, expected: Sequence[Expectation]
+) -> Iterator[Fault]:
+    rules = profile.operations[operation.name].rules
+    challenged = any("WWW-Authenticate" in expectation.headers for expectation in expected)
+    if challenged and any("WWW-Authenticate" in rule.reply.headers for rule in rules):
+        yield _refusal_header(operation, "WWW-Authenticate", None, "leaves WWW-Authenticate out of its refusals")
+    typed = any(expectation.content_type for expectation in expected)
+    if typed and any(rule.reply.json is not None for rule in rules):
+        html = "text/html; charset=utf-8"
+        yield _refusal_header(operation, "Content-Type", html, "calls its refusals HTML")
+    routed = operation.purpose != "resource" and twins(dialect, operation)[0] is operation
+    if routed and "Allow" in profile.unknown_method.headers:
+        yield _refusal_header(operation, "Allow", None, "leaves Allow out of its answer to a wrong method")
+
+
+def _refusal_header(operation: Operation, name: str, value: str | None, what: str) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        here = moment.operation is not None and moment.operation.name == operation.name
+        return _with_header(right, name, value) if here and moment.condition is not None else right
+
+    label, says = f"refusal-{name.lower()}@{operation.name}", f"{operation.name} {what}."
+    return Fault(label, "reply", says, lambda: Distortion(reply=reply), refusing(operation))

@@ -1,0 +1,106 @@
+"""Faults of the dialect: tokens, expiries, sessions and brand keys that are not what the server says they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, serving
+from watchword.mockserver.faults.register import left_open
+from watchword.mockserver.faults.sessions import login_faults, renewal_faults
+from watchword.mockserver.faults.template import FaultTemplate
+from watchword.mockserver.faults.tokens import expiry_faults, token_faults
+from watchword.mockserver.rules.case import Case
+from watchword.specs.applies import other_binding
+from watchword.specs.codec import Reading
+from watchword.specs.loader import Dialect
+from watchword.specs.values.api import Binding, Operation
+from watchword.specs.values.http import Reply
+from watchword.specs.values.profile import Profile
+
+__all__ = ["dialect_faults"]
+
+
+def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
+    """Give the faults that lie about tokens and time, apart from what the register leaves open."""
+    yield from _lifetimes(profile)
+    for operation in dialect.api.operations.values():
+        for lie in _lies(dialect, operation, profile):
+            if not (lie.against and left_open(dialect, operation, *lie.against)):
+                yield lie.at(operation)
+        if operation.purpose == "resource" and not left_open(dialect, operation, "access_token.works_again"):
+            yield _one_use(operation)
+        elsewhere = other_binding(operation, "brand_key", dialect.api)
+        if elsewhere is not None and operation.bound("brand_key"):
+            yield _reading_elsewhere(operation, elsewhere)
+
+
+def _lies(dialect: Dialect, operation: Operation, profile: Profile) -> Iterator[FaultTemplate]:
+    template = profile.operations[operation.name].reply
+    members = operation.success.members if operation.success is not None else ()
+    gives = {m.role for m in members if m.role and m.name in template.members}
+    told = any(op.claims or "subject" in op.gives for op in dialect.api.operations.values())
+    if operation.purpose in ("issue", "renew"):
+        yield from token_faults(operation, gives, told)
+        yield from expiry_faults(gives, profile.access_token.form == "jwt")
+    if operation.purpose == "issue":
+        yield from login_faults(operation)
+    if operation.purpose == "renew":
+        yield from renewal_faults(gives)
+
+
+def _lifetimes(profile: Profile) -> Iterator[Fault]:
+    def at_once(own: Profile) -> Profile:
+        return replace(own, access_token=replace(own.access_token, lease=1))
+
+    def never(own: Profile) -> Profile:
+        operations = {
+            name: replace(op, rules=tuple(r for r in op.rules if r.condition != "access_token.expired"))
+            for name, op in own.operations.items()
+        }
+        return replace(own, operations=operations)
+
+    if profile.access_token.lifetime is not None:
+        says = "The server forgets access tokens a second after it has issued them."
+        yield Fault("expires-at-once", "dialect", says, lambda: Distortion(profile=at_once))
+        yield Fault("never-expires", "dialect", "Access tokens work for ever.", lambda: Distortion(profile=never))
+
+
+def _reading_elsewhere(operation: Operation, elsewhere: Binding) -> Fault:
+    own = operation.bound("brand_key")[0]
+
+    def read(reading: Reading) -> Reading:
+        if reading.operation.name != operation.name:
+            return reading
+        found = [str(value) for value in reading.at(elsewhere.place, elsewhere.name)]
+        pairs = tuple((own.name, value) for value in found)
+        if own.place == "query":
+            return replace(reading, query=(*(p for p in reading.query if p[0] != own.name), *pairs))
+        if own.place == "form":
+            return replace(reading, form=(*(p for p in reading.form if p[0] != own.name), *pairs))
+        headers = {name: values for name, values in reading.headers.items() if name != own.name.lower()}
+        return replace(reading, headers={**headers, own.name.lower(): found} if found else headers)
+
+    says = f"{operation.name} reads the brand key where the other kind of operation carries it, and nowhere else."
+    return Fault(
+        f"reads-elsewhere:brand_key@{operation.name}",
+        "dialect",
+        says,
+        lambda: Distortion(read=read),
+        lambda seen: seen.operation == operation.name,
+    )
+
+
+def _one_use(operation: Operation) -> Fault:
+    def reply(moment: Moment, right: Reply) -> Reply:
+        case = moment.case
+        if moment.condition is None and _is_at(case, operation) and case is not None and case.access:
+            case.world.access.pop(case.access.value, None)
+        return right
+
+    says = f"An access token opens {operation.name} once and never again."
+    return Fault(f"one-use@{operation.name}", "dialect", says, lambda: Distortion(reply=reply), serving(operation))
+
+
+def _is_at(case: Case | None, operation: Operation) -> bool:
+    return case is not None and case.operation.name == operation.name

@@ -1,0 +1,112 @@
+"""Lies that show over several requests: what becomes of sessions with the next login or renewal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from watchword.mockserver.faults.fault import Values
+from watchword.mockserver.faults.template import Change, FaultTemplate, always
+from watchword.mockserver.rules.case import Case
+from watchword.mockserver.state.world import AccessToken, World
+from watchword.specs.values.api import Operation
+
+__all__ = ["login_faults", "renewal_faults"]
+
+
+def login_faults(operation: Operation) -> Iterator[FaultTemplate]:
+    """Give the lies about what several logins have to do with each other."""
+    what = "gives a user the tokens of his first login again"
+    yield FaultTemplate("constant-for-user", what, ("tokens.distinct_logins",), _constant(lambda subject: subject))
+    if "username" in operation.roles:
+        what = "gives everybody the tokens of the first login"
+        yield FaultTemplate("constant", what, ("tokens.distinct_users",), _constant(lambda subject: ""))
+    what = "gives working tokens to the first login only"
+    yield FaultTemplate("first-session-only", what, ("access_token.works", "access_token.works_again"), _first_only)
+    what = "ends a user's earlier sessions with every login"
+    yield FaultTemplate("ends-other-sessions", what, ("sessions.independent",), _alone)
+
+
+def _constant(owner: Callable[[str], str]) -> Callable[[], Change]:
+    def make() -> Change:
+        first: dict[str, Values] = {}
+        return lambda case, world, values: first.setdefault(owner(str(values.get("subject"))), values)
+
+    return make
+
+
+def _first_only() -> Change:
+    seen: list[Values] = []
+
+    def change(case: Case, world: World, values: Values) -> Values:
+        if seen:
+            world.access.pop(values["access_token"], None)
+        seen.append(values)
+        return values
+
+    return change
+
+
+def _alone() -> Change:
+    before: dict[str, AccessToken] = {}
+
+    def change(case: Case, world: World, values: Values) -> Values:
+        token = world.access[values["access_token"]]
+        earlier = before.get(token.session.subject)
+        if earlier is not None:
+            world.access.pop(earlier.value, None)
+        before[token.session.subject] = token
+        return values
+
+    return change
+
+
+def renewal_faults(gives: Collection[str]) -> Iterator[FaultTemplate]:
+    """Give the lies about what a renewal changes and what it leaves."""
+    what = "gives the access token from before the renewal"
+    yield FaultTemplate("old-access-token", what, ("renew.new_access_token",), always(_old))
+    if "scope" in gives:
+        yield FaultTemplate(
+            "fewer-scopes", "lists fewer scopes than before", ("renew.keeps_scope",), always(_fewer_scopes)
+        )
+    if {"expires_at", "expires_in"} & set(gives):
+        yield FaultTemplate("shorter", "states an expiry a second away", ("renew.extends",), always(_shorter))
+        what = "states the expiry of the access token from before the renewal"
+        yield FaultTemplate("stale", what, ("renew.extends",), always(_stale))
+    what = "refuses the second renewal of a session"
+    yield FaultTemplate("only-once", what, ("renew.chains",), refuses=lambda case: _renewals(case) > 1)
+    what = "refuses a renewal once the access token has expired"
+    yield FaultTemplate("only-before-expiry", what, ("renew.works_after_expiry",), refuses=_after_expiry)
+
+
+def _old(case: Case, world: World, values: Values) -> Values:
+    session = world.access[values["access_token"]].session
+    before = session.tokens[-2] if len(session.tokens) > 1 else session.tokens[-1]
+    before.superseded = False
+    return {**values, "access_token": before.value}
+
+
+def _fewer_scopes(case: Case, world: World, values: Values) -> Values:
+    return {**values, "scope": str(values["scope"]).replace(",", " ").split()[0]} if values.get("scope") else values
+
+
+def _shorter(case: Case, world: World, values: Values) -> Values:
+    return {**values, "expires_at": int(world.clock.now()) + 1, "expires_in": 1}
+
+
+def _stale(case: Case, world: World, values: Values) -> Values:
+    tokens = world.access[values["access_token"]].session.tokens
+    before = tokens[-2].expires_at if len(tokens) > 1 else None
+    if before is None:
+        return values
+    return {**values, "expires_at": before, "expires_in": before - int(world.clock.now())}
+
+
+def _renewals(case: Case) -> int:
+    return len(case.refresh.session.tokens) - 1 if case.refresh is not None else 0
+
+
+def _after_expiry(case: Case) -> bool:
+    if case.refresh is None or len(case.refresh.session.tokens) < 2:
+        return False
+    before = case.refresh.session.tokens[-2]
+    return before.expires_at is not None and case.world.clock.now() >= before.expires_at

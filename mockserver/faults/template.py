@@ -1,0 +1,69 @@
+"""Lies about tokens: what an operation makes of the values of its reply, or which right requests it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Values, serving
+from watchword.mockserver.rules.case import Case
+from watchword.mockserver.state.world import World
+from watchword.specs.values.api import Operation
+from watchword.specs.values.http import Reply
+
+__all__ = ["Change", "FaultTemplate", "always"]
+
+Change = Callable[[Case, World, Values], Values]
+"""Gives the values that a token reply is made of, and may change the world behind them."""
+
+_REFUSAL = Reply(400, (("Content-Type", "application/json"),), b'{"error": "invalid_grant"}')
+
+
+def always(change: Change) -> Callable[[], Change]:
+    """Make a change that remembers nothing."""
+    return lambda: change
+
+
+def _unchanged(case: Case, world: World, values: Values) -> Values:
+    return values
+
+
+_CHANGES_NOTHING = always(_unchanged)
+
+
+def _none(case: Case) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class FaultTemplate:
+    """One lie, for any operation. `what` completes the sentence that begins with the operation's name.
+
+    `against` are the guarantees that it breaks: where the register leaves all of them open, it is no lie. Each mock that
+    tells it has a change of its own by `make`; `refuses` picks the right requests that are refused.
+    """
+
+    name: str
+    what: str
+    against: tuple[str, ...]
+    make: Callable[[], Change] = _CHANGES_NOTHING
+    refuses: Callable[[Case], bool] = _none
+
+    def at(self, operation: Operation) -> Fault:
+        """Give the fault of an operation that tells the lie."""
+
+        def make() -> Distortion:
+            change = self.make()
+
+            def values(case: Case, world: World, right: Values) -> Values:
+                return change(case, world, right) if case.operation.name == operation.name else right
+
+            return Distortion(values=values, reply=reply)
+
+        def reply(moment: Moment, right: Reply) -> Reply:
+            here = moment.case is not None and moment.case.operation.name == operation.name
+            refused = here and moment.condition is None and moment.case is not None and self.refuses(moment.case)
+            return _REFUSAL if refused else right
+
+        name, says = f"{self.name}@{operation.name}", f"{operation.name} {self.what}."
+        return Fault(name, "dialect", says, make, serving(operation))

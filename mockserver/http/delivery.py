@@ -1,0 +1,30 @@
+"""What a handler hands to the HTTP layer: a reply, and perhaps what becomes of the connection with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from watchword.specs.values.http import Reply, Request
+
+__all__ = ["Answer", "Delivery", "Ending", "Handler"]
+
+Ending = Literal["keep", "close", "drop", "reset", "half", "stall"]
+"""What becomes of the connection with a reply: `keep` leaves that to HTTP, `close` ends it after the reply, `drop` and
+`reset` end it without a byte of the reply (in order, or with a TCP reset), `half` ends it in the middle of the body (or,
+without one, of the first line), and `stall` sends nothing and leaves the client to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A reply and what happens to the connection."""
+
+    reply: Reply
+    then: Ending = "keep"
+
+
+Answer = Reply | Delivery
+
+Handler = Callable[[Request, str], Answer]
+"""Answers a request, given the origin it was sent to, such as `http://127.0.0.1:8080`."""

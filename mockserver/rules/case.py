@@ -1,0 +1,151 @@
+"""One request in front of the world, and what predicates about it are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+from watchword.mockserver.state.world import AccessToken, RefreshToken, World
+from watchword.specs.codec import Reading
+from watchword.specs.values.api import Api, Binding, Operation
+from watchword.specs.values.profile import Account, Client
+
+__all__ = ["Case", "Predicate", "Rows", "each", "rows", "stand_in"]
+
+
+@dataclass
+class Case:
+    """One request in front of the world, with what its roles refer to looked up once."""
+
+    api: Api
+    operation: Operation
+    reading: Reading
+    world: World
+    _values: dict[str, Any] = field(default_factory=dict)
+
+    def value(self, role: str) -> Any:
+        """Give the value of a role wherever it was found."""
+        if role not in self._values:
+            self._values[role] = self.reading.value(role)
+        return self._values[role]
+
+    def name(self, role: str) -> tuple[str, Any]:
+        """Give the kind of account that a role speaks of, and the name that the request gives."""
+        kind = "operator" if role.startswith("operator") else "user"
+        return kind, self.value("operator_username" if kind == "operator" else "username")
+
+    def account(self, role: str) -> Account | None:
+        """Give the account that a name refers to: the one of just that name, else one whose letters differ in case."""
+        kind, name = self.name(role)
+        if not isinstance(name, str):
+            return None
+        exact = self.world.accounts.get((kind, name))
+        if exact is not None:
+            return exact
+        alike = (a for a in self.world.data.accounts if a.kind == kind and a.username.casefold() == name.casefold())
+        return next(alike, None)
+
+    @cached_property
+    def user(self) -> Account | None:
+        """The account on whose behalf the request is made, user or operator."""
+        roles = [b.role for b in self.operation.bindings]
+        return self.account("operator_username") if "operator_username" in roles else self.account("username")
+
+    @cached_property
+    def client(self) -> Client | None:
+        """The client that the request names."""
+        value = self.value("client_id")
+        return self.world.clients.get(value) if isinstance(value, str) else None
+
+    @cached_property
+    def access(self) -> AccessToken | None:
+        """The issued access token that the request presents."""
+        value = self.value("access_token")
+        return self.world.access.get(value) if isinstance(value, str) else None
+
+    @cached_property
+    def refresh(self) -> RefreshToken | None:
+        """The issued refresh token that the request presents."""
+        value = self.value("refresh_token")
+        return self.world.refresh.get(value) if isinstance(value, str) else None
+
+    @cached_property
+    def brand(self) -> str | None:
+        """The brand that the request names, in the spelling of the world; None when there is none such."""
+        value = self.value("brand_key")
+        if value is None:
+            named = self.named_otherwise(lambda name, main: name.lower() == main.lower())
+            value = named[0] if named else None
+        if not isinstance(value, str):
+            return None
+        return next((b for b in self.world.data.brands if b.casefold() == value.strip().casefold()), None)
+
+    @cached_property
+    def asked_scopes(self) -> tuple[str, ...]:
+        """The scopes that the request asks for, split at white space and commas."""
+        value = self.value("scope")
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else ()
+
+    @cached_property
+    def allowed_scopes(self) -> tuple[str, ...]:
+        """The scopes that whoever asks may have."""
+        if self.user is not None and self.client is not None:
+            return tuple(s for s in self.user.scopes if s in self.client.scopes)
+        owner = self.user or self.client
+        return owner.scopes if owner else ()
+
+    def main(self, role: str) -> Binding:
+        """Give the documented binding of a role."""
+        return self.operation.bound(role)[0]
+
+    def named_otherwise(self, alike: Callable[[str, str], bool]) -> list[str]:
+        """Give what stands in the brand key's place under a name that is alike to its own and not the same."""
+        main = self.main("brand_key")
+        own = {b.name for b in self.operation.bound("brand_key")}
+        pairs = (
+            self.reading.query
+            if main.place == "query"
+            else self.reading.request.headers
+            if main.place == "header"
+            else ()
+        )
+        return [value for name, value in pairs if name not in own and alike(name, main.name)]
+
+
+Predicate = Callable[[Case], bool]
+Rows = Mapping[str, Predicate]
+
+
+def rows(**predicates: Predicate) -> Rows:
+    """Make rows of predicates; `basic__missing` stands for `basic.missing`."""
+    return {name.replace("__", "."): predicate for name, predicate in predicates.items()}
+
+
+def each(roles: Iterable[str], defect: str, predicate: Callable[[Case, str], bool]) -> Rows:
+    """Make the rows of one defect that several roles can have."""
+    return {f"{role}.{defect}": partial(_of_role, predicate, role) for role in roles}
+
+
+def _of_role(predicate: Callable[[Case, str], bool], role: str, case: Case) -> bool:
+    return predicate(case, role)
+
+
+def stand_in(case: Case) -> Case:
+    """Give the case with somebody in it: where the request names nobody, the first account, client and brand there are.
+
+    Only a fault serves such a request.
+    """
+    data = case.world.data
+    bound = {binding.role for binding in case.operation.bindings}
+    if case.user is None and bound & {"username", "operator_username"}:
+        kind = "operator" if "operator_username" in bound else "user"
+        case.__dict__["user"] = next((a for a in data.accounts if a.kind == kind), data.accounts[0])
+    if case.client is None and "client_id" in bound and data.clients:
+        case.__dict__["client"] = data.clients[0]
+    if case.user is None and case.client is None:
+        case.__dict__["user"] = data.accounts[0]
+    if "brand_key" in bound and data.brands and case.brand is None:
+        case.__dict__["brand"] = data.brands[0]
+    return case

@@ -1,0 +1,32 @@
+"""Deciding: which of a profile's rules a request meets first. No dialect is known here, and nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchword.mockserver.rules.recognise.table import RECOGNISERS, Case, narrowest
+from watchword.specs.values.profile import OperationProfile, ReplyTemplate
+
+__all__ = ["Refusal", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is refused, with which reply, and what becomes of the session or token it presented."""
+
+    condition: str
+    reply: ReplyTemplate
+    then: str | None
+
+
+def decide(case: Case, profile: OperationProfile) -> Refusal | None:
+    """Give the first refusal that the profile has for a request, or None when it is to be served.
+
+    A rule for a broad condition passes by when the special case that holds is one the profile accepts.
+    """
+    for rule in profile.rules:
+        if RECOGNISERS[rule.condition](case):
+            condition = narrowest(case, rule.condition)
+            if condition not in profile.accepts:
+                return Refusal(condition, rule.reply, rule.then)
+    return None

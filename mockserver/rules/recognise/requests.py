@@ -1,0 +1,94 @@
+"""Recognising wrong requests around the credentials: grants, scopes, bodies."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from watchword.mockserver.rules.case import Case, Rows, rows
+
+__all__ = ["GRANTS", "ROWS"]
+
+GRANTS = frozenset({"authorization_code", "client_credentials", "implicit", "password", "refresh_token"})
+"""The grants that RFC 6749 names; others are unknown unless the dialect describes them."""
+
+_LANGUAGE = re.compile(r"^(\*|[a-z]{1,8}(-[a-z0-9]{1,8})*)(\s*;\s*q=[01](\.\d+)?)?(\s*,.*)?$", re.IGNORECASE)
+_TRAILING_COMMA = re.compile(rb",(\s*[}\]])")
+
+
+def _grants(case: Case) -> set[str]:
+    here = [
+        op
+        for op in case.api.operations.values()
+        if (op.path, op.method) == (case.operation.path, case.operation.method)
+    ]
+    return {b.const for op in here for b in op.bound("grant_type") if b.const}
+
+
+def _grant(case: Case) -> str:
+    value = case.value("grant_type")
+    return value if isinstance(value, str) else ""
+
+
+def _grant_not_allowed(case: Case) -> bool:
+    grant = _grant(case)
+    offered = grant in _grants(case)
+    barred = case.client is not None and bool(case.client.grants) and grant not in case.client.grants
+    return (offered and barred) or (not offered and grant in GRANTS)
+
+
+def _trailing_comma(case: Case) -> bool:
+    body = case.reading.request.body
+    if case.reading.body_state != "malformed":
+        return False
+    try:
+        return isinstance(json.loads(_TRAILING_COMMA.sub(rb"\1", body)), dict)
+    except ValueError:
+        return False
+
+
+def _form_in_query(case: Case) -> bool:
+    names = [b.name for b in case.operation.bindings if b.place == "form" and b.standing == "main"]
+    return case.reading.body_state == "empty" and any(case.reading.at("query", name) for name in names)
+
+
+def _unknown_language(case: Case) -> bool:
+    value = case.value("language")
+    return isinstance(value, str) and not _LANGUAGE.match(value)
+
+
+ROWS: Rows = rows(
+    grant_type__missing=lambda case: not _grant(case),
+    grant_type__empty=lambda case: case.value("grant_type") == "",
+    grant_type__unknown=lambda case: _grant(case) != "" and _grant(case) not in GRANTS | _grants(case),
+    grant_type__other_case=lambda case: (
+        _grant(case) not in GRANTS | _grants(case) and _grant(case).lower() in GRANTS | _grants(case)
+    ),
+    grant_type__not_allowed=_grant_not_allowed,
+    scope__empty=lambda case: case.value("scope") == "",
+    scope__unknown=lambda case: (
+        bool(case.asked_scopes) and not any(s in case.world.data.scopes for s in case.asked_scopes)
+    ),
+    scope__partly_unknown=lambda case: (
+        any(s not in case.world.data.scopes for s in case.asked_scopes)
+        and any(s in case.world.data.scopes for s in case.asked_scopes)
+    ),
+    scope__exceeding=lambda case: any(
+        s in case.world.data.scopes and s not in case.allowed_scopes for s in case.asked_scopes
+    ),
+    scope__insufficient=lambda case: (
+        case.access is not None and any(s not in case.access.session.scopes for s in case.operation.scopes)
+    ),
+    body__empty=lambda case: case.reading.body_state == "empty" and not _form_in_query(case),
+    body__malformed=lambda case: case.reading.body_state == "malformed",
+    body__not_an_object=lambda case: case.reading.body_state == "not_an_object",
+    body__null=lambda case: case.reading.body_state == "null",
+    body__trailing_comma=_trailing_comma,
+    body__wrong_content_type=lambda case: case.reading.body_state == "other_encoding",
+    body__no_content_type=lambda case: bool(case.reading.request.body) and "content-type" not in case.reading.headers,
+    body__in_query=_form_in_query,
+    language__unknown=_unknown_language,
+    # The router meets these two before any operation does.
+    method__wrong=lambda case: False,
+    path__alternative=lambda case: False,
+)

@@ -1,0 +1,32 @@
+"""Recognising conditions: for each row of the vocabulary, the one predicate that tells whether a request is in it.
+
+Laws:
+1. A predicate reads the request and the world and changes neither.
+2. A broader condition holds whenever one of its special cases does.
+3. What holds is not yet refused: the profile decides that.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from watchword.mockserver.rules.case import Case, Rows
+from watchword.mockserver.rules.recognise import brands, credentials, requests, tokens
+from watchword.specs.vocabulary import CONDITIONS, broader, one_each
+
+__all__ = ["RECOGNISERS", "Case", "narrowest"]
+
+
+RECOGNISERS: Rows = one_each(brands.ROWS, credentials.ROWS, requests.ROWS, tokens.ROWS)
+
+_SPECIAL = MappingProxyType(
+    {name: tuple(other for other in CONDITIONS if name in broader(other)) for name in CONDITIONS}
+)
+
+
+def narrowest(case: Case, name: str) -> str:
+    """Give the most special condition that holds of those that `name` is the broader of; `name` itself when none does."""
+    for other in _SPECIAL[name]:
+        if RECOGNISERS[other](case):
+            return narrowest(case, other)
+    return name

@@ -1,0 +1,111 @@
+"""Recognising wrong tokens: how the header carries them, what they are, what became of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from watchword.mockserver.rules.case import Case, Rows, each, rows
+from watchword.mockserver.state.tokens import unpack
+from watchword.mockserver.state.world import AccessToken, RefreshToken
+
+__all__ = ["ROWS"]
+
+_ROLES = ("access_token", "refresh_token")
+_NEAR = 2000
+"""How many of the newest tokens a presented one is compared with to say that it was altered."""
+
+
+def _header(case: Case) -> str:
+    return (case.reading.authorization or "").strip()
+
+
+def _one_word(case: Case) -> bool:
+    return bool(_header(case)) and not case.reading.token and case.reading.scheme not in ("bearer", "basic")
+
+
+def _scheme_case(case: Case) -> bool:
+    return case.reading.scheme == "bearer" and not _header(case).startswith("Bearer")
+
+
+def _issued(case: Case, role: str) -> dict[str, Any]:
+    return case.world.access if role == "access_token" else case.world.refresh
+
+
+def _altered(case: Case, role: str) -> bool:
+    value = case.value(role)
+    if not isinstance(value, str) or value in _issued(case, role):
+        return False
+    known = list(_issued(case, role))[-_NEAR:]
+    jwt = unpack(value)
+    if jwt is not None:
+        return any(k.startswith(jwt.signed + ".") for k in known)
+    return any(len(k) == len(value) and sum(a != b for a, b in zip(k, value, strict=True)) <= 2 for k in known)
+
+
+def _unsigned(case: Case, role: str) -> bool:
+    value = case.value(role)
+    jwt = unpack(value) if isinstance(value, str) else None
+    return jwt is not None and str(jwt.header.get("alg", "")).lower() == "none"
+
+
+def _unknown(case: Case, role: str) -> bool:
+    value = case.value(role)
+    return isinstance(value, str) and value != "" and value not in _issued(case, role)
+
+
+def _garbage(case: Case, role: str) -> bool:
+    value = case.value(role)
+    return _unknown(case, role) and ("." not in value and len(value) < 16)
+
+
+def _expired(token: AccessToken | RefreshToken | None, case: Case) -> bool:
+    if token is None:
+        return False
+    ends = [moment for moment in (token.expires_at, token.forgotten_at) if moment is not None]
+    return bool(ends) and case.world.clock.now() >= min(ends)
+
+
+def _null(case: Case) -> bool:
+    bound = case.operation.bound("refresh_token")
+    return bool(bound) and bound[0].name in case.reading.json and case.value("refresh_token") is None
+
+
+def _foreign(case: Case) -> bool:
+    if case.refresh is None or case.access is None:
+        return False
+    return case.refresh.session.subject != case.access.session.subject
+
+
+ROWS: Rows = {
+    **each(_ROLES, "unknown", _unknown),
+    **each(_ROLES, "garbage", _garbage),
+    **each(_ROLES, "tampered", _altered),
+    **each(_ROLES, "unsigned", _unsigned),
+    **rows(
+        access_token__missing=lambda case: not _header(case),
+        access_token__in_query=lambda case: not _header(case) and bool(case.reading.at("query", "access_token")),
+        access_token__bare=_one_word,
+        access_token__wrong_scheme=lambda case: (
+            bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case)
+        ),
+        access_token__scheme_case=_scheme_case,
+        access_token__empty=lambda case: case.reading.scheme == "bearer" and not case.reading.token,
+        access_token__expired=lambda case: _expired(case.access, case),
+        access_token__superseded=lambda case: case.access is not None and case.access.superseded,
+        access_token__revoked=lambda case: (
+            case.access is not None and (case.access.revoked or case.access.session.ended)
+        ),
+        access_token__is_refresh_token=lambda case: case.value("access_token") in case.world.refresh,
+        refresh_token__missing=lambda case: case.value("refresh_token") is None,
+        refresh_token__null=_null,
+        refresh_token__wrong_type=lambda case: not isinstance(case.value("refresh_token"), str | None),
+        refresh_token__empty=lambda case: case.value("refresh_token") == "",
+        refresh_token__expired=lambda case: _expired(case.refresh, case),
+        refresh_token__reused=lambda case: case.refresh is not None and case.refresh.used > 0,
+        refresh_token__retired=lambda case: case.refresh is not None and case.refresh.session.ended,
+        refresh_token__foreign=_foreign,
+        refresh_token__is_access_token=lambda case: (
+            isinstance(case.value("refresh_token"), str) and case.value("refresh_token") in case.world.access
+        ),
+    ),
+}

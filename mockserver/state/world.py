@@ -1,0 +1,155 @@
+"""The state behind the mock: who exists, who is logged in, which tokens live. It decides nothing and knows no wire."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from watchword.mockserver.clock import Clock, Ids
+from watchword.mockserver.state.tokens import FORMS, sign
+from watchword.specs.values.profile import Account, Client, Profile, TokenForm, WorldData
+
+__all__ = ["AccessToken", "RefreshToken", "Session", "World"]
+
+
+@dataclass(slots=True, repr=False)
+class Session:
+    """What one login began: who, through which client, for which brand and scopes. `ended` closes all its tokens."""
+
+    id: str
+    account: Account | None
+    client: Client | None
+    brand: str | None
+    scopes: tuple[str, ...]
+    ended: bool = False
+    tokens: list[AccessToken] = field(default_factory=list)
+
+    @property
+    def subject(self) -> str:
+        """The name of whoever the session belongs to: a user, else the client's owner, else the client itself."""
+        if self.account is not None:
+            return self.account.username
+        return (self.client.owner or self.client.client_id) if self.client is not None else ""
+
+
+@dataclass(slots=True, repr=False)
+class AccessToken:
+    """An issued access token. `expires_at` is a whole second; the token is expired from that second on (None: never).
+
+    `forgotten_at` is when the server loses it, whatever expiry stands in it (None: never).
+    """
+
+    value: str
+    session: Session
+    issued_at: float
+    expires_at: int | None
+    forgotten_at: float | None = None
+    superseded: bool = False
+    revoked: bool = False
+
+
+@dataclass(slots=True, repr=False)
+class RefreshToken:
+    """An issued refresh token and how often it has been used."""
+
+    value: str
+    session: Session
+    issued_at: float
+    expires_at: int | None
+    forgotten_at: float | None = None
+    used: int = 0
+
+
+@dataclass(slots=True, repr=False)
+class World:
+    """Accounts, clients, brands, sessions and tokens, under a clock and a source of ids that are given."""
+
+    data: WorldData
+    profile: Profile
+    clock: Clock
+    ids: Ids
+    key: bytes
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    access: dict[str, AccessToken] = field(default_factory=dict)
+    refresh: dict[str, RefreshToken] = field(default_factory=dict)
+    current: dict[tuple[Any, ...], tuple[str, str | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.accounts = {(a.kind, a.username): a for a in self.data.accounts}
+        self.clients = {c.client_id: c for c in self.data.clients}
+
+    def reset(self) -> None:
+        """Forget every session and token; accounts, clients and the clock stay."""
+        self.access.clear()
+        self.refresh.clear()
+        self.current.clear()
+
+    def secrets(self) -> Iterator[tuple[str, str]]:
+        """Give every secret value there is with its role: configured ones and every token issued."""
+        for account in self.data.accounts:
+            yield account.password, "password" if account.kind == "user" else "operator_password"
+        for client in self.data.clients:
+            yield client.client_secret, "client_secret"
+        yield from ((value, "access_token") for value in self.access)
+        yield from ((value, "refresh_token") for value in self.refresh)
+
+    def begin(
+        self, account: Account | None, client: Client | None, brand: str | None, scopes: tuple[str, ...]
+    ) -> Session:
+        """Begin a session."""
+        return Session(self.ids.hex(32), account, client, brand, scopes)
+
+    def mint_access(self, session: Session, origin: str) -> AccessToken:
+        """Issue an access token for a session."""
+        form = self.profile.access_token
+        value, now, expires_at = self._mint(form, session, origin)
+        self.access[value] = token = AccessToken(value, session, now, expires_at, _lease(form, now))
+        session.tokens.append(token)
+        return token
+
+    def mint_refresh(self, session: Session, origin: str) -> RefreshToken:
+        """Issue a refresh token for a session."""
+        form = self.profile.refresh_token
+        value, now, expires_at = self._mint(form, session, origin)
+        self.refresh[value] = token = RefreshToken(value, session, now, expires_at, _lease(form, now))
+        return token
+
+    def _mint(self, form: TokenForm, session: Session, origin: str) -> tuple[str, float, int | None]:
+        now = self.clock.now()
+        expires_at = None if form.lifetime is None else math.floor(now) + form.lifetime
+        if form.form != "jwt":
+            return FORMS[form.form](self.ids), now, expires_at
+        account = session.account or self._owner(session.client)
+        values = {
+            "$username": session.account.username if session.account else None,
+            "$subject": session.subject,
+            "$user_id": account.id if account else None,
+            "$client_id": session.client.client_id if session.client else None,
+            "$origin": origin,
+            "$issued_at": math.floor(now),
+            "$expires_at": expires_at,
+            "$session": session.id,
+            "$scope": " ".join(session.scopes),
+        }
+        return sign(_fill(form.claims, values, self.ids), self.key), now, expires_at
+
+    def _owner(self, client: Client | None) -> Account | None:
+        return None if client is None else next((a for a in self.data.accounts if a.username == client.owner), None)
+
+
+def _lease(form: TokenForm, now: float) -> float | None:
+    return None if form.lease is None else now + form.lease
+
+
+def _fill(template: Any, values: Mapping[str, Any], ids: Ids) -> Any:
+    if isinstance(template, Mapping):
+        filled = {name: _fill(value, values, ids) for name, value in template.items()}
+        return {name: value for name, value in filled.items() if value is not None}
+    if isinstance(template, list):
+        return [_fill(value, values, ids) for value in template]
+    if template == "$id":
+        return ids.hex(32)
+    return values.get(template, template) if isinstance(template, str) else template

@@ -1,0 +1,243 @@
+"""Reading `profiles.yaml`: who lives in the mock's world, and how it behaves where the document leaves the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from watchword.specs.applies import applicable_conditions, why_not
+from watchword.specs.errors import nearest
+from watchword.specs.reading.yamlfile import At, YamlFile
+from watchword.specs.values.api import Api, Operation
+from watchword.specs.values.profile import (
+    Account,
+    BanRule,
+    Client,
+    OperationProfile,
+    Profile,
+    Renewal,
+    ReplyTemplate,
+    Rule,
+    TokenForm,
+    WorldData,
+)
+from watchword.specs.vocabulary import CONDITIONS, broader
+
+__all__ = ["read_profiles", "read_world"]
+
+_ROUTED = ("method.wrong", "path.alternative")
+"""Conditions that are met before any operation is: `unrouted` says what they get."""
+
+
+def read_profiles(source: YamlFile, api: Api) -> tuple[WorldData, Mapping[str, Profile]]:
+    """Build the world and the profiles of a file that its JSON Schema has accepted.
+
+    Raises:
+        SpecError: a reply, condition or operation does not exist, or a profile leaves a condition undecided.
+    """
+    world = read_world(source, ("world",), source.value["world"], api)
+    raw = source.value["profiles"]
+    return world, MappingProxyType({name: _profile(source, name, raw, api) for name in raw})
+
+
+def read_world(source: YamlFile, at: At, raw: Mapping[str, Any], api: Api) -> WorldData:
+    """Build a world.
+
+    Raises:
+        SpecError: it lacks a credential that the dialect requires.
+    """
+    world = WorldData(
+        accounts=tuple(
+            Account(
+                username=a["username"],
+                password=a["password"],
+                kind=a.get("kind", "user"),
+                id=a.get("id", a["username"]),
+                brands=tuple(a.get("brands", raw.get("brands", ()))),
+                scopes=tuple(a.get("scopes", raw.get("scopes", ()))),
+                enabled=a.get("enabled", True),
+            )
+            for a in raw["accounts"]
+        ),
+        clients=tuple(
+            Client(
+                client_id=c["client_id"],
+                client_secret=c["client_secret"],
+                grants=tuple(c.get("grants", ())),
+                scopes=tuple(c.get("scopes", raw.get("scopes", ()))),
+                enabled=c.get("enabled", True),
+                owner=c.get("owner"),
+            )
+            for c in raw.get("clients", ())
+        ),
+        brands=tuple(raw.get("brands", ())),
+        scopes=tuple(raw.get("scopes", ())),
+    )
+    names = [account.username for account in world.accounts]
+    for index, client in enumerate(world.clients):
+        if client.owner is not None and client.owner not in names:
+            raise source.error(
+                (*at, "clients", index, "owner"), f"there is no account {client.owner!r}", nearest(client.owner, names)
+            )
+    lacking = [role for role in api.required_credentials if role not in world.credentials]
+    if lacking:
+        raise source.error(
+            at, f"the world gives no {lacking[0]}, and {api.name} requires one", "add an account, a client or a brand"
+        )
+    return world
+
+
+def _merged(source: YamlFile, name: str, raw: Mapping[str, Any], inside: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    own: Mapping[str, Any] = raw[name]
+    if "like" not in own:
+        return own
+    model = own["like"]
+    at: At = ("profiles", name, "like")
+    if model not in raw:
+        raise source.error(at, f"there is no profile {model!r}", nearest(model, raw))
+    if model in (name, *inside):
+        raise source.error(at, f"the profile {name!r} is like itself", "end the circle")
+    return _overlay(_merged(source, model, raw, (*inside, name)), own)
+
+
+def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        # A reply is one thing: half of an old one and half of a new one would be neither.
+        whole = isinstance(value, Mapping) and "status" in value
+        result[key] = _overlay(result[key], value) if both and not whole else value
+    return result
+
+
+def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Api) -> Profile:
+    at: At = ("profiles", name)
+    raw = _merged(source, name, everything)
+    for key in ("access_token", "refresh_token", "replies", "unrouted", "operations"):
+        if key not in raw:
+            raise source.error(at, f"the key {key!r} is missing here", f"add {key}: …, or name a profile to be like")
+    replies = {key: _template(value) for key, value in raw["replies"].items()}
+    for operation in raw["operations"]:
+        _described(source, (*at, "operations", operation), operation, api)
+    operations = {}
+    for operation_name, operation in api.operations.items():
+        if operation_name not in raw["operations"]:
+            raise source.error((*at, "operations"), f"nothing is said of the operation {operation_name!r}", "add it")
+        here = (*at, "operations", operation_name)
+        operations[operation_name] = _operation(
+            source, here, raw["operations"][operation_name], operation, replies, api
+        )
+    unrouted = raw["unrouted"]
+    return Profile(
+        name=name,
+        says=raw["says"],
+        access_token=_token(raw["access_token"]),
+        refresh_token=_token(raw["refresh_token"]),
+        renewal=Renewal(**raw.get("renewal", {})),
+        relogin=raw.get("relogin", "new_tokens"),
+        scope_separator=raw.get("scope_separator", " "),
+        operations=MappingProxyType(operations),
+        serves_head=raw.get("serves_head", False),
+        ban=_ban(source, (*at, "ban"), raw["ban"], replies, api) if "ban" in raw else None,
+        unknown_path=_named(source, (*at, "unrouted", "path"), unrouted.get("path", ""), replies),
+        unknown_method=_named(source, (*at, "unrouted", "method"), unrouted.get("method", ""), replies),
+        unknown_method_at=_named_by_operation(
+            source, (*at, "unrouted", "method_by_operation"), unrouted.get("method_by_operation", {}), replies, api
+        ),
+    )
+
+
+def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str, ReplyTemplate], api: Api) -> BanRule:
+    for name in raw.get("uncounted", ()):
+        _known(source, (*at, "uncounted"), name)
+    return BanRule(
+        count=raw["count"],
+        window=raw["window"],
+        seconds=raw["seconds"],
+        reply=_named(source, (*at, "with"), raw["with"], replies),
+        reply_at=_named_by_operation(
+            source, (*at, "with_by_operation"), raw.get("with_by_operation", {}), replies, api
+        ),
+        uncounted=frozenset(raw.get("uncounted", ())),
+    )
+
+
+def _token(raw: Mapping[str, Any]) -> TokenForm:
+    return TokenForm(raw["form"], raw.get("lifetime"), raw.get("lease"), MappingProxyType(dict(raw.get("claims", {}))))
+
+
+def _template(raw: Mapping[str, Any]) -> ReplyTemplate:
+    headers = MappingProxyType(dict(raw.get("headers", {})))
+    return ReplyTemplate(raw["status"], headers, tuple(raw.get("members", ())), raw.get("json"), raw.get("text"))
+
+
+def _named_by_operation(
+    source: YamlFile, at: At, raw: Mapping[str, str], replies: Mapping[str, ReplyTemplate], api: Api
+) -> Mapping[str, ReplyTemplate]:
+    found = {}
+    for operation, name in raw.items():
+        _described(source, (*at, operation), operation, api)
+        found[operation] = _named(source, (*at, operation), name, replies)
+    return MappingProxyType(found)
+
+
+def _described(source: YamlFile, at: At, operation: str, api: Api) -> None:
+    if operation not in api.operations:
+        raise source.error(at, f"there is no operation {operation!r}", nearest(operation, api.operations))
+
+
+def _named(source: YamlFile, at: At, name: str, replies: Mapping[str, ReplyTemplate]) -> ReplyTemplate:
+    if name not in replies:
+        raise source.error(at, f"there is no reply {name!r}", nearest(name, replies))
+    return replies[name]
+
+
+def _operation(
+    source: YamlFile,
+    at: At,
+    raw: Mapping[str, Any],
+    operation: Operation,
+    replies: Mapping[str, ReplyTemplate],
+    api: Api,
+) -> OperationProfile:
+    if "reply" not in raw:
+        raise source.error(at, "the reply to a right request is missing here", "add reply: {status: …}")
+    members = {m.name for m in operation.success.members} if operation.success else set()
+    for name in raw["reply"].get("members", ()):
+        if name not in members:
+            raise source.error(
+                (*at, "reply", "members"),
+                f"the success reply of {operation.name} has no member {name!r}",
+                nearest(name, members),
+            )
+    rules: list[Rule] = []
+    for index, row in enumerate(raw.get("refuse", ())):
+        reply = _named(source, (*at, "refuse", index, "with"), row["with"], replies)
+        for name in row["when"]:
+            _fits(source, (*at, "refuse", index, "when"), name, operation, api)
+            rules.append(Rule(name, reply, row.get("then")))
+    accepts = frozenset(raw.get("accept", ()))
+    for name in raw.get("accept", ()):
+        _fits(source, (*at, "accept"), name, operation, api)
+    decided = {rule.condition for rule in rules} | accepts
+    twice = {rule.condition for rule in rules} & accepts
+    if twice:
+        raise source.error((*at, "accept"), f"{min(twice)} is both refused and accepted", "keep one")
+    for condition in applicable_conditions(operation, api):
+        if condition.name not in _ROUTED and not decided & {condition.name, *broader(condition.name)}:
+            hint = "add it to accept, or to refuse with a reply"
+            raise source.error(at, f"nothing is said of {condition.name} ({condition.says})", hint)
+    return OperationProfile(tuple(rules), accepts, _template(raw["reply"]))
+
+
+def _fits(source: YamlFile, at: At, name: str, operation: Operation, api: Api) -> None:
+    _known(source, at, name)
+    reason = why_not(CONDITIONS[name], operation, api)
+    if reason:
+        raise source.error(at, f"{name} cannot happen at {operation.name}: {reason}", "remove it")
+
+
+def _known(source: YamlFile, at: At, name: str) -> None:
+    if name not in CONDITIONS:
+        raise source.error(at, f"there is no condition {name!r}", nearest(name, CONDITIONS))

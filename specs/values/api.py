@@ -1,0 +1,190 @@
+"""What a description says, as frozen values: operations, where roles travel in them, the replies they may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from watchword.specs.vocabulary.roles import CREDENTIALS
+
+__all__ = [
+    "FORM",
+    "JSON",
+    "Api",
+    "Ban",
+    "Binding",
+    "Member",
+    "Operation",
+    "ReplyShape",
+]
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where a role travels in one operation.
+
+    `standing`: `main` (the documented place), `alternative` (another place that servers are known to read), `superseded`
+    (a place or name that an older text gives). `const` is the value it always has; `example` one that works anywhere.
+    """
+
+    role: str
+    place: str
+    name: str
+    required: bool = True
+    standing: str = "main"
+    const: str | None = None
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a reply's JSON object: its name, its role (if any), its JSON types, the value it always has."""
+
+    name: str
+    role: str | None
+    required: bool
+    types: tuple[str, ...]
+    const: Any = None
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyShape:
+    """One described reply: the media types it may have (none: no body), its members, and where its schema stands.
+
+    `schemas` maps a media type to the JSON pointer of its schema in the description.
+    """
+
+    status: str
+    schemas: Mapping[str, str]
+    members: tuple[Member, ...]
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing a client can ask for. A grant of a token endpoint is an operation of its own.
+
+    `base` is the base URL it hangs on (`url` or `resource_url`); `optional` marks a capability that a server may lack;
+    `scopes` are the scopes an access token needs here; `claims` maps members of a JWT access token to roles.
+    """
+
+    name: str
+    path: str
+    method: str
+    base: str
+    purpose: str
+    optional: bool
+    bindings: tuple[Binding, ...]
+    media_type: str | None
+    replies: Mapping[str, ReplyShape]
+    scopes: tuple[str, ...] = ()
+    alternative_paths: tuple[str, ...] = ()
+    claims: Mapping[str, str] = field(default_factory=dict)
+    summary: str = ""
+    _by_role: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_role: dict[str, tuple[Binding, ...]] = {}
+        for binding in self.bindings:
+            by_role[binding.role] = (*by_role.get(binding.role, ()), binding)
+        object.__setattr__(self, "_by_role", by_role)
+
+    def bound(self, role: str) -> tuple[Binding, ...]:
+        """Give the bindings of a role, the main one first."""
+        return self._by_role.get(role, ())
+
+    def place(self, role: str) -> str | None:
+        """Give the place where a role travels, or None when the operation does not carry it."""
+        return next((b.place for b in self.bindings if b.role == role and b.standing == "main"), None)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that travel in the request, in their main places."""
+        return tuple(dict.fromkeys(b.role for b in self.bindings if b.standing == "main"))
+
+    @property
+    def required_roles(self) -> tuple[str, ...]:
+        """The roles without which the request is incomplete, apart from those whose value is fixed or exemplified."""
+        return tuple(
+            dict.fromkeys(
+                b.role
+                for b in self.bindings
+                if b.required and b.standing == "main" and b.const is None and b.example is None
+            )
+        )
+
+    @property
+    def success(self) -> ReplyShape | None:
+        """The first described 2xx reply."""
+        return next((shape for status, shape in sorted(self.replies.items()) if status.startswith("2")), None)
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """The roles that a successful reply carries."""
+        return tuple(m.role for m in self.success.members if m.role) if self.success else ()
+
+    def shape(self, status: int) -> ReplyShape | None:
+        """Give the description of a reply with this status: exact, by class (`4XX`), or the default."""
+        return self.replies.get(str(status)) or self.replies.get(f"{status // 100}XX") or self.replies.get("default")
+
+    def read_reply(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the values that a reply's members have, by role, whatever its status."""
+        found: dict[str, Any] = {}
+        for shape in self.replies.values():
+            for member in shape.members:
+                if member.role and member.name in members:
+                    found.setdefault(member.role, members[member.name])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """How a server of this API bans a client that was refused too often.
+
+    It counts `count` refusals within `window` seconds. A reply with one of `statuses` whose body holds `text` tells of it.
+    `uncounted` maps operations to the conditions whose refusals are not counted there.
+    """
+
+    count: int
+    window: int
+    statuses: tuple[int, ...]
+    text: str
+    uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Api:
+    """What `openapi.yaml` says: the operations of a dialect and what is true of all of them."""
+
+    name: str
+    title: str
+    folder: Path
+    text: str
+    description: Mapping[str, Any] = field(repr=False)
+    operations: Mapping[str, Operation] = field(repr=False)
+    bases: Mapping[str, str] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()
+    ban: Ban | None = None
+
+    def with_purpose(self, purpose: str) -> list[Operation]:
+        """Give the operations of one purpose, in the order of the description."""
+        return [op for op in self.operations.values() if op.purpose == purpose]
+
+    @property
+    def required_credentials(self) -> tuple[str, ...]:
+        """The credentials without which the required operations cannot be called, in a stable order."""
+        wanted = {role for op in self.operations.values() if not op.optional for role in op.required_roles}
+        return tuple(role for role in CREDENTIALS if role in wanted)
+
+    @property
+    def optional_credentials(self) -> tuple[str, ...]:
+        """The credentials that enable further clauses."""
+        known = {role for op in self.operations.values() for role in op.roles}
+        known |= {f"other_{role}" for role in ("username", "password", "brand_key") if role in known}
+        return tuple(role for role in CREDENTIALS if role in known and role not in self.required_credentials)

@@ -1,0 +1,24 @@
+"""The words that dialects are written in, in one place: what a dialect does not find here, it cannot say."""
+
+from __future__ import annotations
+
+from watchword.specs.vocabulary.conditions import CONDITIONS, Condition, broader, one_each
+from watchword.specs.vocabulary.guarantees import GUARANTEES, Guarantee
+from watchword.specs.vocabulary.roles import BASES, CREDENTIALS, LEVELS, PLACES, PURPOSES, ROLES, SECRET_ROLES, TOPICS
+
+__all__ = [
+    "BASES",
+    "CONDITIONS",
+    "CREDENTIALS",
+    "GUARANTEES",
+    "LEVELS",
+    "PLACES",
+    "PURPOSES",
+    "ROLES",
+    "SECRET_ROLES",
+    "TOPICS",
+    "Condition",
+    "Guarantee",
+    "broader",
+    "one_each",
+]

@@ -1,0 +1,94 @@
+"""The closed list of guarantees: every property of right behaviour that has a name.
+
+A new row comes with a scenario and, unless it only describes, a judge; a test holds the lists equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from watchword.specs.vocabulary.roles import PURPOSES
+
+__all__ = ["GUARANTEES", "Guarantee"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """One named property of right behaviour, for operations of the given purposes.
+
+    `needs` are the credentials without which it cannot be looked at; `generated` is how many right and how many wrong
+    requests are generated for it at most.
+    """
+
+    name: str
+    says: str
+    purposes: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    generated: tuple[int, int] = (0, 0)
+
+
+_ISSUE = ("issue",)
+_RENEW = ("renew",)
+_TOKENS = ("issue", "renew")
+
+_PROPERTIES: list[Guarantee] = [
+    Guarantee("request.accepted", "a right request is answered as expected", tuple(PURPOSES)),
+    Guarantee(
+        "reply.matches_schema",
+        "the reply to a right request validates against the schema of its status",
+        tuple(PURPOSES),
+    ),
+    Guarantee("reply.no_credentials", "the reply repeats no password and no client secret", tuple(PURPOSES)),
+    Guarantee("refusals.no_server_error", "none of the named wrong requests is answered 5xx", tuple(PURPOSES)),
+    Guarantee("refusals.no_tokens", "none of the named wrong requests is answered with a token", tuple(PURPOSES)),
+    Guarantee(
+        "refusals.alike",
+        "a wrong password and an unknown user are refused with the same status and body",
+        ("issue", "verify"),
+    ),
+    Guarantee("access_token.works", "the access token opens the protected operation", _TOKENS),
+    Guarantee("access_token.works_again", "the access token opens the protected operation a second time", _TOKENS),
+    Guarantee("access_token.names_user", "the access token speaks of the user it was issued to", _TOKENS),
+    Guarantee("access_token.form", "which form the access token has", _TOKENS),
+    Guarantee("access_token.lifetime", "how long the access token lives", _TOKENS),
+    Guarantee("refresh_token.form", "which form the refresh token has", _TOKENS),
+    Guarantee("expiry.in_future", "the expiry lies in the future", _TOKENS),
+    Guarantee(
+        "expiry.in_seconds",
+        "the expiry is counted in seconds, not in milliseconds and not in the other of its two kinds",
+        _TOKENS,
+    ),
+    Guarantee("expiry.matches_token", "the expiry equals the one inside the token", _TOKENS),
+    Guarantee("expiry.holds", "the access token works before its expiry and is refused after it", _TOKENS),
+    Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS),
+    Guarantee("tokens.distinct_logins", "two logins of one user give different access tokens", _ISSUE),
+    Guarantee("tokens.distinct_users", "two users get different tokens", _ISSUE, ("other_username", "other_password")),
+    Guarantee("tokens.distinct_brands", "one user gets different tokens for two brands", _ISSUE, ("other_brand_key",)),
+    Guarantee("refresh_token.works", "the refresh token renews, and for the same user", _ISSUE),
+    Guarantee("sessions.independent", "a second login leaves the first one's access token working", _ISSUE),
+    Guarantee("renew.works", "a renewal answers with an access token that opens the protected operation", _RENEW),
+    Guarantee("renew.works_after_expiry", "a renewal works when the access token has expired", _RENEW),
+    Guarantee("renew.chains", "what a renewal gave can be renewed again", _RENEW),
+    Guarantee("renew.new_access_token", "a renewal gives another access token than the one before", _RENEW),
+    Guarantee("renew.keeps_user", "the renewed access token speaks of the same user", _RENEW),
+    Guarantee("renew.keeps_scope", "the renewed access token has the scopes of the one before", _RENEW),
+    Guarantee("renew.extends", "the renewed access token expires no earlier than the one before", _RENEW),
+    Guarantee("refresh.rotates", "whether a renewal replaces the refresh token", _RENEW),
+    Guarantee("refresh.ends_access", "whether a renewal ends the access token before it", _RENEW),
+    Guarantee("scope.subset", "a login that asks for some of the granted scopes gets those and no others", _TOKENS),
+    Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS),
+    Guarantee(
+        "method.allow_header",
+        "a method that is not described is answered 405 with an Allow header",
+        ("issue", "verify", "renew", "revoke"),
+    ),
+    Guarantee(
+        "contract.conforms",
+        "every reply to generated requests is described: its status, its content type, its schema",
+        tuple(PURPOSES),
+        generated=(3, 4),
+    ),
+]
+
+GUARANTEES = MappingProxyType({row.name: row for row in _PROPERTIES})

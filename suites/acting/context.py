@@ -1,0 +1,264 @@
+"""What a scenario knows: the target's dialect and credentials, and how to get ready for an operation."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from watchword.specs.codec import draft
+from watchword.specs.values.api import Api, Operation
+from watchword.specs.values.draft import Draft
+from watchword.specs.values.http import Reply
+from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
+from watchword.suites.acting.steps import Blocked, Call, Exchange, NotApplicable, NotSupported, Pause
+from watchword.suites.target import Target
+
+__all__ = [
+    "NEXT_SECOND",
+    "Context",
+    "Steps",
+    "Tokens",
+    "claims_of",
+    "granted",
+    "need_scopes",
+    "number",
+    "succeeded",
+]
+
+NEXT_SECOND = Pause(1.1, "tokens issued in one second may be equal", short=True)
+"""Where two tokens are compared, they are issued in different seconds: a JWT without an id has nothing else to differ in."""
+
+Steps = Generator[Call | Pause, Exchange, Any]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tokens:
+    """What a token reply gave, by role, and when."""
+
+    operation: Operation
+    values: Mapping[str, Any]
+    exchange: Exchange
+
+    def __getitem__(self, role: str) -> Any:
+        return self.values.get(role)
+
+    @property
+    def issued_at(self) -> float:
+        """The target's time at which the tokens were issued, in seconds since 1970."""
+        stamp = self.exchange.reply.header("date") if self.exchange.reply else None
+        try:
+            moment = parsedate_to_datetime(stamp) if stamp else None
+        except ValueError:
+            moment = None
+        if moment is None:
+            return self.exchange.sent
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+    @property
+    def stated_expiry(self) -> float | None:
+        """When the access token expires by the reply's own words; None when it says nothing usable."""
+        at, within = number(self.values.get("expires_at")), number(self.values.get("expires_in"))
+        if at is not None:
+            return at
+        return None if within is None else self.issued_at + within
+
+    def expiry(self, role: str = "access_token") -> float | None:
+        """When a token expires: by its own claims, else (access tokens) by the reply's words; None when nothing tells."""
+        inside = number(claims_of(self.values.get(role)).get("exp"))
+        if inside is not None:
+            return inside
+        return self.stated_expiry if role == "access_token" else None
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that the reply lists, split at commas and white space."""
+        return granted(self.values.get("scope"))
+
+
+def number(value: Any) -> float | None:
+    """Give a JSON number as such; None for everything else, text that looks like one included."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def granted(text: Any) -> frozenset[str]:
+    """Split a list of scopes at commas and white space; servers differ in which they use."""
+    return frozenset(re.split(r"[,\s]+", text.strip())) - {""} if isinstance(text, str) else frozenset()
+
+
+def claims_of(token: Any) -> dict[str, Any]:
+    """Read the claims of a JWT without verifying it; empty for other tokens."""
+    parts = token.split(".") if isinstance(token, str) else []
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def succeeded(reply: Reply | None, operation: Operation) -> bool:
+    """Tell whether a reply does what the operation is for: a 2xx that carries the access token, if it gives one."""
+    if reply is None or not 200 <= reply.status < 300:
+        return False
+    if "access_token" not in operation.gives:
+        return True
+    value = operation.read_reply(reply.members).get("access_token")
+    return isinstance(value, str) and value != ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Context:
+    """One check's surroundings: the target, the operation under check, a word that is unique to the run."""
+
+    target: Target
+    operation: Operation
+    tag: str = "0"
+
+    @property
+    def api(self) -> Api:
+        """The description of the target's dialect."""
+        return self.target.dialect.api
+
+    def values(self, who: str = "self") -> dict[str, Any]:
+        """Give the credentials by role; for `other`, with the second user in place of the first.
+
+        Raises:
+            NotApplicable: the target file names no second user.
+        """
+        values: dict[str, Any] = dict(self.target.credentials)
+        if who == "other":
+            for role in ("username", "password"):
+                values[role] = self.credential(f"other_{role}")
+        return values
+
+    def credential(self, name: str) -> str:
+        """Give one credential.
+
+        Raises:
+            NotApplicable: the target does not give it.
+        """
+        if name not in self.target.credentials:
+            raise NotApplicable(f"the target gives no {name}")
+        return self.target.credentials[name]
+
+    def resource(self) -> Operation:
+        """Give the protected operation to call.
+
+        Raises:
+            NotApplicable: the dialect describes none.
+        """
+        operation = self.target.resource_operation
+        if operation is None:
+            raise NotApplicable("the dialect describes no protected operation")
+        return operation
+
+    def write(self, operation: Operation, values: Mapping[str, Any], optional: tuple[str, ...] = ()) -> Draft:
+        """Write a right request.
+
+        Raises:
+            NotApplicable: the target lacks a credential that it wants.
+        """
+        lacking = [role for role in operation.required_roles if role not in values]
+        if lacking:
+            raise NotApplicable(f"the target gives no {lacking[0]}, which {operation.name} wants")
+        return draft(operation, values, optional)
+
+    # -- parts of scenarios
+
+    def login(self, operation: Operation, who: str = "self", step: str = "prepare", **more: str) -> Steps:
+        """Get tokens from an issuing operation. `more` are values of optional roles.
+
+        Raises:
+            Blocked: it was refused or gave no access token. NotSupported: likewise, and it is optional.
+        """
+        sketch = self.write(operation, self.values(who) | more, tuple(more))
+        by = "" if who == "self" else " as the other user"
+        exchange = yield Call(sketch, step, f"get tokens by {operation.name}{by}")
+        self.require(exchange, operation)
+        return self.tokens(exchange, operation)
+
+    def tokens(self, exchange: Exchange, operation: Operation) -> Tokens:
+        """Read the tokens that a reply gave."""
+        members = exchange.reply.members if exchange.reply else {}
+        return Tokens(operation, operation.read_reply(members), exchange)
+
+    def require(self, exchange: Exchange, operation: Operation) -> None:
+        """Insist that a right request was served.
+
+        Raises:
+            Blocked: it was not. NotSupported: it was refused, and the operation is optional.
+        """
+        reply = exchange.reply
+        if reply is None or succeeded(reply, operation):
+            return
+        lacking = " without an access token" if 200 <= reply.status < 300 else ""
+        if operation.optional and 400 <= reply.status < 500:
+            raise NotSupported(f"{operation.name} is refused with {reply.status}")
+        raise Blocked(
+            f"a right request to {operation.name} was answered {reply.status}{lacking}, so a refusal proves nothing"
+        )
+
+    def prepare(self, operation: Operation, who: str = "self") -> Steps:
+        """Get together what an operation wants: the credentials, and fresh tokens where it wants tokens."""
+        if not any(role in operation.roles for role in TOKEN_ROLES):
+            return self.values(who), None
+        tokens = yield from self.login(issuer_for(self.api, operation, self.target.credentials), who)
+        return self.values(who) | {role: tokens[role] for role in TOKEN_ROLES if tokens[role] is not None}, tokens
+
+    def obtain(
+        self, operation: Operation, who: str = "self", step: str = "control", wait: Pause | None = None
+    ) -> Steps:
+        """Get tokens from an issuing operation, or from a login and, after `wait`, a renewal."""
+        if operation.purpose == "issue":
+            return (yield from self.login(operation, who, step))
+        _, before = yield from self.prepare(operation, who)
+        if wait is not None:
+            yield wait
+        after = yield from self.renew(operation, before, who, step)
+        return after
+
+    def renew(self, operation: Operation, tokens: Tokens, who: str = "self", step: str = "control") -> Steps:
+        """Renew tokens.
+
+        Raises:
+            Blocked: the renewal was refused or gave no access token. NotApplicable: there is no refresh token.
+        """
+        if "refresh_token" in operation.required_roles and tokens["refresh_token"] is None:
+            raise Blocked(f"{tokens.operation.name} gave no refresh token")
+        held = {role: tokens[role] for role in TOKEN_ROLES if tokens[role] is not None}
+        exchange = yield Call(self.write(operation, self.values(who) | held), step, f"renew by {operation.name}")
+        self.require(exchange, operation)
+        after = self.tokens(exchange, operation)
+        # A reply without a refresh token leaves the one before in force (RFC 6749 section 6).
+        return Tokens(
+            operation,
+            {**dict(after.values), "refresh_token": after["refresh_token"] or tokens["refresh_token"]},
+            exchange,
+        )
+
+    def open(
+        self, token: Any, step: str = "probe", purpose: str = "call the protected operation with the token"
+    ) -> Steps:
+        """Call the protected operation with an access token and give the exchange."""
+        operation = self.resource()
+        exchange = yield Call(self.write(operation, self.values() | {"access_token": token}), step, purpose)
+        return exchange
+
+
+def need_scopes(context: Context, tokens: Tokens) -> None:
+    """Insist that a token may open the protected operation.
+
+    Raises:
+        NotApplicable: its reply lists scopes, and one that the operation wants is not among them.
+    """
+    wanted = context.resource().scopes
+    lacking = [w for w in wanted if not any(s == w or w.startswith(f"{s}.") for s in tokens.scopes)]
+    if tokens.scopes and lacking:
+        raise NotApplicable(f"the token was not granted the scope {lacking[0]}, which the protected operation wants")

@@ -1,0 +1,87 @@
+"""Provoking wrong brand keys: missing, elsewhere, otherwise named, repeated, somebody else's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from watchword.specs.applies import other_binding
+from watchword.specs.values.api import Binding
+from watchword.specs.values.draft import Draft, Field
+from watchword.suites.acting.provoke.work import Rows, Work, body_place, main_binding, other_case, rows
+from watchword.suites.acting.steps import NotApplicable
+
+__all__ = ["ROWS"]
+
+_ROLE = "brand_key"
+
+
+def _renamed(draft: Draft, name: str) -> Draft:
+    return draft.mapping(_ROLE, lambda f: (replace(f, name=name),))
+
+
+def _other_separators(name: str) -> str:
+    return (
+        name.replace("-", "_") if "-" in name else name.replace("_", "-") if "_" in name else f"{name[:1]}-{name[1:]}"
+    )
+
+
+def _misplaced(draft: Draft, work: Work) -> Draft:
+    other = other_binding(draft.operation, _ROLE, work.context.api)
+    if other is None:
+        raise NotApplicable("every operation carries the brand key in the same way")
+    return draft.mapping(_ROLE, lambda f: (replace(f, place=other.place, name=other.name),))
+
+
+def _superseded_binding(draft: Draft) -> Binding:
+    place = main_binding(draft, _ROLE).place
+    found = [b for b in draft.operation.bound(_ROLE) if b.standing == "superseded"]
+    return min(found, key=lambda b: b.place != place)
+
+
+def _other_brand(work: Work) -> str:
+    return work.context.credential("other_brand_key")
+
+
+def _with_old_name(draft: Draft, work: Work) -> Draft:
+    old = _superseded_binding(draft)
+    return draft.adding(Field(old.place, old.name, _other_brand(work), _ROLE))
+
+
+def _cased(draft: Draft, work: Work) -> Draft:
+    main = main_binding(draft, _ROLE)
+    return _renamed(draft, main.name.lower() if main.place == "header" else main.name.upper())
+
+
+def _moved(draft: Draft, place: str, name: str) -> Draft:
+    return draft.mapping(_ROLE, lambda f: (replace(f, place=place, name=name),))
+
+
+def _under_old_name(draft: Draft, work: Work) -> Draft:
+    old = _superseded_binding(draft)
+    return _moved(draft, old.place, old.name)
+
+
+def _in_other_place(draft: Draft, work: Work) -> Draft:
+    return draft.adding(Field(body_place(draft), main_binding(draft, _ROLE).name, _other_brand(work), _ROLE))
+
+
+ROWS: Rows = rows(
+    brand_key__missing=lambda draft, work: draft.without(_ROLE),
+    brand_key__blank=lambda draft, work: draft.setting(_ROLE, "  "),
+    brand_key__unknown=lambda draft, work: draft.setting(_ROLE, "WATCHWORD-NO-SUCH-BRAND"),
+    brand_key__misplaced=_misplaced,
+    brand_key__in_body=lambda draft, work: _moved(draft, body_place(draft), main_binding(draft, _ROLE).name),
+    brand_key__misnamed=lambda draft, work: _renamed(draft, _other_separators(main_binding(draft, _ROLE).name)),
+    brand_key__superseded_name=_under_old_name,
+    brand_key__superseded_conflict=_with_old_name,
+    brand_key__name_case=_cased,
+    brand_key__value_case=lambda draft, work: other_case(draft, _ROLE),
+    # White space before a value is taken off by every client; behind it, it reaches the server.
+    brand_key__padded=lambda draft, work: draft.mapping(_ROLE, lambda f: (replace(f, value=f"{f.value}  "),)),
+    brand_key__repeated=lambda draft, work: draft.mapping(_ROLE, lambda f: (f, f)),
+    brand_key__conflicting=lambda draft, work: draft.mapping(
+        _ROLE, lambda f: (f, replace(f, value=_other_brand(work)))
+    ),
+    brand_key__conflicting_places=_in_other_place,
+    brand_key__foreign=lambda draft, work: draft.setting(_ROLE, _other_brand(work)),
+)

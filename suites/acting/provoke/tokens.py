@@ -1,0 +1,176 @@
+"""Provoking wrong tokens: missing, altered, outlived, used up, somebody else's."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import string
+from dataclasses import replace
+
+from watchword.specs.values.draft import Draft, Field
+from watchword.suites.acting.choosing import issuer_for
+from watchword.suites.acting.context import NEXT_SECOND, Steps, claims_of
+from watchword.suites.acting.provoke.credentials import basic_of
+from watchword.suites.acting.provoke.work import Rows, Work, each, rows
+from watchword.suites.acting.steps import Blocked, Call, NotApplicable, NotObservable, Pause
+
+__all__ = ["ROWS"]
+
+_YEAR = 366 * 86400
+_ROLES = ("access_token", "refresh_token")
+
+
+def _valid_basic(draft: Draft, work: Work) -> Draft:
+    held = work.context.target.credentials
+    user, secret = ("client_id", "client_secret") if "client_id" in held else ("username", "password")
+    return replace(
+        draft.without("access_token"), authorization=f"Basic {basic_of(held.get(user, ''), held.get(secret, ''))}"
+    )
+
+
+def _in_query(draft: Draft, work: Work) -> Draft:
+    moved = draft.mapping("access_token", lambda f: (Field("query", "access_token", f.value, f.role),))
+    return replace(moved, authorization="")
+
+
+def _other_character(character: str, pool: str) -> str:
+    return pool[(pool.index(character) + len(pool) // 2) % len(pool)] if character in pool else pool[0]
+
+
+def _altered(value: str) -> str:
+    """Change one character in the middle: of the signature, if there is one, and never one that only pads."""
+    start = value.rindex(".") + 1 if claims_of(value) else 0
+    at = start + (len(value) - start) // 2
+    while at < len(value) - 1 and not value[at].isalnum():
+        at += 1
+    pool = string.hexdigits[:16] if value[at] in string.hexdigits[:16] else string.ascii_letters + string.digits
+    return value[:at] + _other_character(value[at], pool) + value[at + 1 :]
+
+
+def _unsigned(value: str) -> str:
+    if not claims_of(value):
+        raise NotApplicable("the token is not a JWT")
+    header = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
+    return f"{header}.{value.split('.')[1]}."
+
+
+def _never_issued(value: str, tag: str) -> str:
+    """Make a token of the same look: the same shape with other characters, for a JWT other claims and a made-up signature."""
+    chance = random.Random(tag)
+    claims = claims_of(value)
+    if not claims:
+        pools = (string.hexdigits[:16], string.ascii_lowercase, string.ascii_uppercase, string.digits)
+        hexadecimal = all(c in string.hexdigits[:16] or not c.isalnum() for c in value)
+        chosen = pools[:1] if hexadecimal else pools[1:]
+        return "".join(next((chance.choice(p) for p in chosen if c in p), c) for c in value)
+    claims = claims | {"jti": f"{chance.getrandbits(128):032x}"}
+    payload = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).rstrip(b"=").decode()
+    signature = base64.urlsafe_b64encode(chance.randbytes(32)).rstrip(b"=").decode()
+    return f"{value.split('.', maxsplit=1)[0]}.{payload}.{signature}"
+
+
+def _instead(draft: Draft, work: Work, role: str, other: str) -> Draft:
+    value = work.held()[other]
+    if value is None:
+        raise NotApplicable(f"{work.held().operation.name} gave no {other}")
+    return draft.setting(role, value)
+
+
+def _expired_access(draft: Draft, work: Work) -> Steps:
+    expiry = work.held().expiry()
+    if expiry is None:
+        raise NotObservable("nothing tells when the access token expires")
+    yield Pause(0, "the access token expires", until=expiry + 1.5)
+    return draft
+
+
+def _expired_refresh(draft: Draft, work: Work) -> Steps:
+    token = work.held()["refresh_token"]
+    expiry = work.held().expiry("refresh_token")
+    if expiry is None and claims_of(token):
+        raise NotApplicable("the refresh token has no expiry")
+    yield Pause(
+        _YEAR, "the refresh token has expired by then if it ever does", until=None if expiry is None else expiry + 1.5
+    )
+    return draft
+
+
+def _renewal(work: Work) -> Steps:
+    renewals = work.context.api.with_purpose("renew")
+    if not renewals:
+        raise NotApplicable("the dialect describes no renewal")
+    yield NEXT_SECOND
+    return (yield from work.context.renew(renewals[0], work.held(), step="prepare"))
+
+
+def _superseded(draft: Draft, work: Work) -> Steps:
+    after = yield from _renewal(work)
+    if after["access_token"] == draft.value("access_token"):
+        raise NotApplicable("a renewal gives the same access token again")
+    # The refresh token beside it has been used; where renewals replace it, the new one is the right one.
+    return draft.setting("refresh_token", after["refresh_token"])
+
+
+def _revoked(draft: Draft, work: Work) -> Steps:
+    context = work.context
+    operation = context.api.with_purpose("revoke")[0]
+    held = {role: work.held()[role] for role in ("access_token", "refresh_token") if work.held()[role] is not None}
+    exchange = yield Call(context.write(operation, context.values() | held), "prepare", f"revoke by {operation.name}")
+    context.require(exchange, operation)
+    return draft
+
+
+def _reused(draft: Draft, work: Work) -> Steps:
+    yield from work.context.renew(work.context.operation, work.held(), step="prepare")
+    return draft
+
+
+def _retired(draft: Draft, work: Work) -> Steps:
+    after = yield from work.context.renew(work.context.operation, work.held(), step="prepare")
+    if after["refresh_token"] == work.held()["refresh_token"]:
+        raise NotApplicable("a renewal gives the same refresh token again")
+    yield Call(draft, "prepare", "use the older refresh token again")
+    held = {role: after[role] for role in ("access_token", "refresh_token")}
+    return work.context.write(draft.operation, work.context.values() | held)
+
+
+def _foreign_refresh(draft: Draft, work: Work) -> Steps:
+    context = work.context
+    issuer = issuer_for(context.api, context.operation, context.target.credentials)
+    theirs = yield from context.login(issuer, "other")
+    if theirs["refresh_token"] is None:
+        raise Blocked(f"{issuer.name} gave no refresh token")
+    return draft.setting("refresh_token", theirs["refresh_token"])
+
+
+ROWS: Rows = {
+    **each(_ROLES, "garbage", lambda draft, work, role: draft.setting(role, "not-a-token")),
+    **each(_ROLES, "tampered", lambda draft, work, role: draft.setting(role, _altered(str(draft.value(role))))),
+    **each(_ROLES, "unsigned", lambda draft, work, role: draft.setting(role, _unsigned(str(draft.value(role))))),
+    **each(
+        _ROLES,
+        "unknown",
+        lambda draft, work, role: draft.setting(role, _never_issued(str(draft.value(role)), work.context.tag)),
+    ),
+    **rows(
+        access_token__missing=lambda draft, work: replace(draft.without("access_token"), authorization=""),
+        access_token__empty=lambda draft, work: replace(draft.without("access_token"), authorization="Bearer "),
+        access_token__wrong_scheme=_valid_basic,
+        access_token__bare=lambda draft, work: replace(draft, authorization=str(draft.value("access_token"))),
+        access_token__scheme_case=lambda draft, work: replace(
+            draft, authorization=f"bearer {draft.value('access_token')}"
+        ),
+        access_token__in_query=_in_query,
+        access_token__is_refresh_token=lambda draft, work: _instead(draft, work, "access_token", "refresh_token"),
+        refresh_token__null=lambda draft, work: draft.setting("refresh_token", None),
+        refresh_token__is_access_token=lambda draft, work: _instead(draft, work, "refresh_token", "access_token"),
+    ),
+    "access_token.expired": _expired_access,
+    "access_token.superseded": _superseded,
+    "access_token.revoked": _revoked,
+    "refresh_token.expired": _expired_refresh,
+    "refresh_token.reused": _reused,
+    "refresh_token.retired": _retired,
+    "refresh_token.foreign": _foreign_refresh,
+}

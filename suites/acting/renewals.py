@@ -1,0 +1,109 @@
+"""Scenarios of renewal: what a refresh token obtains, and what becomes of the tokens before it."""
+
+from __future__ import annotations
+
+from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for, renewal_for
+from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, need_scopes, succeeded
+from watchword.suites.acting.steps import Blocked, Call, NotApplicable, NotObservable, Pause, Scenario
+
+__all__ = ["chain", "old_token_after", "renewal", "renewal_after_expiry", "renewal_of_login", "renewal_of_user"]
+
+
+def _renewed(context: Context) -> Steps:
+    operation = context.operation
+    before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
+    yield NEXT_SECOND
+    return before, (yield from context.renew(operation, before, step="probe"))
+
+
+def renewal(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Log in and renew."""
+    before, after = yield from _renewed(context)
+    return {"before": before, "after": after}
+
+
+def renewal_of_user(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Ask before and after a renewal whom the token speaks of."""
+    resource = context.resource()
+    operation = context.operation
+    before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
+    first = yield from _named(context, before)
+    yield NEXT_SECOND
+    after = yield from context.renew(operation, before, step="probe")
+    facts = {"before": before, "after": after, "claims": dict(resource.claims)}
+    return facts if first is None else facts | {"named": (first, (yield from _named(context, after)))}
+
+
+def renewal_of_login(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Renew with what one way of logging in gave, and ask whom the renewed token speaks of."""
+    before = yield from context.login(context.operation)
+    if before["refresh_token"] is None:
+        raise NotApplicable("the reply carries no refresh token")
+    renewal = renewal_for(context.api, context.operation, context.target.credentials)
+    first = yield from _named(context, before)
+    yield NEXT_SECOND
+    held = {role: before[role] for role in TOKEN_ROLES if before[role] is not None}
+    sketch = context.write(renewal, context.values() | held)
+    exchange = yield Call(sketch, "probe", f"renew by {renewal.name}")
+    after = context.tokens(exchange, renewal)
+    facts = {"before": before, "after": after, "claims": dict(context.resource().claims)}
+    if first is None or not succeeded(exchange.reply, renewal):
+        return facts
+    return facts | {"named": (first, (yield from _named(context, after)))}
+
+
+def _named(context: Context, tokens: Tokens) -> Steps:
+    """Ask the protected operation whom a token speaks of; None where its reply names nobody."""
+    resource = context.resource()
+    if "subject" not in resource.gives:
+        return None
+    need_scopes(context, tokens)
+    exchange = yield from context.open(tokens["access_token"], "verify")
+    return resource.read_reply(exchange.reply.members if exchange.reply else {}).get("subject")
+
+
+def renewal_after_expiry(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Renew once the access token has expired."""
+    operation = context.operation
+    before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
+    control = yield from context.renew(operation, before)
+    if not control["access_token"]:
+        raise Blocked("a renewal before expiry gave no access token")
+    before = yield from context.login(before.operation)
+    expiry = before.expiry()
+    if expiry is None:
+        raise NotObservable("nothing tells when the access token expires")
+    yield Pause(0, "the access token expires", until=expiry + 1.5)
+    held = {role: before[role] for role in TOKEN_ROLES if before[role] is not None}
+    sketch = context.write(operation, context.values() | held)
+    exchange = yield Call(sketch, "probe", "renew after the access token has expired")
+    if succeeded(exchange.reply, operation):
+        after = context.tokens(exchange, operation)
+        need_scopes(context, after)
+        yield from context.open(after["access_token"])
+    return {}
+
+
+def chain(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Renew what a renewal gave."""
+    _, after = yield from _renewed(context)
+    held = {role: after[role] for role in TOKEN_ROLES if after[role] is not None}
+    sketch = context.write(context.operation, context.values() | held)
+    exchange = yield Call(sketch, "probe", "renew with what the first renewal gave")
+    if succeeded(exchange.reply, context.operation):
+        last = context.tokens(exchange, context.operation)
+        need_scopes(context, last)
+        yield from context.open(last["access_token"])
+    return {}
+
+
+def old_token_after(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Present the access token from before a renewal."""
+    before, after = yield from _renewed(context)
+    if before["access_token"] == after["access_token"]:
+        raise NotApplicable("a renewal gives the same access token again")
+    need_scopes(context, before)
+    yield from context.open(
+        before["access_token"], purpose="call the protected operation with the token before the renewal"
+    )
+    return {}

@@ -1,0 +1,274 @@
+"""Scenarios: what is done at a target to find out about one clause. Generators without a socket, a clock or pytest.
+
+Laws:
+1. A scenario yields calls and pauses and returns facts; it judges nothing and does not see what the clause expects.
+2. Before the request that is judged comes its positive control: the same request, unbroken, which has to succeed.
+3. Each scenario starts from fresh logins; on real servers one probe can end the session that it used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from watchword.specs.values.api import Operation
+from watchword.specs.vocabulary import CONDITIONS
+from watchword.suites.acting import renewals
+from watchword.suites.acting.choosing import issuer_for
+from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, granted, need_scopes, succeeded
+from watchword.suites.acting.provoke.table import Work, settle
+from watchword.suites.acting.steps import (
+    Blocked,
+    Call,
+    Exchange,
+    NotApplicable,
+    NotObservable,
+    NotSupported,
+    Pause,
+    Scenario,
+)
+
+__all__ = ["SCENARIOS", "provoked"]
+
+_SHORTLY = 10
+"""Seconds before a stated expiry at which a token still has to work; clocks and rounding are allowed that much."""
+_LATER = Pause(4.5, "an expiry that a renewal only repeats shows some seconds after the login", short=True)
+
+
+def provoked(context: Context, conditions: tuple[str, ...], method: str | None = None, step: str = "probe") -> Steps:
+    """Send the right request as control, then the same request with the conditions provoked; gives the second exchange."""
+    operation = context.operation
+    values, tokens = yield from context.prepare(operation)
+    right = context.write(operation, values)
+    if method and "method.wrong" not in conditions:
+        right = replace(right, method=method)
+    control = yield Call(right, "control", f"the right request to {operation.name}")
+    reply = control.reply
+    refused: NotSupported | None = None
+    if right.method == operation.method:
+        try:
+            context.require(control, operation)
+        except NotSupported as halt:
+            # A brand key that is read from the wrong place makes right requests look as if nobody offered this.
+            if not any(name.startswith("brand_key.") for name in conditions):
+                raise
+            refused = halt
+    elif reply is not None and (400 <= reply.status < 500 or reply.status == 501):
+        # A method that is refused whatever it carries tells nothing about what it lacks.
+        raise NotApplicable(f"{operation.name} refuses {method} with {reply.status} when everything is right")
+    elif reply is not None and not 200 <= reply.status < 300:
+        raise Blocked(f"{method} with everything right was answered {reply.status}")
+    if operation.purpose in ("renew", "revoke"):
+        # The control may have used up what it presented.
+        values, tokens = yield from context.prepare(operation)
+        right = replace(context.write(operation, values), method=right.method)
+    if tokens is None:
+        tokens = context.tokens(control, operation)
+    broken = yield from settle(right, Work(context, tokens), conditions)
+    if method and "method.wrong" in conditions:
+        broken = replace(broken, method=method)
+    says = " and ".join(CONDITIONS[name].says for name in conditions)
+    exchange = yield Call(broken, step, says)
+    if refused is not None and not succeeded(exchange.reply, operation):
+        raise refused
+    return exchange
+
+
+def _ready(context: Context, step: str = "probe") -> Steps:
+    operation = context.operation
+    values, _ = yield from context.prepare(operation)
+    exchange = yield Call(context.write(operation, values), step, f"a right request to {operation.name}")
+    reply = exchange.reply
+    if operation.optional and reply is not None and 400 <= reply.status < 500:
+        raise NotSupported(f"{operation.name} is refused with {reply.status}")
+    return exchange
+
+
+def _right_request(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    yield from _ready(context)
+    return {}
+
+
+def _several_refusals(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    probes = []
+    for name in conditions:
+        try:
+            probes.append((name, (yield from provoked(context, (name,)))))
+        except NotApplicable:
+            continue
+    if not probes:
+        raise NotApplicable("none of these requests can be made at this target")
+    return {"probes": tuple(probes)}
+
+
+def _refusals_alike(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    name = "username" if context.operation.bound("username") else "client_id"
+    secret = "password" if name == "username" else "client_secret"
+    known = yield from provoked(context, (f"{secret}.wrong",))
+    unknown = yield from provoked(context, (f"{name}.unknown",))
+    return {"known": known, "unknown": unknown}
+
+
+# -- what tokens are good for
+
+
+def _subject_of(context: Context, tokens: Tokens) -> str:
+    """Whom the tokens speak of: the user who logged in, else the operator."""
+    issuer = tokens.operation
+    if issuer.purpose == "renew":
+        issuer = issuer_for(context.api, issuer, context.target.credentials)
+    role = next((r for r in ("username", "operator_username") if r in issuer.required_roles), None)
+    if role is None:
+        raise NotApplicable("the token is a client's own, and whom it speaks of is not said")
+    return str(context.target.credentials.get(role, ""))
+
+
+def _opens(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    tokens = yield from context.obtain(context.operation)
+    need_scopes(context, tokens)
+    yield from context.open(tokens["access_token"])
+    return {}
+
+
+def _opens_again(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    tokens = yield from context.obtain(context.operation)
+    need_scopes(context, tokens)
+    first = yield from context.open(tokens["access_token"], "control")
+    if not succeeded(first.reply, context.resource()):
+        raise Blocked("the token did not open the protected operation the first time")
+    yield from context.open(tokens["access_token"], purpose="call the protected operation with the same token again")
+    return {}
+
+
+def _names_user(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    tokens = yield from context.obtain(context.operation)
+    resource = context.resource()
+    facts = {"tokens": tokens, "subject": _subject_of(context, tokens), "claims": dict(resource.claims)}
+    if "subject" in resource.gives:
+        need_scopes(context, tokens)
+        exchange = yield from context.open(tokens["access_token"])
+        facts["named"] = resource.read_reply(exchange.reply.members if exchange.reply else {}).get("subject")
+        facts["members"] = exchange.reply.members if exchange.reply else {}
+    return facts
+
+
+def _obtained(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    return {"tokens": (yield from context.obtain(context.operation, step="probe"))}
+
+
+def _obtained_later(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    return {"tokens": (yield from context.obtain(context.operation, step="probe", wait=_LATER))}
+
+
+def _outlived(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    tokens = yield from context.obtain(context.operation, wait=_LATER)
+    need_scopes(context, tokens)
+    expiry = tokens.stated_expiry
+    if expiry is None:
+        raise NotObservable("the reply does not tell when the access token expires")
+    before = yield from context.open(tokens["access_token"], "control")
+    if not succeeded(before.reply, context.resource()):
+        raise Blocked("the token did not open the protected operation before its expiry")
+    facts: dict[str, Exchange] = {}
+    if expiry - _SHORTLY > tokens.issued_at + _SHORTLY:
+        yield Pause(0, "the access token comes near the expiry that the reply stated", until=expiry - _SHORTLY)
+        purpose = f"call the protected operation {_SHORTLY} s before the stated expiry"
+        facts["before"] = yield from context.open(tokens["access_token"], purpose=purpose)
+    yield Pause(0, "the access token reaches the expiry that the reply stated", until=expiry + 2.5)
+    purpose = "call the protected operation after the stated expiry"
+    facts["after"] = yield from context.open(tokens["access_token"], purpose=purpose)
+    return facts
+
+
+def _two_logins(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    first = yield from context.login(context.operation, step="control")
+    yield NEXT_SECOND
+    return {"first": first, "second": (yield from context.login(context.operation, step="probe"))}
+
+
+def _two_users(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    if not context.operation.bound("username"):
+        raise NotApplicable(f"{context.operation.name} is for no user")
+    first = yield from context.login(context.operation, step="control")
+    return {"first": first, "second": (yield from context.login(context.operation, "other", step="probe"))}
+
+
+def _two_brands(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    other = context.credential("other_brand_key")
+    first = yield from context.login(context.operation, step="control")
+    sketch = context.write(context.operation, context.values() | {"brand_key": other})
+    exchange = yield Call(sketch, "probe", "log in for the other brand")
+    if not succeeded(exchange.reply, context.operation):
+        raise NotApplicable("the user has no access to the other brand")
+    return {"first": first, "second": context.tokens(exchange, context.operation)}
+
+
+def _first_still_opens(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    first = yield from context.login(context.operation)
+    need_scopes(context, first)
+    yield NEXT_SECOND
+    yield from context.login(context.operation, step="control")
+    yield from context.open(first["access_token"], purpose="call the protected operation with the first login's token")
+    return {}
+
+
+# -- scopes, methods
+
+
+def _fewer_scopes(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    operation: Operation = context.operation
+    if not operation.bound("scope"):
+        raise NotApplicable(f"{operation.name} takes no scope")
+    everything = yield from context.login(operation, step="control")
+    tops = sorted(s for s in everything.scopes if "." not in s) or sorted(everything.scopes)
+    if len(tops) < 2:
+        raise NotApplicable("the account has no two scopes to choose from")
+    fewer = yield from context.login(operation, step="probe", scope=tops[0])
+    return {"asked": granted(tops[0]), "granted": fewer.scopes}
+
+
+def _wrong_method(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    yield from provoked(context, ("method.wrong",))
+    return {}
+
+
+SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = MappingProxyType(
+    {
+        "request.accepted": _right_request,
+        "reply.matches_schema": _right_request,
+        "reply.no_credentials": _right_request,
+        "refusals.no_server_error": _several_refusals,
+        "refusals.no_tokens": _several_refusals,
+        "refusals.alike": _refusals_alike,
+        "access_token.works": _opens,
+        "access_token.works_again": _opens_again,
+        "access_token.names_user": _names_user,
+        "access_token.form": _obtained,
+        "access_token.lifetime": _obtained,
+        "refresh_token.form": _obtained,
+        "expiry.in_future": _obtained,
+        "expiry.in_seconds": _obtained,
+        "expiry.matches_token": _obtained_later,
+        "expiry.holds": _outlived,
+        "tokens.differ": _obtained,
+        "tokens.distinct_logins": _two_logins,
+        "tokens.distinct_users": _two_users,
+        "tokens.distinct_brands": _two_brands,
+        "refresh_token.works": renewals.renewal_of_login,
+        "sessions.independent": _first_still_opens,
+        "renew.works": _opens,
+        "renew.works_after_expiry": renewals.renewal_after_expiry,
+        "renew.chains": renewals.chain,
+        "renew.new_access_token": renewals.renewal,
+        "renew.keeps_user": renewals.renewal_of_user,
+        "renew.keeps_scope": renewals.renewal,
+        "renew.extends": renewals.renewal,
+        "refresh.rotates": renewals.renewal,
+        "refresh.ends_access": renewals.old_token_after,
+        "scope.subset": _fewer_scopes,
+        "scope.listed": _obtained,
+        "method.allow_header": _wrong_method,
+    }
+)
+"""Guarantee → its scenario. `contract.conforms` is the one that another tool carries out."""

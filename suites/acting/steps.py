@@ -1,0 +1,137 @@
+"""What a scenario yields and what becomes of it: calls, pauses, exchanges, transcripts; and why one ends early.
+
+Halt                a scenario ends without something to judge; its class is the verdict
+├── Blocked         the positive control failed: what is refused may be refused for any reason
+├── NotSupported    an optional feature was refused in a proper way
+├── NotApplicable   the target does not give what the check needs
+├── NotObservable   it cannot be seen within the limits
+└── Inconclusive    the target did not answer, or asked to be left alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from watchword.specs.values.draft import Draft
+from watchword.specs.values.http import Reply, Request
+
+__all__ = [
+    "Blocked",
+    "Call",
+    "Exchange",
+    "Halt",
+    "Inconclusive",
+    "NotApplicable",
+    "NotObservable",
+    "NotSupported",
+    "Pause",
+    "Scenario",
+    "Transcript",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to send. `step`: `prepare`, `control`, `probe` or `verify`; `purpose` says in words what it is for."""
+
+    draft: Draft
+    step: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Time that has to pass before the next call: until a moment of the target's clock, or so many seconds.
+
+    `reason` says why. `short` pauses are made whatever the limits; one without `until` that is not short is made only
+    where the target offers its clock.
+    """
+
+    seconds: float
+    reason: str
+    short: bool = False
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Exchange:
+    """A call and what came of it: the reply with the target's time at which it was made, or the trouble instead.
+
+    `sent` and `replied` are seconds since 1970 on the target's clock as far as it can be known.
+    """
+
+    call: Call
+    request: Request
+    reply: Reply | None
+    trouble: str
+    sent: float
+    seconds: float
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.call.step} {self.request.method} {self.request.path}>"
+
+
+Scenario = Generator[Call | Pause, Exchange, Mapping[str, Any]]
+"""Yields calls and pauses, is sent the exchange of each call, and returns the facts it found."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Transcript:
+    """Everything that happened in one check: the exchanges in order, and the facts the scenario found."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reply(self) -> Reply:
+        """The reply that is judged: that to the last probe, or to the last call where there was no probe.
+
+        Raises:
+            Blocked: there is none.
+        """
+        probes = [e for e in self.exchanges if e.call.step == "probe"] or list(self.exchanges)
+        if not probes or probes[-1].reply is None:
+            raise Blocked("there is no reply to judge")
+        return probes[-1].reply
+
+
+class Halt(Exception):
+    """A check ended without something to judge."""
+
+    verdict = "error"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Blocked(Halt):
+    """The positive control failed."""
+
+    verdict = "blocked"
+
+
+class NotSupported(Halt):
+    """An optional feature was refused in a proper way."""
+
+    verdict = "not_supported"
+
+
+class NotApplicable(Halt):
+    """The target does not give what the check needs."""
+
+    verdict = "not_applicable"
+
+
+class NotObservable(Halt):
+    """It cannot be seen within the limits."""
+
+    verdict = "not_observable"
+
+
+class Inconclusive(Halt):
+    """The target did not answer, or asked to be left alone."""
+
+    verdict = "inconclusive"

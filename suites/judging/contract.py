@@ -1,0 +1,184 @@
+"""The contract check: generated requests, each of whose replies has to be described. Schemathesis makes and judges them.
+
+It judges schema, content type and status, with an explicit list of checks and without chance: the same requests every
+time. Whether an operation refuses what it has to refuse is the business of the other suites; every request here carries
+the right credentials, so that what is generated is what is looked at.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import requests
+from urllib3 import HTTPHeaderDict, HTTPResponse
+
+from watchword.specs.values.api import FORM, JSON, Api, Operation
+from watchword.specs.values.clause import Clause
+from watchword.specs.values.draft import Draft, Field
+from watchword.specs.values.http import Reply
+from watchword.specs.vocabulary import GUARANTEES
+from watchword.suites.acting.context import Context
+from watchword.suites.acting.steps import Call, NotApplicable, Scenario, Transcript
+from watchword.suites.judging.expect import Difference
+
+if TYPE_CHECKING:
+    from schemathesis import Case
+
+    AnyCase = Case[Any]
+
+__all__ = ["conforms", "described"]
+
+_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+
+@functools.lru_cache(maxsize=64)
+def _cases(api: Api, path: str, method: str) -> tuple[AnyCase, ...]:
+    counts = GUARANTEES["contract.conforms"].generated
+    # Half a second of imports, and nobody else needs them.
+    import schemathesis
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis.errors import Unsatisfiable
+    from schemathesis import GenerationMode
+    from schemathesis.config import SchemathesisConfig
+
+    from watchword.suites.judging.generating import BACKEND
+
+    # Readable text: what unusual characters do to a server is a question for a fuzzer, not for a conformance suite.
+    config = SchemathesisConfig.from_dict({"generation": {"codec": "ascii", "allow-x00": False}})
+    operation = schemathesis.openapi.from_dict(json.loads(json.dumps(api.description)), config=config)[path][method]
+    found: list[AnyCase] = []
+    for mode, count in zip((GenerationMode.POSITIVE, GenerationMode.NEGATIVE), counts, strict=True):
+        limits = settings(
+            max_examples=count,
+            derandomize=True,
+            backend=BACKEND,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+
+        made: list[AnyCase] = []
+        try:
+            limits(given(case=operation.as_strategy(generation_mode=mode))(_keeper(made)))()
+        except Unsatisfiable:
+            continue  # nothing about this operation can be generated wrongly
+        found += made[:count]
+    return tuple(found)
+
+
+def _keeper(made: list[AnyCase]) -> Callable[..., None]:
+    def keep(case: AnyCase) -> None:
+        made.append(case)
+
+    return keep
+
+
+def conforms(context: Context) -> Scenario:
+    """Send the right request as control, and then the generated ones."""
+    operation = context.operation
+    values, _ = yield from context.prepare(operation)
+    control = yield Call(context.write(operation, values), "control", f"the right request to {operation.name}")
+    context.require(control, operation)
+    pairs = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        described_at = context.api.operations.get(operation.name)
+        moved = described_at is None or described_at.path != operation.path
+        if moved:
+            raise NotApplicable("the target file names a protected operation that nothing describes")
+        cases = _cases(context.api, operation.path, operation.method)
+    for case in cases:
+        right = context.write(operation, (yield from context.prepare(operation))[0])
+        exchange = yield Call(_written(case, right), "probe", "a generated request")
+        pairs.append((case, exchange))
+    return {"cases": tuple(pairs)}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _written(case: AnyCase, right: Draft) -> Draft:
+    """Put what was generated in the place of the right parameters; the right credentials in the headers stay."""
+    kept = [f for f in right.fields if f.place in ("basic", "bearer")]
+    fields = [*kept, *_parameters(case, right.operation)]
+    body: Any = case.body
+    if isinstance(body, bytes):
+        return replace(right, fields=tuple(fields), body=body)
+    if right.media_type == FORM and isinstance(body, Mapping):
+        grant = next((b for b in right.operation.bound("grant_type")), None)
+        if grant is not None and grant.name in body:
+            # One path serves several grants, and each has its own check.
+            body = {**body, grant.name: grant.const}
+        fields += [Field("form", name, _text(value), _role(right.operation, name)) for name, value in body.items()]
+        return replace(right, fields=tuple(fields))
+    if right.media_type == JSON and isinstance(body, dict | list | str | int | float | bool | None):
+        return replace(right, fields=tuple(fields), body=json.dumps(body).encode())
+    return replace(right, fields=tuple(fields))
+
+
+def _role(operation: Operation, name: str) -> str | None:
+    return next((b.role for b in operation.bindings if b.name == name), None)
+
+
+def _parameters(case: AnyCase, operation: Operation) -> Iterator[Field]:
+    for name, value in (case.path_parameters or {}).items():
+        yield Field("path", name, unquote(str(value)), _role(operation, name))
+    for name, value in (case.query or {}).items():
+        yield Field("query", name, _text(value), _role(operation, name))
+    described = {b.name: b.role for b in operation.bindings if b.place == "header"}
+    for name, value in (case.headers or {}).items():
+        if name in described and _HEADER.fullmatch(str(value)):
+            yield Field("header", name, str(value), described[name])
+
+
+def described(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    """Hold every reply against the description: declared status, declared content type, schema."""
+    from schemathesis.core.failures import Failure, FailureGroup
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+    checks = [status_code_conformance, content_type_conformance, response_schema_conformance]
+    found: list[Difference] = []
+    # Where nothing generated names anything that exists, the right request is the only one that is served.
+    for control in (e for e in transcript.exchanges if e.call.step == "control" and e.reply is not None):
+        status = control.reply.status if control.reply is not None else 0
+        if context.operation.shape(status) is None:
+            found.append(Difference("a described reply", f"status {status}: undocumented http status code"))
+    for case, exchange in transcript.facts["cases"]:
+        if exchange.reply is None:
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                case.validate_response(_response(case, exchange.reply), checks=checks)
+        except (FailureGroup, Failure) as failure:
+            for one in getattr(failure, "exceptions", [failure]):
+                difference = Difference("a described reply", f"status {exchange.reply.status}: {one.title.lower()}")
+                if difference not in found:
+                    found.append(difference)
+    return found
+
+
+def _response(case: AnyCase, reply: Reply) -> requests.Response:
+    response = requests.Response()
+    response.status_code = reply.status
+    response._content = reply.body
+    response.headers.update(dict(reply.headers))
+    response.raw = HTTPResponse(body=reply.body, headers=HTTPHeaderDict(list(reply.headers)), status=reply.status)
+    response.encoding = "utf-8"
+    kwargs = case.as_transport_kwargs(base_url="http://target.invalid")
+    response.url = kwargs["url"]
+    response.request = requests.Request(case.method, kwargs["url"]).prepare()
+    return response

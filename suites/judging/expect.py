@@ -1,0 +1,131 @@
+"""Comparing a reply with what a clause expects of it, and saying both in words that hold no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from watchword.specs.values.api import Operation
+from watchword.specs.values.clause import Clause, Expectation
+from watchword.specs.values.http import Reply
+
+__all__ = ["TYPES", "Difference", "expected", "expects", "kind", "observed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One deviation: what was expected, and what was seen instead."""
+
+    expected: str
+    seen: str
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}, saw {self.seen}"
+
+
+TYPES: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+    {
+        "string": lambda v: isinstance(v, str),
+        "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+        "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
+        "boolean": lambda v: isinstance(v, bool),
+        "object": lambda v: isinstance(v, dict),
+        "array": lambda v: isinstance(v, list),
+    }
+)
+
+
+def expects(expectation: Expectation, reply: Reply, operation: Operation) -> list[Difference]:
+    """Compare a reply with an expectation."""
+    found: list[Difference] = []
+    if not expectation.accepts_status(reply.status):
+        found.append(Difference(_any_of("status", expectation.status), str(reply.status)))
+    if expectation.content_type and reply.media_type not in expectation.content_type:
+        found.append(Difference(_any_of("content type", expectation.content_type), reply.media_type or "none"))
+    for name, text in expectation.headers.items():
+        value = reply.header(name)
+        if value is None:
+            found.append(Difference(f"the header {name}", "no such header"))
+        elif text.lower() not in value.lower():
+            found.append(Difference(f"the header {name} with {text!r} in it", repr(value)))
+    if expectation.body == "json" and reply.json is None:
+        found.append(
+            Difference("a JSON body", "none" if not reply.body else f"{len(reply.body)} bytes that are not JSON")
+        )
+    if expectation.body == "empty" and reply.body:
+        found.append(Difference("no body", f"{len(reply.body)} bytes"))
+    found.extend(_members(expectation, operation.read_reply(reply.members)))
+    return found
+
+
+def _members(expectation: Expectation, values: Mapping[str, Any]) -> list[Difference]:
+    found: list[Difference] = []
+    for role in expectation.present:
+        if role not in values:
+            found.append(Difference(f"the member with the {role}", "no such member"))
+        elif values[role] in ("", None):
+            found.append(Difference(f"{_a(role)} with a value", "the empty string" if values[role] == "" else "null"))
+    found.extend(
+        Difference(f"no {role}", _a(role)) for role in expectation.absent if values.get(role) not in (None, "")
+    )
+    for role, wanted in expectation.types.items():
+        if role in values and not TYPES[wanted](values[role]):
+            found.append(Difference(f"the {role} as JSON {wanted}", kind(values[role])))
+    for role, value in expectation.equals.items():
+        if role in values and not _equal(values[role], value, expectation.ignore_case):
+            found.append(Difference(f"the {role} {value!r}", repr(values[role])[:80]))
+    if expectation.error and values.get("error") not in expectation.error:
+        code = values.get("error")
+        found.append(Difference(_any_of("error code", expectation.error), "none" if code is None else repr(code)[:80]))
+    return found
+
+
+def _equal(left: Any, right: Any, ignore_case: bool) -> bool:
+    if ignore_case and isinstance(left, str) and isinstance(right, str):
+        return left.lower() == right.lower()
+    return bool(left == right and type(left) is type(right))
+
+
+def kind(value: Any) -> str:
+    """Name the JSON type of a value."""
+    if value is None:
+        return "null"
+    return next((name for name, test in TYPES.items() if test(value)), "something else")
+
+
+def _a(role: str) -> str:
+    return f"{'an' if role[0] in 'aeio' else 'a'} {role}"
+
+
+def _any_of(what: str, values: tuple[Any, ...]) -> str:
+    return f"{what} {' or '.join(map(str, values))}"
+
+
+def expected(clause: Clause) -> str:
+    """Say in one line what a clause expects."""
+    if clause.observe or clause.basis == "silent":
+        return "whatever the target does; it is observed"
+    e = clause.expect
+    parts = [_any_of("status", e.status)] if e.status else []
+    parts += [_any_of("content type", e.content_type)] if e.content_type else []
+    parts += [f"header {name}" + (f" with {text!r}" if text else "") for name, text in e.headers.items()]
+    parts += [_a(role) for role in e.present] + [f"no {role}" for role in e.absent]
+    parts += [f"{role} as {wanted}" for role, wanted in e.types.items()] + [
+        f"{role} {value!r}" for role, value in e.equals.items()
+    ]
+    parts += [_any_of("error code", e.error)] if e.error else []
+    parts += [{"json": "a JSON body", "empty": "no body"}[e.body]] if e.body else []
+    return ", ".join(parts) or clause.says.rstrip(".")
+
+
+def observed(reply: Reply | None, operation: Operation) -> str:
+    """Say in one line how a request was answered."""
+    if reply is None:
+        return "no reply"
+    values = operation.read_reply(reply.members)
+    token = " with an access token" if values.get("access_token") not in (None, "") else ""
+    error = values.get("error")
+    code = f", error code {error!r}"[:100] if isinstance(error, str) else ""
+    return f"status {reply.status}{token}{code}"

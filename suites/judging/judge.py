@@ -1,0 +1,161 @@
+"""Judging: what a transcript says about a clause, as a list of differences. Empty means that the clause held.
+
+Laws:
+1. A judge compares and returns; it raises only when there is nothing to judge, and never sends anything.
+2. No judge looks at free text. Statuses, members, types, headers and values are facts; wording is not.
+3. A token is compared, never shown: what a difference says can be printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from watchword.specs.redaction import is_secret
+from watchword.specs.values.clause import Clause, Expectation
+from watchword.specs.values.http import Reply
+from watchword.suites.acting.choosing import TOKEN_ROLES
+from watchword.suites.acting.context import Context
+from watchword.suites.acting.steps import Blocked, NotApplicable, Transcript
+from watchword.suites.judging import tokens
+from watchword.suites.judging.expect import Difference, expects, observed
+from watchword.suites.judging.schemas import schema_errors
+from watchword.suites.judging.tokens import Judge
+
+__all__ = ["JUDGES", "judge"]
+
+
+_TELLING = 8
+"""A secret that the request did not carry is taken for one in a reply only when it has this many characters."""
+
+
+def _accepted(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply, expectation = transcript.reply, clause.expect
+    if not expectation.status and not expectation.present:
+        # What a reply lacks, or which headers it has, says something only of a reply that does its work.
+        _served(context, reply)
+    found = expects(expectation, reply, context.operation)
+    named = {*expectation.types, *expectation.equals}
+    if not found and named and not named & set(context.operation.read_reply(reply.members)):
+        # What a reply does not carry has no type and no value that could be right.
+        raise NotApplicable(f"the reply carries no {' and no '.join(sorted(named))}")
+    return found
+
+
+def _served(context: Context, reply: Reply) -> None:
+    gives = "access_token" in context.operation.gives
+    token = context.operation.read_reply(reply.members).get("access_token") if gives else True
+    if not 200 <= reply.status < 300 or token in (None, ""):
+        seen = observed(reply, context.operation)
+        raise Blocked(f"the right request was not served ({seen}), so its reply shows nothing")
+
+
+def _refused(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = transcript.reply
+    found = expects(clause.expect, reply, context.operation)
+    if not found and not clause.expect.status and 200 <= reply.status < 300 and clause.basis != "silent":
+        raise NotApplicable(f"the wrong request was answered {reply.status}, so there is no refusal to look at")
+    return found
+
+
+def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = transcript.reply
+    if not 200 <= reply.status < 300:
+        raise Blocked(f"the right request was answered {reply.status}, so there is no reply to validate")
+    return [
+        Difference(f"{where} {rule}", seen)
+        for where, rule, seen in schema_errors(context.api, context.operation, reply)
+    ]
+
+
+def _no_credentials(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = transcript.reply
+    _served(context, reply)
+    text = reply.body.decode(errors="replace") + "\n".join(value for _, value in reply.headers)
+    found = []
+    credentials = context.target.credentials
+    names = {value for role, value in credentials.items() if not is_secret(role)}
+    for role in ("password", "client_secret", "operator_password", "other_password"):
+        value = credentials.get(role, "")
+        # A short or common word can stand in a reply by chance; only as a whole word is it the secret. And whoever has his
+        # name as password may be called by his name.
+        likely = len(value) >= (1 if context.operation.bound(role) else _TELLING) and value not in names
+        if likely and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text):
+            found.append(Difference(f"no {role} in the reply", f"the {role}"))
+    return found
+
+
+def _no_server_error(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return [
+        Difference(f"{name} refused without a server error", f"status {exchange.reply.status}")
+        for name, exchange in transcript.facts["probes"]
+        if exchange.reply is not None and exchange.reply.status >= 500
+    ]
+
+
+def _no_tokens(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    found = []
+    # An operation that gives no tokens when all is right has no name for one: another's will do.
+    names = {
+        member.name
+        for operation in context.api.operations.values()
+        for shape in operation.replies.values()
+        for member in shape.members
+        if member.role in TOKEN_ROLES
+    }
+    for name, exchange in transcript.facts["probes"]:
+        members = exchange.reply.members if exchange.reply else {}
+        if any(members.get(token) not in (None, "") for token in names):
+            found.append(Difference(f"no token for {name}", "a token"))
+    return found
+
+
+def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    known, unknown = (transcript.facts[name].reply for name in ("known", "unknown"))
+    if known is None or unknown is None:
+        return []
+    accepted = [reply.status for reply in (known, unknown) if 200 <= reply.status < 300]
+    if accepted:
+        return [Difference("two refusals", f"status {accepted[0]}")]
+    if known.status != unknown.status:
+        return [
+            Difference(
+                "the same status for both",
+                f"{known.status} for a wrong password and {unknown.status} for an unknown name",
+            )
+        ]
+    if known.body != unknown.body:
+        return [Difference("the same body for both", "two different bodies")]
+    return []
+
+
+def _allow(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return expects(Expectation(status=(405,), headers={"Allow": ""}), transcript.reply, context.operation)
+
+
+JUDGES: Mapping[str, Judge] = MappingProxyType(
+    {
+        "request.accepted": _accepted,
+        "reply.matches_schema": _schema,
+        "reply.no_credentials": _no_credentials,
+        "refusals.no_server_error": _no_server_error,
+        "refusals.no_tokens": _no_tokens,
+        "refusals.alike": _alike,
+        "method.allow_header": _allow,
+        **tokens.ROWS,
+    }
+)
+"""Guarantee → its judge. Those that only describe (`*.form`, `access_token.lifetime`, `refresh.*`) are in `observe`."""
+
+
+def judge(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    """Compare what happened with what a clause says.
+
+    Raises:
+        Halt: there is nothing to judge.
+    """
+    if clause.when:
+        return _refused(context, transcript, clause)
+    name = clause.guarantee or clause.observe or ""
+    return JUDGES[name](context, transcript, clause) if name in JUDGES else []

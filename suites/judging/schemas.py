@@ -1,0 +1,48 @@
+"""Validating replies against the description with jsonschema, each schema prepared once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from watchword.specs.values.api import Api, Operation
+from watchword.specs.values.http import Reply
+
+__all__ = ["schema_errors"]
+
+_URI = "urn:watchword:description"
+
+
+@functools.lru_cache(maxsize=512)
+def _validator(api: Api, pointer: str) -> Draft202012Validator:
+    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT202012.create_resource(dict(api.description)))
+    return Draft202012Validator({"$ref": f"{_URI}#{pointer}"}, registry=registry, format_checker=FormatChecker())
+
+
+def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tuple[str, str, str]]:
+    """Hold a reply against its description; yields what deviates as (where, the rule, what was seen)."""
+    shape = operation.shape(reply.status)
+    if shape is None:
+        yield "the reply", f"has a described status ({', '.join(operation.replies)})", str(reply.status)
+        return
+    if not shape.schemas:
+        return
+    if reply.media_type not in shape.schemas:
+        yield "the reply", f"has the content type {' or '.join(shape.schemas)}", reply.media_type or "none"
+        return
+    instance = reply.json if reply.media_type.endswith("json") else reply.body.decode(errors="replace")
+    for error in _validator(api, shape.schemas[reply.media_type]).iter_errors(instance):
+        where = ".".join(str(step) for step in error.absolute_path) or "the body"
+        # The message of a schema error repeats the value; what is said here must not hold a token.
+        yield where, f"keeps to {error.validator}: {str(error.validator_value)[:80]}", _seen(error.instance)
+
+
+def _seen(value: Any) -> str:
+    if isinstance(value, dict):
+        return "an object with " + ", ".join(sorted(value)) if value else "an empty object"
+    return f"{type(value).__name__} of length {len(value)}" if isinstance(value, str | list) else repr(value)

@@ -1,0 +1,244 @@
+"""Judging tokens: whether they open, whom they speak of, when they end, what a renewal made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from watchword.specs.values.clause import Clause
+from watchword.suites.acting.context import Context, Tokens, claims_of, number, succeeded
+from watchword.suites.acting.steps import NotApplicable, Transcript
+from watchword.suites.judging.expect import Difference, kind, observed
+
+__all__ = ["ROWS", "Judge"]
+
+Judge = Callable[[Context, Transcript, Clause], list[Difference]]
+"""Compares what happened with what a clause says; empty means that it held."""
+
+_MILLISECONDS = 1e11
+"""Seconds since 1970 stay below this until the year 5138; milliseconds passed it in 1973."""
+_LEGACY = 529_196_400
+"""No token lives 16 years: a number of seconds above this one is a moment, not a span."""
+_TEN_YEARS = 10 * 366 * 86400
+_SLACK = 3
+
+
+def _opened(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = transcript.reply
+    if 200 <= reply.status < 300:
+        return []
+    return [Difference("status 2xx from the protected operation", str(reply.status))]
+
+
+def _shut(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    found = []
+    for when, wanted in (("before", True), ("after", False)):
+        exchange = transcript.facts.get(when)
+        if exchange is None or exchange.reply is None:
+            continue
+        status = exchange.reply.status
+        if (200 <= status < 300) is not wanted:
+            what = "status 2xx until" if wanted else "a refusal after"
+            found.append(Difference(f"{what} the stated expiry", str(status)))
+    return found
+
+
+def _served(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    """For scenarios whose probe is a token request, and then a call of the protected operation."""
+    probes = [e for e in transcript.exchanges if e.call.step == "probe"]
+    found = []
+    for exchange in probes:
+        operation = exchange.call.draft.operation
+        reply = exchange.reply
+        if reply is not None and not succeeded(reply, operation):
+            what = "an access token" if operation.purpose == "renew" else "status 2xx"
+            found.append(Difference(f"{what} from {operation.name}", observed(reply, operation)))
+    return found
+
+
+def _names_user(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    facts = transcript.facts
+    subject, tokens = facts["subject"], facts["tokens"]
+    claims = claims_of(tokens["access_token"])
+    by_claim = [claims[claim] for claim, role in facts["claims"].items() if role == "subject" and claim in claims]
+    # What names the user, and everything that stands beside it: a login by e-mail names him by another of his names.
+    sources = {
+        "the token": (by_claim, claims.values()),
+        "the reply": ([tokens["subject"]], tokens.exchange.reply.members.values() if tokens.exchange.reply else ()),
+        "the protected operation": ([facts.get("named")], facts.get("members", {}).values()),
+    }
+    named = {where: (names, known) for where, (names, known) in sources.items() if any(n is not None for n in names)}
+    if not named:
+        raise NotApplicable("nothing names the user")
+    everything = [value for names, known in sources.values() for value in (*names, *known)]
+    plainly = any(_is(name, subject) for names, _ in named.values() for name in names)
+    for names, known in named.values():
+        # Where one of them has the name of the login, all of them have; else it may stand anywhere.
+        wanted = (*names, *known) if plainly else everything
+        if not any(_is(value, subject) for value in wanted):
+            other = next(name for name in names if name is not None)
+            return [Difference(f"the user {subject!r}", f"{other!r}"[:80])]
+    return []
+
+
+def _is(value: object, subject: str) -> bool:
+    return str(value).lower() == subject.lower()
+
+
+def _tokens(transcript: Transcript) -> Tokens:
+    found = transcript.facts["tokens"]
+    if not isinstance(found, Tokens):
+        raise TypeError("the scenario found no tokens")
+    return found
+
+
+def _in_future(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    tokens = _tokens(transcript)
+    expiry = tokens.stated_expiry
+    if expiry is None:
+        return [Difference("an expiry as a number", _kind_of_expiry(tokens))]
+    ahead = expiry - tokens.issued_at
+    return [] if ahead > 0 else [Difference("an expiry after the moment of issue", f"one {-ahead:.0f} s before it")]
+
+
+def _in_seconds(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    tokens = _tokens(transcript)
+    at, within = number(tokens["expires_at"]), number(tokens["expires_in"])
+    if at is not None:
+        if at >= _MILLISECONDS:
+            return [Difference("seconds since 1970", f"{at:.0f}, which only milliseconds reach")]
+        if at < _LEGACY:
+            return [Difference("seconds since 1970", f"{at:.0f}, which is a span")]
+        far = at - tokens.issued_at > _TEN_YEARS
+        return [Difference("a moment within ten years", f"{at:.0f}")] if far else []
+    if within is not None:
+        if within > _LEGACY:
+            return [Difference("a span in seconds", f"{within:.0f}, which is a moment")]
+        return [Difference("a span within ten years", f"{within:.0f} s")] if within > _TEN_YEARS else []
+    return [Difference("an expiry as a number", _kind_of_expiry(tokens))]
+
+
+def _kind_of_expiry(tokens: Tokens) -> str:
+    return kind(tokens["expires_at"] if tokens["expires_at"] is not None else tokens["expires_in"])
+
+
+def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    tokens = _tokens(transcript)
+    inside = number(claims_of(tokens["access_token"]).get("exp"))
+    if inside is None:
+        raise NotApplicable("the access token tells no expiry of its own")
+    stated = tokens.stated_expiry
+    if stated is None:
+        return [Difference("an expiry as a number", "none")]
+    slack = 1 if tokens["expires_at"] is not None else _SLACK
+    if abs(stated - inside) <= slack:
+        return []
+    return [Difference("the expiry that stands in the token", f"one that is {stated - inside:+.0f} s away from it")]
+
+
+def _differ(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    tokens = _tokens(transcript)
+    if tokens["refresh_token"] is None:
+        raise NotApplicable("the reply carries no refresh token")
+    same = tokens["access_token"] == tokens["refresh_token"]
+    return [Difference("two tokens", "one token in both places")] if same else []
+
+
+def _distinct(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    first, second = transcript.facts["first"], transcript.facts["second"]
+    found = []
+    for role in ("access_token", "refresh_token"):
+        # Two logins may well be given one refresh token; only between users is that a mixture.
+        if role == "refresh_token" and clause.guarantee != "tokens.distinct_users":
+            continue
+        if first[role] is not None and first[role] == second[role]:
+            found.append(Difference(f"another {role} the second time", "the same one"))
+    return found
+
+
+def _new_access(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    before, after = transcript.facts["before"], transcript.facts["after"]
+    same = before["access_token"] == after["access_token"]
+    return [Difference("a new access token", "the one before")] if same else []
+
+
+def _keeps_user(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    facts = transcript.facts
+    before, after = (claims_of(facts[name]["access_token"]) for name in ("before", "after"))
+    pairs = [(before.get(claim), after.get(claim)) for claim, role in facts["claims"].items() if role == "subject"]
+    pairs += [facts["named"]] if "named" in facts else []
+    known = [(old, new) for old, new in pairs if old is not None and new is not None]
+    if not known:
+        raise NotApplicable("neither the token nor the protected operation names its user")
+    return [Difference(f"the user {old!r}"[:80], f"{new!r}"[:80]) for old, new in known if old != new]
+
+
+def _renews(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    found = _served(context, transcript, clause)
+    if found:
+        return found
+    try:
+        return _keeps_user(context, transcript, clause)
+    except NotApplicable:
+        # Whom it is for shows only where something names a user.
+        return []
+
+
+def _keeps_scope(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    before, after = transcript.facts["before"].scopes, transcript.facts["after"].scopes
+    if not before or not after:
+        raise NotApplicable("the replies do not list scopes")
+    if before == after:
+        return []
+    return [Difference("the scopes " + " ".join(sorted(before)), " ".join(sorted(after)))]
+
+
+def _extends(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    before, after = transcript.facts["before"].stated_expiry, transcript.facts["after"].stated_expiry
+    if before is None or after is None:
+        raise NotApplicable("the replies tell no expiry")
+    return (
+        []
+        if after >= before - 1
+        else [Difference("an expiry that is no earlier", f"one {before - after:.0f} s earlier")]
+    )
+
+
+def _subset(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    asked, got = transcript.facts["asked"], transcript.facts["granted"]
+    beyond = [s for s in got if not any(s == a or s.startswith(f"{a}.") for a in asked)]
+    if not got:
+        raise NotApplicable("the reply does not list scopes")
+    return [Difference("the scopes " + " ".join(sorted(asked)), "also " + " ".join(sorted(beyond)))] if beyond else []
+
+
+def _listed(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return [] if _tokens(transcript).scopes else [Difference("the granted scopes", "none")]
+
+
+ROWS: Mapping[str, Judge] = MappingProxyType(
+    {
+        "access_token.works": _opened,
+        "access_token.works_again": _opened,
+        "access_token.names_user": _names_user,
+        "expiry.in_future": _in_future,
+        "expiry.in_seconds": _in_seconds,
+        "expiry.matches_token": _matches_token,
+        "expiry.holds": _shut,
+        "tokens.differ": _differ,
+        "tokens.distinct_logins": _distinct,
+        "tokens.distinct_users": _distinct,
+        "tokens.distinct_brands": _distinct,
+        "refresh_token.works": _renews,
+        "sessions.independent": _opened,
+        "renew.works": _opened,
+        "renew.works_after_expiry": _served,
+        "renew.chains": _served,
+        "renew.new_access_token": _new_access,
+        "renew.keeps_user": _keeps_user,
+        "renew.keeps_scope": _keeps_scope,
+        "renew.extends": _extends,
+        "scope.subset": _subset,
+        "scope.listed": _listed,
+    }
+)

@@ -1,0 +1,133 @@
+"""Checking one clause at one target: scenario, judge, verdict, record. The table of verdicts is `verdict_of`."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from watchword.reports.records import VERDICTS
+from watchword.specs.values.clause import Clause
+from watchword.suites.acting.context import Context
+from watchword.suites.acting.scenarios import SCENARIOS, provoked
+from watchword.suites.acting.steps import Halt, NotObservable, NotSupported, Scenario, Transcript
+from watchword.suites.judging.contract import conforms, described
+from watchword.suites.judging.expect import Difference
+from watchword.suites.judging.judge import judge
+from watchword.suites.judging.observe import describe
+from watchword.suites.running.session import TargetSession
+
+GENERATED = "contract.conforms"
+"""The guarantee whose check sends generated requests."""
+
+BROKEN = ("fail", "warn")
+"""The verdicts of a clause that does not hold."""
+
+__all__ = [
+    "BROKEN",
+    "GENERATED",
+    "Attempt",
+    "Judged",
+    "check",
+    "examine",
+    "scenario_of",
+    "verdict_of",
+    "weigh",
+]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attempt:
+    """One try at a clause: what happened, and what halted it before there was something to judge."""
+
+    transcript: Transcript
+    halt: Halt | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Judged:
+    """What a try at a clause came to; of several tries the one that weighs most, and in how many of them it was broken."""
+
+    attempt: Attempt
+    verdict: str
+    differences: tuple[Difference, ...]
+    seen: str
+    reason: str
+    attempts: int = 1
+    broken: int = 0
+
+
+def examine(session: TargetSession, clause: Clause) -> list[Attempt]:
+    """Do at the target what the clause is about, as often as the run repeats each check."""
+    left_open = session.budget.left_open(clause)
+    if left_open:
+        return [Attempt(Transcript(), NotObservable(left_open))]
+    return [Attempt(*session.probe.run(lambda: scenario_of(session, clause))) for _ in range(session.repeat)]
+
+
+def scenario_of(session: TargetSession, clause: Clause) -> Scenario:
+    """Begin the scenario of a clause."""
+    context = Context(session.target, session.operation(clause), session.tag)
+    name = clause.guarantee or clause.observe
+    if name is None:
+        return _condition(context, clause)
+    return conforms(context) if name == GENERATED else SCENARIOS[name](context, clause.conditions)
+
+
+def _condition(context: Context, clause: Clause) -> Scenario:
+    yield from provoked(context, clause.when, clause.method)
+    return {}
+
+
+def verdict_of(clause: Clause, differences: list[Difference], transcript: Transcript) -> str:
+    """Turn a list of differences into a verdict."""
+    if clause.basis == "silent" or clause.observe:
+        return "observed"
+    if not differences:
+        return "pass"
+    if clause.can_fail:
+        return "fail"
+    if clause.level == "may":
+        replies = [e.reply for e in transcript.exchanges if e.call.step == "probe" and e.reply is not None]
+        # What may be offered may be refused; only a proper refusal counts as one.
+        return "not_supported" if replies and 400 <= replies[-1].status < 500 else "warn"
+    return "warn"
+
+
+def weigh(session: TargetSession, clause: Clause, attempts: list[Attempt]) -> Judged:
+    """Judge the attempts; of several, the one that weighs most gives the verdict."""
+    judged = [_judged(session, clause, attempt) for attempt in attempts]
+    worst = min(judged, key=lambda one: VERDICTS.index(one.verdict))
+    return replace(worst, attempts=len(judged), broken=sum(one.verdict in BROKEN for one in judged))
+
+
+def check(session: TargetSession, clause: Clause) -> Judged:
+    """Examine and judge one clause; whatever goes wrong in our own code is a verdict, too."""
+    try:
+        return weigh(session, clause, examine(session, clause))
+    except Exception as trouble:  # noqa: BLE001 - one check that falls over must not keep the others from being made
+        frames = traceback.extract_tb(trouble.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        halt = Halt(f"{type(trouble).__name__}: {trouble}{where}"[:500])
+        return _judged(session, clause, Attempt(Transcript(), halt))
+
+
+def _judged(session: TargetSession, clause: Clause, attempt: Attempt) -> Judged:
+    context = Context(session.target, session.operation(clause), session.tag)
+    differences: list[Difference] = []
+    halt = attempt.halt
+    if halt is None:
+        try:
+            judges = described if clause.guarantee == GENERATED else judge
+            differences = judges(context, attempt.transcript, clause)
+        except Halt as nothing_to_judge:
+            halt = nothing_to_judge
+    if halt is not None:
+        verdict, seen = halt.verdict, halt.reason
+    else:
+        verdict = verdict_of(clause, differences, attempt.transcript)
+        seen = describe(clause.guarantee or clause.observe or "", context, attempt.transcript, differences)
+    reason = halt.reason if halt is not None else ""
+    if verdict == "not_supported" and not isinstance(halt, NotSupported):
+        reason = f"{context.operation.name} is refused: {seen}"
+    return Judged(attempt, verdict, tuple(differences), seen, reason)

@@ -1,0 +1,139 @@
+"""Preflight: before any test, can the target be reached, does it take the credentials, is there something to call?
+
+Whatever is wrong is said in one line with its remedy; a run against a target that nobody can log in to proves nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from urllib.parse import urlsplit
+
+from watchword.specs.values.api import Operation
+from watchword.suites.acting.choosing import issuer_for
+from watchword.suites.acting.context import Context, Tokens, succeeded
+from watchword.suites.acting.steps import Blocked, Call, Exchange, NotApplicable
+from watchword.suites.running.session import TargetSession
+from watchword.suites.sending.clock import HttpControl
+from watchword.suites.target import TargetError
+
+__all__ = ["PreflightError", "preflight"]
+
+_ANNOUNCEMENT = "Watchword-Control"
+
+
+class PreflightError(Exception):
+    """The target cannot be tested: one line that says why and what to do."""
+
+
+def preflight(session: TargetSession) -> None:
+    """Log in by every operation that is not optional, and call the protected one.
+
+    A mock that announces its clock is from then on tested with it.
+
+    Raises:
+        PreflightError: the target cannot be reached, refuses the credentials, or lacks the protected operation.
+    """
+    target = session.target
+    if target.control_url:
+        _adopt_clock(session, target.control_url)
+    issuers = [op for op in target.dialect.api.with_purpose("issue") if not op.optional]
+    tokens: Tokens | None = None
+    for operation in issuers:
+        context = Context(target, operation, session.tag)
+        exchange = _call(session, context, operation, context.values())
+        if session.target.control is None:
+            _notice_clock(session, exchange)
+        _insist(session, operation, exchange, "")
+        if tokens is None and succeeded(exchange.reply, operation):
+            tokens = context.tokens(exchange, operation)
+    _other_user(session, issuers)
+    if tokens is not None:
+        _protected(session, tokens)
+
+
+def _call(session: TargetSession, context: Context, operation: Operation, values: dict[str, object]) -> Exchange:
+    exchange = session.probe.send(Call(context.write(operation, values), "prepare", "preflight"))
+    if exchange.reply is None:
+        kind, _, detail = exchange.trouble.partition(": ")
+        base = session.target.base(operation.base)
+        remedy = {
+            "tls": "check the certificate, or name its issuer's with target.ca_file",
+            "timeout": "check the address, or raise limits.timeout",
+            "protocol": "is there an HTTP server at that address?",
+        }.get(kind, "is the server running, and is the address right?")
+        raise PreflightError(f"{_place(session)} cannot be reached at {base} ({kind}: {detail}): {remedy}")
+    return exchange
+
+
+def _place(session: TargetSession) -> str:
+    return f"target {session.target.name!r} ({session.target.dialect.name})"
+
+
+def _insist(session: TargetSession, operation: Operation, exchange: Exchange, prefix: str) -> None:
+    reply = exchange.reply
+    if reply is None or 200 <= reply.status < 300:
+        # A 2xx without a token is a broken rule, and the suites are there to say so.
+        return
+    what = f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
+    roles = [f"{prefix}{role}" for role in operation.required_roles if f"{prefix}{role}" in session.target.credentials]
+    if 300 <= reply.status < 400:
+        raise PreflightError(f"{what}, a redirect to {_origin(reply.header('location'))}: give the address it leads to")
+    if reply.status in (404, 405, 501):
+        raise PreflightError(f"{what}: is {session.target.base(operation.base)} the base of the documented paths?")
+    if reply.status in (429, 503):
+        raise PreflightError(f"{what}: it asks to be left alone, try again later")
+    if 400 <= reply.status < 500:
+        raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}")
+
+
+def _origin(location: str | None) -> str:
+    parts = urlsplit(location or "")
+    return f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.netloc else parts.path or "nowhere"
+
+
+def _other_user(session: TargetSession, issuers: list[Operation]) -> None:
+    if "other_username" not in session.target.credentials or "other_password" not in session.target.credentials:
+        return
+    for operation in issuers:
+        if operation.bound("username"):
+            context = Context(session.target, operation, session.tag)
+            exchange = _call(session, context, operation, context.values("other"))
+            _insist(session, operation, exchange, "other_")
+            return
+
+
+def _protected(session: TargetSession, tokens: Tokens) -> None:
+    context = Context(session.target, tokens.operation, session.tag)
+    try:
+        resource = context.resource()
+        issuer_for(context.api, resource, session.target.credentials)
+        exchange = _call(session, context, resource, context.values() | {"access_token": tokens["access_token"]})
+    except (NotApplicable, Blocked):
+        return
+    reply = exchange.reply
+    if reply is not None and reply.status in (404, 405, 501):
+        raise PreflightError(
+            f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token: "
+            "name a protected operation that exists, with method and path under [resource]"
+        )
+
+
+def _notice_clock(session: TargetSession, exchange: Exchange) -> None:
+    announced = exchange.reply.header(_ANNOUNCEMENT) if exchange.reply else None
+    # Only a path on the same origin is followed: a reply does not send the suites anywhere else.
+    if announced and announced.startswith("/") and not announced.startswith("//"):
+        parts = urlsplit(session.target.url)
+        _adopt_clock(session, f"{parts.scheme}://{parts.netloc}{announced}")
+
+
+def _adopt_clock(session: TargetSession, url: str) -> None:
+    control = HttpControl(url, session.target.limits.timeout)
+    try:
+        control.now()
+    except TargetError as trouble:
+        if session.target.control_url:
+            raise PreflightError(f"{_place(session)}: {trouble}; check target.control_url") from None
+        return
+    session.transport.close()
+    session.target = dataclasses.replace(session.target, control=control, control_url=url)
+    session.open()

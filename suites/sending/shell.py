@@ -1,0 +1,86 @@
+"""A request as a shell line: what curl needs to repeat it, with an environment variable in place of each secret."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from watchword.specs.redaction import Masker
+from watchword.specs.values.api import FORM
+from watchword.specs.values.http import Request
+
+__all__ = ["ShellLine"]
+
+
+class ShellLine:
+    """Writes shell lines for requests to one base URL. `variables` maps each secret to the variable that stands for it."""
+
+    def __init__(self, base: str, masker: Masker, variables: Mapping[str, str]) -> None:
+        self._base = base
+        self._masker = masker
+        self._variables = variables
+
+    def write(self, request: Request) -> str:
+        """Write the shell line that repeats a request, with an environment variable in place of each secret."""
+        words = ["curl", "-sS", "-i", "-X", request.method]
+        if request.method == "HEAD":
+            words = ["curl", "-sS", "--head"]
+        url = self._base + request.path
+        secret_query = any(value in self._variables for _, value in parse_qsl(request.query, keep_blank_values=True))
+        if request.query and not secret_query:
+            url += f"?{request.query}"
+        for name, value in request.headers:
+            words += self._header(name, value)
+        body = self._body(request)
+        if body and request.header("content-type") is None:
+            # With a body, curl adds a Content-Type of its own.
+            words += ["-H", "Content-Type:"]
+        words += body
+        if secret_query:
+            for name, value in parse_qsl(request.query, keep_blank_values=True):
+                words += ["--url-query", self._quoted(f"{name}={value}")]
+        return " ".join([*words, self._quoted(url)])
+
+    def _header(self, name: str, value: str) -> list[str]:
+        if name == "Authorization" and value.startswith("Basic "):
+            try:
+                pair = base64.b64decode(value.removeprefix("Basic "), validate=True).decode()
+            except (binascii.Error, ValueError):
+                pair = ""
+            if ":" in pair:
+                return ["-u", self._quoted(pair)]
+        if not value.strip():
+            return ["-H", self._quoted(f"{name};")]
+        return ["-H", self._quoted(f"{name}: {self._plain(value)}")]
+
+    def _plain(self, value: str) -> str:
+        # A base64 run that hides a secret cannot be rewritten with a variable in it; its mask is shown instead.
+        masked = self._masker.mask(value)
+        known = value
+        for secret in self._variables:
+            known = known.replace(secret, "")
+        return value if self._masker.mask(known) == known else masked
+
+    def _body(self, request: Request) -> list[str]:
+        if not request.body:
+            return ["-d", '""'] if request.method in ("POST", "PUT", "PATCH") else []
+        text = request.body.decode(errors="replace")
+        pairs = parse_qsl(text, keep_blank_values=True)
+        if request.header("content-type") == FORM and pairs and "%%" not in text:
+            return [word for name, value in pairs for word in ("--data-urlencode", self._quoted(f"{name}={value}"))]
+        return ["--data-raw", self._quoted(text)]
+
+    def _quoted(self, text: str) -> str:
+        """Quote for a POSIX shell, with variables for the secrets."""
+        secrets = sorted((s for s in self._variables if s in text), key=len, reverse=True)
+        if not secrets:
+            safe = re.fullmatch(r"[A-Za-z0-9_@%+=:,./-]+", text)
+            return text if safe else "'" + text.replace("'", "'\\''") + "'"
+        parts = re.split("(" + "|".join(map(re.escape, secrets)) + ")", text)
+        escaped = (
+            f"${{{self._variables[p]}}}" if p in self._variables else re.sub(r'([\\"$`])', r"\\\1", p) for p in parts
+        )
+        return '"' + "".join(escaped) + '"'
