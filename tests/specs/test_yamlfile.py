@@ -147,7 +147,7 @@ def test_nested_too_deeply(
     text: str, parser: str, read: Callable[[str], YamlFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that is nested beyond reason is one error, whatever the parser makes of it, and no crash."""
-    monkeypatch.setattr("watchword.specs.yamlfile._Loader", getattr(yaml, parser))
+    monkeypatch.setattr("watchword.specs.reading.yamlfile._Loader", getattr(yaml, parser))
     with pytest.raises(SpecError, match="nested too deeply") as caught:
         read(text)
 
