@@ -17,11 +17,16 @@ from watchword.suites.acting.steps import Blocked, Call, NotApplicable, NotObser
 
 __all__ = ["ROWS"]
 
+
 _YEAR = 366 * 86400
 _ROLES = ("access_token", "refresh_token")
 
 
-def _valid_basic(draft: Draft, work: Work) -> Draft:
+def _other_scheme(draft: Draft, work: Work) -> Draft:
+    if draft.operation.purpose == "resource":
+        # A protected operation has no business with a secret: it may stand on another host.
+        nobody = basic_of(f"watchword-nobody-{work.context.tag}", work.context.tag)
+        return replace(draft.without("access_token"), authorization=f"Basic {nobody}")
     held = work.context.target.credentials
     user, secret = ("client_id", "client_secret") if "client_id" in held else ("username", "password")
     return replace(
@@ -156,7 +161,7 @@ ROWS: Rows = {
     **rows(
         access_token__missing=lambda draft, work: replace(draft.without("access_token"), authorization=""),
         access_token__empty=lambda draft, work: replace(draft.without("access_token"), authorization="Bearer "),
-        access_token__wrong_scheme=_valid_basic,
+        access_token__wrong_scheme=_other_scheme,
         access_token__bare=lambda draft, work: replace(draft, authorization=str(draft.value("access_token"))),
         access_token__scheme_case=lambda draft, work: replace(
             draft, authorization=f"bearer {draft.value('access_token')}"
