@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment, holding
@@ -23,6 +23,13 @@ __all__ = ["verdict_faults"]
 
 _PERIOD = 3
 _ANSWERS = ((500, "a server error"), (200, "200 and the body of the refusal"), (302, "a redirection to another page"))
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The request that a distortion has its eye on; None while there is none."""
+
+    case: Case | None = None
 
 
 def verdict_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
@@ -207,12 +214,13 @@ def _now_and_then(operation: Operation, condition: Condition) -> Fault:
     holds = RECOGNISERS[condition.name]
 
     def make() -> Distortion:
-        turns = itertools.count(1)
+        turns, due = itertools.count(1), _Memory()
 
-        def accepts(case: Case) -> bool:
-            return case.operation.name == operation.name and holds(case) and next(turns) % _PERIOD == 0
+        def meet(case: Case) -> None:
+            here = case.operation.name == operation.name and holds(case)
+            due.case = case if here and next(turns) % _PERIOD == 0 else None
 
-        return Distortion(accepts=accepts)
+        return Distortion(meet=meet, accepts=lambda case: due.case is case)
 
     says = f"Every third time, {operation.name} serves a request as though it were right when {condition.says}."
     name = f"every-third:{condition.name}@{operation.name}"
@@ -223,17 +231,16 @@ def _answering(operation: Operation, condition: Condition, status: int, what: st
     holds = RECOGNISERS[condition.name]
 
     def make() -> Distortion:
-        noted: list[Case] = []
+        noted = _Memory()
 
-        def accepts(case: Case) -> bool:
-            # Asked before the request takes effect; afterwards, a token that is used for the first time looks reused.
-            noted[:] = [case] if case.operation.name == operation.name and holds(case) else []
-            return False
+        def meet(case: Case) -> None:
+            # Afterwards, a token that is used for the first time looks reused.
+            noted.case = case if case.operation.name == operation.name and holds(case) else None
 
         def here(moment: Moment) -> bool:
             if condition.name in _ROUTES:
                 return moment.condition == condition.name and moment.operation in (None, operation)
-            return bool(noted) and moment.case is noted[0]
+            return moment.case is not None and moment.case is noted.case
 
         def reply(moment: Moment, right: Reply) -> Reply:
             if not here(moment):
@@ -242,7 +249,7 @@ def _answering(operation: Operation, condition: Condition, status: int, what: st
                 return Reply(status, (("Location", "/login"),))
             return replace(right, status=status)
 
-        return Distortion(accepts=accepts, reply=reply)
+        return Distortion(meet=meet, reply=reply)
 
     says = f"{operation.name} answers with {what} when {condition.says}."
     name = f"answers-{status}:{condition.name}@{operation.name}"
