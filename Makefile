@@ -16,11 +16,13 @@ EXAMPLES ?= 50
 WORKERS ?= auto
 
 VENV := .venv
+LOCKER := .venv-lock
 NODE := .venv-node
 MEASURED := reports/out/detection
 BIN := $(VENV)/bin
 PY := $(BIN)/python
-PIP := $(PY) -m pip --disable-pip-version-check --no-input
+INSTALL = $(1)/bin/python -m pip --disable-pip-version-check --no-input install
+UV := $(LOCKER)/bin/uv
 
 # What a tool says is of interest only when it fails.
 quietly = { $(1); } >$(VENV)/output.txt 2>&1 || { cat $(VENV)/output.txt >&2; exit 1; }
@@ -31,7 +33,7 @@ SPECTRAL := @stoplight/spectral-cli@6.16.3
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help conformance test check own-tests types mock lint-openapi detection wheel clean
+.PHONY: help conformance test check own-tests types mock lint-openapi detection wheel lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -73,7 +75,7 @@ detection: $(VENV)/.developed ## Measure what the suites notice, beside Schemath
 	@$(PY) -m benchmarks.page $(MEASURED)/matrix.json $(MEASURED)/side-by-side.json docs/detection.md
 
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/
-	@$(call quietly,$(PY) -m build --outdir dist .)
+	@$(call quietly,$(PY) -m build --no-isolation --outdir dist .)
 	@rm -rf build && ls dist
 
 clean: ## Remove everything that was made here, the environments included
@@ -81,21 +83,37 @@ clean: ## Remove everything that was made here, the environments included
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is as old as the last installation, and pyproject.toml says what is installed. Dependency groups want pip 25.1.
-$(VENV)/.pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 or later is needed, and '$(PYTHON)' is $$($(PYTHON) -V 2>&1): name another one with PYTHON=..." >&2; exit 1; }
-	@echo "Making $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(call quietly,$(PIP) install --upgrade 'pip>=25.1') && touch $@
+lock: $(LOCKER)/.installed ## Renew the lock files, to the newest that pyproject.toml allows
+	@$(call lock,dev,pyproject.toml --group dev)
+	@$(call lock,product,pyproject.toml --group build --constraint locks/dev.txt)
+	@$(call lock,uv,--group lock)
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/.pip
+# One file serves every platform and every Python from 3.11 on. The tools' file comes first: the product has the same versions.
+lock = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+  --custom-compile-command 'make lock' --output-file locks/$(1).txt $(2)
+
+# A stamp is as old as the last installation; pyproject.toml and the lock files say what is installed.
+venv = { \
+  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+    echo "Python 3.11 or later is needed, and '$(PYTHON)' is $$($(PYTHON) -V 2>&1): name another one with PYTHON=..." >&2; exit 1; }; \
+  echo "Making $(1)"; $(PYTHON) -m venv $(1); }
+
+$(VENV)/.made:
+	@$(call venv,$(VENV)) && touch $@
+
+$(VENV)/.installed: pyproject.toml locks/product.txt | $(VENV)/.made
 	@echo "Installing Watchword into $(VENV)"
-	@$(call quietly,$(PIP) install --editable .) && touch $@
+	@$(call quietly,$(call INSTALL,$(VENV)) --require-hashes --requirement locks/product.txt)
+	@$(call quietly,$(call INSTALL,$(VENV)) --no-deps --no-build-isolation --editable .)
+	@$(call quietly,$(PY) -m pip check || { echo "The lock files lag behind pyproject.toml: run 'make lock'"; false; }) && touch $@
 
-$(VENV)/.developed: $(VENV)/.installed
+$(VENV)/.developed: $(VENV)/.installed locks/dev.txt
 	@echo "Installing the tools of the tests into $(VENV)"
-	@$(call quietly,$(PIP) install --group dev) && touch $@
+	@$(call quietly,$(call INSTALL,$(VENV)) --require-hashes --requirement locks/dev.txt) && touch $@
+
+$(LOCKER)/.installed: locks/uv.txt
+	@$(call venv,$(LOCKER))
+	@$(call INSTALL,$(LOCKER)) --quiet --require-hashes --requirement locks/uv.txt && touch $@
 
 $(NODE)/.installed: Makefile
 	@echo "Installing Redocly and Spectral into $(NODE)"

@@ -65,7 +65,8 @@ def _answers(dialect: Dialect, operation: Operation, profile: Profile, possible:
 
 def _spoken_against(dialect: Dialect, operation: Operation, condition: str, status: int) -> bool:
     """Tell whether a clause rules a status out; which refusal is the right one is open otherwise."""
-    alone = [c for c in forbidding(dialect, operation, condition) if c.when == (condition,)]
+    # What may be answered in one way may be answered in another.
+    alone = [c for c in forbidding(dialect, operation, condition) if c.when == (condition,) and c.level != "may"]
     if any(not clause.expect.accepts_status(status) for clause in alone):
         return True
     return status >= 500 and bool(

@@ -121,6 +121,7 @@ def _expectation(source: YamlFile, at: At, raw: Mapping[str, Any], operation: Op
             valid = sorted(r for r in known if r)
             raise source.error(at, f"no reply of the operation carries a {role!r}", nearest(role, valid))
     return Expectation(
+        of_status=tuple(raw.get("of_status", ())),
         status=tuple(raw.get("status", ())),
         content_type=tuple(raw.get("content_type", ())),
         headers=MappingProxyType(dict(raw.get("headers", {}))),

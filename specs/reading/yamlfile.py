@@ -8,6 +8,7 @@ Laws:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,10 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:merge": str,
     "tag:yaml.org,2002:value": str,
 }
+
+# Parsers differ in how they give up on nesting: by the stack, or by a limit of their own and in words of their own.
+# An anchor or a tag that is quoted in another complaint has no spaces, and is not taken for these.
+_TOO_DEEP = re.compile(r"nesting (depth|level)|nested too|too deep|recursion (depth|limit)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,9 @@ def read_yaml(path: Path) -> YamlFile:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as trouble:
         mark = trouble.problem_mark or trouble.context_mark
-        raise SpecError(path, mark.line + 1 if mark else None, f"is not YAML: {trouble.problem}") from trouble
+        raise SpecError(path, mark.line + 1 if mark else None, _complaint(trouble.problem)) from trouble
     except yaml.YAMLError as trouble:
-        raise SpecError(path, None, f"is not YAML: {trouble}") from trouble
+        raise SpecError(path, None, _complaint(str(trouble))) from trouble
     except RecursionError:
         raise SpecError(path, None, "is nested too deeply") from None
     if root is None:
@@ -83,6 +88,10 @@ def read_yaml(path: Path) -> YamlFile:
     except RecursionError:
         raise SpecError(path, None, "is nested too deeply") from None
     return YamlFile(path, text, value, lines)
+
+
+def _complaint(words: str | None) -> str:
+    return "is nested too deeply" if words and _TOO_DEEP.search(words) else f"is not YAML: {words}"
 
 
 def _value(path: Path, node: yaml.Node, at: At, lines: dict[At, int], inside: tuple[int, ...]) -> Any:

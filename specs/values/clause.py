@@ -25,6 +25,7 @@ class Source:
 class Expectation:
     """What the judged reply is compared with; every part that is given must hold.
 
+    of_status    the statuses of the replies that it is about, like `status`; another reply leaves nothing to compare
     status       acceptable statuses: numbers, or classes such as `4xx`
     content_type acceptable media types
     headers      header name → text that its value contains (empty: any value)
@@ -36,6 +37,7 @@ class Expectation:
     body         `json`, `empty`
     """
 
+    of_status: tuple[int | str, ...] = ()
     status: tuple[int | str, ...] = ()
     content_type: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -49,7 +51,15 @@ class Expectation:
 
     def accepts_status(self, status: int) -> bool:
         """Tell whether a status is among the acceptable ones (any is, when none are named)."""
-        return not self.status or status in self.status or f"{status // 100}xx" in self.status
+        return _among(status, self.status)
+
+    def concerns(self, status: int) -> bool:
+        """Tell whether a reply with a status is one of those that are compared (any is, when none are named)."""
+        return _among(status, self.of_status)
+
+
+def _among(status: int, wanted: tuple[int | str, ...]) -> bool:
+    return not wanted or status in wanted or f"{status // 100}xx" in wanted
 
 
 @dataclass(frozen=True, slots=True)

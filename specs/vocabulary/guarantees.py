@@ -80,7 +80,7 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS),
     Guarantee(
         "method.allow_header",
-        "a method that is not described is answered 405 with an Allow header",
+        "a method that is not described is refused, and a 405 to it has an Allow header",
         ("issue", "verify", "renew", "revoke"),
     ),
     Guarantee(

@@ -2,7 +2,7 @@
 
 It judges schema, content type and status, with an explicit list of checks and without chance: the same requests every
 time. Whether an operation refuses what it has to refuse is the business of the other suites; every request here carries
-the right credentials, so that what is generated is what is looked at.
+the right credentials, keys and tokens, so that what is generated is what is looked at.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import functools
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     AnyCase = Case[Any]
 
 __all__ = ["conforms", "described"]
+
+_ACCOUNTS = {"username": "password", "operator_username": "operator_password", "client_id": "client_secret"}
+"""Whose account is charged when a secret is wrong."""
 
 _HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 
@@ -97,7 +101,7 @@ def conforms(context: Context) -> Scenario:
         cases = _cases(context.api, operation.path, operation.method)
     for case in cases:
         right = context.write(operation, (yield from context.prepare(operation))[0])
-        exchange = yield Call(_written(case, right), "probe", "a generated request")
+        exchange = yield Call(_written(case, right, f"watchword-nobody-{context.tag}"), "probe", "a generated request")
         pairs.append((case, exchange))
     return {"cases": tuple(pairs)}
 
@@ -106,34 +110,60 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _written(case: AnyCase, right: Draft) -> Draft:
-    """Put what was generated in the place of the right parameters; the right credentials in the headers stay."""
+def _written(case: AnyCase, right: Draft, nobody: str) -> Draft:
+    """Put what was generated in the place of the right parameters, as far as it is what the request is about.
+
+    A value that is sound in itself, and only not the right one, gives way to the right one: a server that refuses it would
+    show nothing else. What is of the wrong kind, left out or added stays. Where that is a secret, nobody's name goes with
+    it, so that no account is charged.
+    """
     kept = [f for f in right.fields if f.place in ("basic", "bearer")]
-    fields = [*kept, *_parameters(case, right.operation)]
+    valid = case.meta is not None and case.meta.generation.mode.is_positive
+    fields = [*kept, *(_right_one(field, right, valid) for field in _parameters(case, right.operation))]
     body: Any = case.body
     if isinstance(body, bytes):
         return replace(right, fields=tuple(fields), body=body)
-    if right.media_type == FORM and isinstance(body, Mapping):
-        grant = next((b for b in right.operation.bound("grant_type")), None)
-        if grant is not None and grant.name in body:
-            # One path serves several grants, and each has its own check.
-            body = {**body, grant.name: grant.const}
-        fields += [Field("form", name, _text(value), _role(right.operation, name)) for name, value in body.items()]
-        return replace(right, fields=tuple(fields))
-    if right.media_type == JSON and isinstance(body, dict | list | str | int | float | bool | None):
+    place = {FORM: "form", JSON: "json"}.get(right.media_type or "")
+    if place is not None and isinstance(body, Mapping):
+        members: Iterable[Field] = (
+            Field(place, name, value, _role(right.operation, place, name)) for name, value in body.items()
+        )
+        if valid:
+            # Several operations may share a description of bodies, and a body for one of them lacks what another wants.
+            members = chain(members, (f for f in right.fields if f.place == place and f.name not in body))
+        fields += [_right_one(member, right, valid) for member in members]
+    elif right.media_type == JSON and isinstance(body, list | str | int | float | bool | None):
         return replace(right, fields=tuple(fields), body=json.dumps(body).encode())
-    return replace(right, fields=tuple(fields))
+    return _harmless(replace(right, fields=tuple(fields)), right, nobody)
 
 
-def _role(operation: Operation, name: str) -> str | None:
-    return next((b.role for b in operation.bindings if b.name == name), None)
+def _right_one(field: Field, right: Draft, valid: bool) -> Field:
+    same = [f for f in right.fields if f.role == field.role and f.role is not None]
+    known = next((f for f in right.fields if (f.place, f.name) == (field.place, field.name)), None) or next(
+        iter(same), None
+    )
+    sound = isinstance(field.value, str) and (valid or field.value != "")
+    value = known.value if known is not None and sound else field.value
+    return replace(field, value=_text(value) if field.place == "form" else value)
+
+
+def _harmless(draft: Draft, right: Draft, nobody: str) -> Draft:
+    for name, secret in _ACCOUNTS.items():
+        sent, held = ({str(f.value) for f in sketch.of(secret)} for sketch in (draft, right))
+        if held and sent != held and draft.of(name):
+            draft = draft.setting(name, nobody)
+    return draft
+
+
+def _role(operation: Operation, place: str, name: str) -> str | None:
+    return next((b.role for b in operation.bindings if (b.place, b.name) == (place, name)), None)
 
 
 def _parameters(case: AnyCase, operation: Operation) -> Iterator[Field]:
     for name, value in (case.path_parameters or {}).items():
-        yield Field("path", name, unquote(str(value)), _role(operation, name))
+        yield Field("path", name, unquote(str(value)), _role(operation, "path", name))
     for name, value in (case.query or {}).items():
-        yield Field("query", name, _text(value), _role(operation, name))
+        yield Field("query", name, _text(value), _role(operation, "query", name))
     described = {b.name: b.role for b in operation.bindings if b.place == "header"}
     for name, value in (case.headers or {}).items():
         if name in described and _HEADER.fullmatch(str(value)):

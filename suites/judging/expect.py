@@ -100,7 +100,11 @@ def _a(role: str) -> str:
 
 
 def _any_of(what: str, values: tuple[Any, ...]) -> str:
-    return f"{what} {' or '.join(map(str, values))}"
+    return f"{what} {_either(values)}"
+
+
+def _either(values: tuple[Any, ...]) -> str:
+    return " or ".join(map(str, values))
 
 
 def expected(clause: Clause) -> str:
@@ -108,7 +112,8 @@ def expected(clause: Clause) -> str:
     if clause.observe or clause.basis == "silent":
         return "whatever the target does; it is observed"
     e = clause.expect
-    parts = [_any_of("status", e.status)] if e.status else []
+    parts = [f"where the status is {_either(e.of_status)}:"] if e.of_status else []
+    parts += [_any_of("status", e.status)] if e.status else []
     parts += [_any_of("content type", e.content_type)] if e.content_type else []
     parts += [f"header {name}" + (f" with {text!r}" if text else "") for name, text in e.headers.items()]
     parts += [_a(role) for role in e.present] + [f"no {role}" for role in e.absent]
@@ -117,7 +122,7 @@ def expected(clause: Clause) -> str:
     ]
     parts += [_any_of("error code", e.error)] if e.error else []
     parts += [{"json": "a JSON body", "empty": "no body"}[e.body]] if e.body else []
-    return ", ".join(parts) or clause.says.rstrip(".")
+    return ", ".join(parts).replace(":,", ":") or clause.says.rstrip(".")
 
 
 def observed(reply: Reply | None, operation: Operation) -> str:

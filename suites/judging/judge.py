@@ -53,6 +53,9 @@ def _served(context: Context, reply: Reply) -> None:
 
 def _refused(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     reply = transcript.reply
+    if not clause.expect.concerns(reply.status):
+        wanted = " or ".join(map(str, clause.expect.of_status))
+        raise NotApplicable(f"the wrong request was answered {reply.status}, and the rule is about {wanted}")
     found = expects(clause.expect, reply, context.operation)
     if not found and not clause.expect.status and 200 <= reply.status < 300 and clause.basis != "silent":
         raise NotApplicable(f"the wrong request was answered {reply.status}, so there is no refusal to look at")
@@ -131,7 +134,9 @@ def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Dif
 
 
 def _allow(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    return expects(Expectation(status=(405,), headers={"Allow": ""}), transcript.reply, context.operation)
+    # RFC 9110 lets a server that knows a method nowhere say 501, and one that hides what it has say 404.
+    refusal = Expectation(status=("4xx", 501), headers={"Allow": ""} if transcript.reply.status == 405 else {})
+    return expects(refusal, transcript.reply, context.operation)
 
 
 JUDGES: Mapping[str, Judge] = MappingProxyType(

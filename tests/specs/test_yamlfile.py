@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from watchword.specs.errors import SpecError
 from watchword.specs.reading.yamlfile import YamlFile, read_yaml
@@ -136,10 +137,27 @@ def test_a_folder(tmp_path: Path) -> None:
         read_yaml(tmp_path)
 
 
-def test_nested_too_deeply(read: Callable[[str], YamlFile]) -> None:
-    """A file that is nested beyond reason is an error and no crash."""
-    with pytest.raises(SpecError, match="nested too deeply"):
-        read("a: " + "[" * 5000 + "]" * 5000)
+@pytest.mark.parametrize("parser", ["CSafeLoader", "SafeLoader"])
+@pytest.mark.parametrize(
+    "text",
+    ["a: " + "[" * 5000 + "]" * 5000, "{a: " * 5000, "- " * 5000, "\n".join(" " * n + "a:" for n in range(3000))],
+    ids=["lists", "maps", "items", "keys"],
+)
+def test_nested_too_deeply(
+    text: str, parser: str, read: Callable[[str], YamlFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is nested beyond reason is one error, whatever the parser makes of it, and no crash."""
+    monkeypatch.setattr("watchword.specs.reading.yamlfile._Loader", getattr(yaml, parser))
+    with pytest.raises(SpecError, match="nested too deeply") as caught:
+        read(text)
+
+    assert "is nested too deeply" == caught.value.problem
+
+
+def test_a_word_about_depth_is_no_depth(read: Callable[[str], YamlFile]) -> None:
+    """A file that only speaks of nesting is told what is really wrong with it."""
+    with pytest.raises(SpecError, match="undefined alias"):
+        read("a: *nesting-depth\n")
 
 
 def test_aliases(read: Callable[[str], YamlFile]) -> None:

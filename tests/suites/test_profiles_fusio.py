@@ -10,12 +10,10 @@ import pytest
 from watchword.specs.loader import load_dialect
 
 _WARNED_ALWAYS = {
-    "login.allow-header",
     "login.body-malformed",
     "login.body-unreadable-no-crash",
     "renew.client-id-unknown",
     "renew.client-secret-extended",
-    "renew.challenge-present",
     "renew.client-secret-other-case",
     "renew.client-secret-padded",
     "renew.client-secret-truncated",
@@ -24,7 +22,6 @@ _WARNED_ALWAYS = {
     "renew.token-invalid-code",
     "renew.token-missing-code",
     "resource.invalid-token-code",
-    "token.allow-header",
     "token.client-refused-by-rfc",
     "token.grant-missing-code",
     "token.grant-unknown-code",

@@ -21,7 +21,6 @@ SPRING = tuple(name for name in PROFILES if name not in LETTER)
 ENTRY_POINT = "spring-2.5.2-entry-point"
 
 RFC = {
-    "grant.not-allowed-code",
     "login.password-missing-code",
     "login.username-missing-code",
     "renew.token-expired-code",

@@ -7,8 +7,9 @@ from dataclasses import replace
 from watchword.specs.applies import other_binding
 from watchword.specs.values.api import Binding
 from watchword.specs.values.draft import Draft, Field
+from watchword.suites.acting.context import Steps, succeeded
 from watchword.suites.acting.provoke.work import Rows, Work, body_place, emptied, main_binding, other_case, pure
-from watchword.suites.acting.steps import NotApplicable
+from watchword.suites.acting.steps import Call, NotApplicable
 
 __all__ = ["ROWS"]
 
@@ -38,13 +39,28 @@ def _superseded_binding(draft: Draft) -> Binding:
     return min(found, key=lambda b: b.place != place)
 
 
-def _other_brand(work: Work) -> str:
-    return work.context.credential("other_brand_key")
+def _other_brand(work: Work) -> Steps:
+    """Give the key of the other brand, once a grant that asks for no user's word has shown that there is such a brand.
+
+    A user who is refused under it may be so because he is no customer of that brand, and pays with a failed login.
+    """
+    context = work.context
+    other = context.credential("other_brand_key")
+    for operation in context.api.with_purpose("issue"):
+        users = {"username", "operator_username"} & set(operation.required_roles)
+        if not users and operation.bound(_ROLE):
+            sketch = context.write(operation, context.values() | {_ROLE: other})
+            shown = yield Call(sketch, "control", f"get tokens by {operation.name} for the other brand")
+            if succeeded(shown.reply, operation):
+                return other
+    raise NotApplicable(
+        "nothing shows that other_brand_key names a brand: no client is served under it in its own name"
+    )
 
 
-def _with_old_name(draft: Draft, work: Work) -> Draft:
+def _with_old_name(draft: Draft, work: Work) -> Steps:
     old = _superseded_binding(draft)
-    return draft.adding(Field(old.place, old.name, _other_brand(work), _ROLE))
+    return draft.adding(Field(old.place, old.name, (yield from _other_brand(work)), _ROLE))
 
 
 def _cased(draft: Draft, work: Work) -> Draft:
@@ -69,17 +85,23 @@ def _padded(draft: Draft, work: Work) -> Draft:
     return draft.mapping(_ROLE, lambda f: (replace(f, value=f"{f.value}  "),))
 
 
-def _conflicting(draft: Draft, work: Work) -> Draft:
-    return draft.mapping(_ROLE, lambda f: (f, replace(f, value=_other_brand(work))))
-
-
 def _under_old_name(draft: Draft, work: Work) -> Draft:
     old = _superseded_binding(draft)
     return _moved(draft, old.place, old.name)
 
 
-def _in_other_place(draft: Draft, work: Work) -> Draft:
-    return draft.adding(Field(body_place(draft), main_binding(draft, _ROLE).name, _other_brand(work), _ROLE))
+def _in_other_place(draft: Draft, work: Work) -> Steps:
+    other = yield from _other_brand(work)
+    return draft.adding(Field(body_place(draft), main_binding(draft, _ROLE).name, other, _ROLE))
+
+
+def _beside_its_own(draft: Draft, work: Work) -> Steps:
+    other = yield from _other_brand(work)
+    return draft.mapping(_ROLE, lambda f: (f, replace(f, value=other)))
+
+
+def _for_another(draft: Draft, work: Work) -> Steps:
+    return draft.setting(_ROLE, (yield from _other_brand(work)))
 
 
 ROWS: Rows = {
@@ -91,12 +113,12 @@ ROWS: Rows = {
     "brand_key.in_body": pure(_in_body),
     "brand_key.misnamed": pure(_misnamed),
     "brand_key.superseded_name": pure(_under_old_name),
-    "brand_key.superseded_conflict": pure(_with_old_name),
+    "brand_key.superseded_conflict": _with_old_name,
     "brand_key.name_case": pure(_cased),
     "brand_key.value_case": pure(other_case, _ROLE),
     "brand_key.padded": pure(_padded),
     "brand_key.repeated": pure(lambda draft, work: draft.mapping(_ROLE, lambda f: (f, f))),
-    "brand_key.conflicting": pure(_conflicting),
-    "brand_key.conflicting_places": pure(_in_other_place),
-    "brand_key.foreign": pure(lambda draft, work: draft.setting(_ROLE, _other_brand(work))),
+    "brand_key.conflicting": _beside_its_own,
+    "brand_key.conflicting_places": _in_other_place,
+    "brand_key.foreign": _for_another,
 }

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from watchword.specs.values.api import FORM, JSON
-from watchword.specs.values.draft import Draft
+from watchword.specs.values.draft import Draft, Field
 from watchword.suites.acting.context import Steps
-from watchword.suites.acting.provoke.work import Rows, Work, emptied, pure, put
+from watchword.suites.acting.provoke.work import Rows, Work, body_place, emptied, pure, put
 from watchword.suites.acting.steps import NotApplicable
 
 __all__ = ["ROWS"]
 
-_GRANTS = ("authorization_code", "implicit", "password", "client_credentials")
+_GRANTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "client_credentials": {},
+        "password": {"username": "username", "password": "password"},
+        "authorization_code": {"code": "watchword-code", "redirect_uri": "http://127.0.0.1/"},
+    }
+)
+"""The grants of RFC 6749 that a token endpoint takes, each with the parameters that make its request a whole one."""
 
 
 def _named_grant(draft: Draft, work: Work, name: str) -> Draft:
@@ -28,7 +37,15 @@ def _shouted_grant(draft: Draft, work: Work) -> Draft:
 def _barred_grant(draft: Draft, work: Work) -> Draft:
     here = [op for op in work.context.api.operations.values() if op.path == draft.operation.path]
     offered = {b.const for op in here for b in op.bound("grant_type")}
-    return draft.setting("grant_type", next(g for g in _GRANTS if g not in offered))
+    grant = next(g for g in _GRANTS if g not in offered)
+    held = work.context.target.credentials
+    # A request that lacks something would be refused for that.
+    whole = [
+        Field(body_place(draft), name, held.get(value, value))
+        for name, value in _GRANTS[grant].items()
+        if not draft.of(name)
+    ]
+    return draft.setting("grant_type", grant).adding(*whole)
 
 
 def _known_scopes(work: Work) -> list[str]:

@@ -17,10 +17,15 @@ from watchword.suites.acting.steps import Blocked, Call, NotApplicable, NotObser
 
 __all__ = ["ROWS"]
 
+
 _YEAR = 366 * 86400
 
 
-def _valid_basic(draft: Draft, work: Work) -> Draft:
+def _other_scheme(draft: Draft, work: Work) -> Draft:
+    if draft.operation.purpose == "resource":
+        # A protected operation has no business with a secret: it may stand on another host.
+        nobody = basic_of(f"watchword-nobody-{work.context.tag}", work.context.tag)
+        return replace(draft.without("access_token"), authorization=f"Basic {nobody}")
     held = work.context.target.credentials
     user, secret = ("client_id", "client_secret") if "client_id" in held else ("username", "password")
     return replace(
@@ -171,7 +176,7 @@ def _foreign_refresh(draft: Draft, work: Work) -> Steps:
 
 ROWS: Rows = {
     "access_token.missing": pure(_headed, ""),
-    "access_token.wrong_scheme": pure(_valid_basic),
+    "access_token.wrong_scheme": pure(_other_scheme),
     "access_token.bare": pure(_bare),
     "access_token.scheme_case": pure(_lower_case),
     "access_token.in_query": pure(_in_query),
