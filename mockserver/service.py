@@ -57,8 +57,8 @@ class Service:
     ) -> None:
         self.dialect = dialect
         self.fault = fault
-        self._lie = Distortion() if fault is None else fault.make()
-        self.profile = self._lie.profile(dialect.profile(profile))
+        self._distortion = Distortion() if fault is None else fault.make()
+        self.profile = self._distortion.profile(dialect.profile(profile))
         self.clock = clock or Clock()
         source = ids or RandomIds()
         self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
@@ -82,9 +82,9 @@ class Service:
     def handle(self, request: Request, origin: str) -> Outcome:
         """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer."""
         now = self.clock.now()
-        reply, moment = self._answer(self._lie.request(request), origin, now)
+        reply, moment = self._answer(self._distortion.request(request), origin, now)
         if self.fault is not None:
-            delivery = self._lie.deliver(moment, self._lie.reply(moment, reply))
+            delivery = self._distortion.deliver(moment, self._distortion.reply(moment, reply))
             reply, then = delivery.reply, delivery.then
         else:
             then = "keep"
@@ -104,12 +104,13 @@ class Service:
             template = self.profile.unknown_method_at.get(operation.name, self.profile.unknown_method)
             return render(template, {"$allow": allow}), Moment(operation, "method.wrong", None)
         case = self._case(request, matching)
-        case = Case(case.api, case.operation, self._lie.read(case.reading), case.world)
+        case = Case(case.api, case.operation, self._distortion.read(case.reading), case.world)
         name = case.operation.name
         barred = None if self._firewall is None else self._firewall.bars(name, now)
         if barred is not None:
             return render(barred, {"$origin": origin}), Moment(case.operation, None, case)
-        if self._lie.accepts(case):
+        self._distortion.meet(case)
+        if self._distortion.accepts(case):
             return self._serve(stand_in(case), origin), Moment(case.operation, None, case)
         refusal = decide(case, self.profile.operations[name])
         if refusal is not None:
@@ -159,7 +160,7 @@ class Service:
         elif purpose == "revoke":
             self._revoke(case)
         if purpose in ("issue", "renew"):
-            values = self._lie.values(case, self.state, values)
+            values = self._distortion.values(case, self.state, values)
         session = case.access.session if case.access is not None else None
         if session is not None:
             values |= _of_session(session)

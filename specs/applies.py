@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 from watchword.specs.values.api import Api, Binding, Operation
 from watchword.specs.vocabulary import CONDITIONS, GUARANTEES, Condition
 
@@ -22,36 +25,15 @@ def why_not(condition: Condition, operation: Operation, api: Api) -> str:
         places = {b.place for b in operation.bindings} | ({"form", "json"} & {_body_place(operation)})
         if not places & set(condition.places):
             return f"{operation.name} has nothing in {' or '.join(condition.places)}"
-    return _special(condition, operation, api)
-
-
-def _special(condition: Condition, operation: Operation, api: Api) -> str:
-    name = condition.name
-    if name == "path.alternative" and not operation.alternative_paths:
-        return f"{operation.name} has no x-alternative-paths"
-    if name == "basic.in_body" and operation.media_type is None:
-        return f"{operation.name} has no body"
-    if name == "body.in_query" and _body_place(operation) != "form":
-        return f"{operation.name} has no form"
-    if name == "brand_key.in_body" and operation.media_type is None:
-        return f"{operation.name} has no body"
-    if name == "brand_key.conflicting_places" and operation.media_type is None:
-        return f"{operation.name} has no body"
-    if name.startswith("brand_key.superseded") and not any(
-        b.standing == "superseded" for b in operation.bound("brand_key")
-    ):
-        return f"{operation.name} has no superseded name for the brand key"
-    if name == "brand_key.misplaced" and other_binding(operation, "brand_key", api) is None:
-        return "every operation carries the brand key in the same way"
-    if name == "refresh_token.foreign" and not operation.bound("access_token"):
-        return f"{operation.name} carries no access token beside the refresh token"
-    if name == "scope.insufficient" and not operation.scopes:
-        return f"{operation.name} names no scope that its access token needs"
-    if name == "access_token.revoked" and not api.with_purpose("revoke"):
-        return f"{api.name} describes no operation that revokes"
-    if condition.role == "access_token" and condition.defect == "superseded" and not api.with_purpose("renew"):
-        return f"{api.name} describes no renewal"
+    for requirement in condition.requires:
+        holds, lacking = _REQUIRED[requirement]
+        if not holds(condition, operation, api):
+            return lacking.format(operation=operation.name, api=api.name, role=_plainly(condition.role))
     return ""
+
+
+def _plainly(role: str | None) -> str:
+    return (role or "").replace("_", " ")
 
 
 def _body_place(operation: Operation) -> str:
@@ -66,6 +48,44 @@ def other_binding(operation: Operation, role: str, api: Api) -> Binding | None:
             if binding.standing == "main" and binding.place != own and binding.place in ("query", "header"):
                 return binding
     return None
+
+
+_REQUIRED: Mapping[str, tuple[Callable[[Condition, Operation, Api], bool], str]] = MappingProxyType(
+    {
+        "alternative_path": (
+            lambda condition, operation, api: bool(operation.alternative_paths),
+            "{operation} has no x-alternative-paths",
+        ),
+        "body": (
+            lambda condition, operation, api: operation.media_type is not None,
+            "{operation} has no body",
+        ),
+        "superseded_name": (
+            lambda condition, operation, api: any(
+                b.standing == "superseded" for b in operation.bound(condition.role or "")
+            ),
+            "{operation} has no superseded name for the {role}",
+        ),
+        "other_place": (
+            lambda condition, operation, api: other_binding(operation, condition.role or "", api) is not None,
+            "every operation carries the {role} in the same way",
+        ),
+        "access_token": (
+            lambda condition, operation, api: bool(operation.bound("access_token")),
+            "{operation} carries no access token beside the {role}",
+        ),
+        "scopes": (
+            lambda condition, operation, api: bool(operation.scopes),
+            "{operation} names no scope that its access token needs",
+        ),
+        "renewal": (lambda condition, operation, api: bool(api.with_purpose("renew")), "{api} describes no renewal"),
+        "revocation": (
+            lambda condition, operation, api: bool(api.with_purpose("revoke")),
+            "{api} describes no operation that revokes",
+        ),
+    }
+)
+"""Requirement → whether an operation meets it, and what to say when it does not."""
 
 
 def applicable_conditions(operation: Operation, api: Api) -> list[Condition]:

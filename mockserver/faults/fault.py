@@ -54,6 +54,10 @@ def _as_read(reading: Reading) -> Reading:
     return reading
 
 
+def _unmoved(case: Case) -> None:
+    """Take no notice."""
+
+
 def _never(case: Case) -> bool:
     return False
 
@@ -75,7 +79,8 @@ class Distortion:
     """Where a fault takes hold of a service; what it does not name stays as it is.
 
     `profile` replaces the profile when the service starts. `request` changes what arrives, before it is routed, and `read`
-    what the operation's bindings find in it. `accepts` has a request served whatever is wrong with it.
+    what the operation's bindings find in it. `meet` is shown each request that an operation has taken, before anything is
+    decided, and remembers what has to be known later. `accepts` has a request served whatever is wrong with it.
     `values` changes what a token reply is made of, or the world behind it. `reply` damages a reply. `deliver` says what
     the connection does with it.
     """
@@ -83,6 +88,7 @@ class Distortion:
     profile: Callable[[Profile], Profile] = _same
     request: Callable[[Request], Request] = _as_sent
     read: Callable[[Reading], Reading] = _as_read
+    meet: Callable[[Case], None] = _unmoved
     accepts: Callable[[Case], bool] = _never
     values: Callable[[Case, World, Values], Values] = _unchanged
     reply: Callable[[Moment, Reply], Reply] = _as_it_is

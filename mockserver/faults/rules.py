@@ -25,9 +25,9 @@ def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
     """Give the faults that lie about tokens and time, apart from what the register leaves open."""
     yield from _lifetimes(profile)
     for operation in dialect.api.operations.values():
-        for lie in _lies(dialect, operation, profile):
-            if not (lie.against and left_open(dialect, operation, *lie.against)):
-                yield lie.at(operation)
+        for template in _templates(dialect, operation, profile):
+            if not (template.against and left_open(dialect, operation, *template.against)):
+                yield template.at(operation)
         if operation.purpose == "resource" and not left_open(dialect, operation, "access_token.works_again"):
             yield _one_use(operation)
         elsewhere = other_binding(operation, "brand_key", dialect.api)
@@ -35,7 +35,7 @@ def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
             yield _reading_elsewhere(operation, elsewhere)
 
 
-def _lies(dialect: Dialect, operation: Operation, profile: Profile) -> Iterator[FaultTemplate]:
+def _templates(dialect: Dialect, operation: Operation, profile: Profile) -> Iterator[FaultTemplate]:
     template = profile.operations[operation.name].reply
     members = operation.success.members if operation.success is not None else ()
     gives = {m.role for m in members if m.role and m.name in template.members}

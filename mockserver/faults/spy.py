@@ -17,7 +17,7 @@ class Spy:
     def __init__(self) -> None:
         self._seen: set[Seen] = set()
         self._holds: frozenset[str] = frozenset()
-        distortion = Distortion(accepts=self._look, reply=self._note)
+        distortion = Distortion(meet=self._look, reply=self._note)
         self.fault = Fault("none", "verdict", "The server tells no lie, and is watched.", lambda: distortion)
 
     def take(self) -> frozenset[Seen]:
@@ -25,10 +25,9 @@ class Spy:
         seen, self._seen = self._seen, set()
         return frozenset(seen)
 
-    def _look(self, case: Case) -> bool:
+    def _look(self, case: Case) -> None:
         possible = applicable_conditions(case.operation, case.api)
         self._holds = frozenset(c.name for c in possible if RECOGNISERS[c.name](case))
-        return False
 
     def _note(self, moment: Moment, reply: Reply) -> Reply:
         operation = None if moment.operation is None else moment.operation.name

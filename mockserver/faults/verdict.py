@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment, holding
 from watchword.mockserver.faults.register import NO_SERVER_ERROR, forbidding, left_open, requiring, speaking, twins
@@ -15,38 +16,20 @@ from watchword.specs.applies import applicable_conditions
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Reply, Request
-from watchword.specs.values.profile import Profile
+from watchword.specs.values.profile import Profile, TokenForm
 from watchword.specs.vocabulary import Condition, broader
 
 __all__ = ["verdict_faults"]
 
 _PERIOD = 3
 _ANSWERS = ((500, "a server error"), (200, "200 and the body of the refusal"), (302, "a redirection to another page"))
-_STRAYS = (
-    "method.wrong",
-    "path.alternative",
-    "grant_type.missing",
-    "grant_type.empty",
-    "grant_type.unknown",
-    "grant_type.not_allowed",
-    "body.empty",
-    "body.malformed",
-    "body.not_an_object",
-    "body.null",
-    "body.trailing_comma",
-)
-"""Conditions in which a request does not tell which of several grants it is for."""
-_NAMELESS = (
-    "missing",
-    "empty",
-    "unknown",
-    "other_case",
-    "not_base64",
-    "no_colon",
-    "wrong_scheme",
-    "scheme_case",
-    "in_body",
-)
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The request that a distortion has its eye on; None while there is none."""
+
+    case: Case | None = None
 
 
 def verdict_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
@@ -57,8 +40,8 @@ def verdict_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
         yield from _acceptances(dialect, operation, [c for c in possible if _refused(profile, operation, c)])
         yield from _answers(dialect, operation, profile, possible)
         for condition in conditions:
-            unsigned = condition not in possible and condition.defect == "unsigned"
-            if unsigned and forbidding(dialect, operation, condition.name):
+            opaque = condition not in possible and condition.presumes == "jwt"
+            if opaque and forbidding(dialect, operation, condition.name):
                 yield _accepting_unsigned(operation, condition)
 
 
@@ -66,7 +49,7 @@ def _acceptances(dialect: Dialect, operation: Operation, refused: list[Condition
     forbidden = [c for c in refused if not left_open(dialect, operation, c.name)]
     for condition in forbidden:
         yield _accepting(dialect.api, operation, condition)
-    for condition in {c.name.partition(".")[0]: c for c in reversed(forbidden) if c.name not in _ROUTES}.values():
+    for condition in {c.subject: c for c in reversed(forbidden) if c.name not in _ROUTES}.values():
         yield _now_and_then(operation, condition)
 
 
@@ -109,18 +92,38 @@ def _refused(profile: Profile, operation: Operation, condition: Condition) -> bo
 
 
 def _possible(profile: Profile, operation: Operation, condition: Condition) -> bool:
-    """Tell whether a request can be in a condition at all, given the forms of tokens and what ends a session."""
-    if condition.name == "brand_key.foreign":
-        # A client has no brand of its own.
-        whose = {"username", "operator_username", "access_token", "refresh_token"}
-        return bool(whose & set(operation.required_roles))
-    if condition.defect == "retired":
-        return any(rule.then == "end_session" for op in profile.operations.values() for rule in op.rules)
-    form = profile.refresh_token if condition.role == "refresh_token" else profile.access_token
-    never_expires = form.lifetime is None and form.lease is None
-    return not (
-        (condition.defect == "expired" and never_expires) or (condition.defect == "unsigned" and form.form != "jwt")
-    )
+    """Tell whether a request can be in a condition at all at a server of that profile."""
+    return condition.presumes is None or _PRESUMED[condition.presumes](profile, operation, condition)
+
+
+def _form(profile: Profile, condition: Condition) -> TokenForm:
+    return profile.refresh_token if condition.role == "refresh_token" else profile.access_token
+
+
+def _expires(profile: Profile, operation: Operation, condition: Condition) -> bool:
+    form = _form(profile, condition)
+    return form.lifetime is not None or form.lease is not None
+
+
+def _ends_sessions(profile: Profile, operation: Operation, condition: Condition) -> bool:
+    return any(rule.then == "end_session" for op in profile.operations.values() for rule in op.rules)
+
+
+def _has_owner(profile: Profile, operation: Operation, condition: Condition) -> bool:
+    # A client has no brand of its own.
+    whose = {"username", "operator_username", "access_token", "refresh_token"}
+    return bool(whose & set(operation.required_roles))
+
+
+_PRESUMED: Mapping[str, Callable[[Profile, Operation, Condition], bool]] = MappingProxyType(
+    {
+        "jwt": lambda profile, operation, condition: _form(profile, condition).form == "jwt",
+        "expiry": _expires,
+        "ended_sessions": _ends_sessions,
+        "owner": _has_owner,
+    }
+)
+"""What a condition can presume of a server, and whether a profile has it."""
 
 
 def _attributed(dialect: Dialect, operation: Operation, condition: Condition) -> bool:
@@ -128,15 +131,15 @@ def _attributed(dialect: Dialect, operation: Operation, condition: Condition) ->
     first = twins(dialect, operation)[0]
     if first is operation:
         return True
-    if condition.name in _STRAYS:
+    if condition.hides_grant:
         return False
     same_grant = _grant(first) == _grant(operation)
-    if condition.name.startswith(("body.", "grant_type.")):
+    if condition.concerns == "endpoint":
         # It is a matter of the endpoint, unless a clause makes it one of this grant.
         spoken = forbidding(dialect, operation, condition.name) or requiring(dialect, operation, condition.name)
         return bool(spoken) and not same_grant
     # Of two kinds of credentials for one grant, what names nobody is taken for the first.
-    return not same_grant or condition.defect not in _NAMELESS
+    return not same_grant or not condition.names_nobody
 
 
 def _grant(operation: Operation) -> str | None:
@@ -212,12 +215,13 @@ def _now_and_then(operation: Operation, condition: Condition) -> Fault:
     holds = RECOGNISERS[condition.name]
 
     def make() -> Distortion:
-        turns = itertools.count(1)
+        turns, due = itertools.count(1), _Memory()
 
-        def accepts(case: Case) -> bool:
-            return case.operation.name == operation.name and holds(case) and next(turns) % _PERIOD == 0
+        def meet(case: Case) -> None:
+            here = case.operation.name == operation.name and holds(case)
+            due.case = case if here and next(turns) % _PERIOD == 0 else None
 
-        return Distortion(accepts=accepts)
+        return Distortion(meet=meet, accepts=lambda case: due.case is case)
 
     says = f"Every third time, {operation.name} serves a request as though it were right when {condition.says}."
     name = f"every-third:{condition.name}@{operation.name}"
@@ -228,17 +232,16 @@ def _answering(operation: Operation, condition: Condition, status: int, what: st
     holds = RECOGNISERS[condition.name]
 
     def make() -> Distortion:
-        noted: list[Case] = []
+        noted = _Memory()
 
-        def accepts(case: Case) -> bool:
-            # Asked before the request takes effect; afterwards, a token that is used for the first time looks reused.
-            noted[:] = [case] if case.operation.name == operation.name and holds(case) else []
-            return False
+        def meet(case: Case) -> None:
+            # Afterwards, a token that is used for the first time looks reused.
+            noted.case = case if case.operation.name == operation.name and holds(case) else None
 
         def here(moment: Moment) -> bool:
             if condition.name in _ROUTES:
                 return moment.condition == condition.name and moment.operation in (None, operation)
-            return bool(noted) and moment.case is noted[0]
+            return moment.case is not None and moment.case is noted.case
 
         def reply(moment: Moment, right: Reply) -> Reply:
             if not here(moment):
@@ -247,7 +250,7 @@ def _answering(operation: Operation, condition: Condition, status: int, what: st
                 return Reply(status, (("Location", "/login"),))
             return replace(right, status=status)
 
-        return Distortion(accepts=accepts, reply=reply)
+        return Distortion(meet=meet, reply=reply)
 
     says = f"{operation.name} answers with {what} when {condition.says}."
     name = f"answers-{status}:{condition.name}@{operation.name}"

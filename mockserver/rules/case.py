@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from watchword.mockserver.state.world import AccessToken, RefreshToken, World
@@ -12,17 +12,30 @@ from watchword.specs.codec import Reading
 from watchword.specs.values.api import Api, Binding, Operation
 from watchword.specs.values.profile import Account, Client
 
-__all__ = ["Case", "Predicate", "Rows", "each", "rows", "stand_in"]
+__all__ = ["Case", "Party", "Predicate", "Rows", "of_role", "stand_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """On whose behalf a request is served."""
+
+    user: Account | None
+    client: Client | None
+    brand: str | None
 
 
 @dataclass
 class Case:
-    """One request in front of the world, with what its roles refer to looked up once."""
+    """One request in front of the world, with what its roles refer to looked up once.
+
+    `stands_in` is who is taken for whomever the request does not name; None as long as nobody is.
+    """
 
     api: Api
     operation: Operation
     reading: Reading
     world: World
+    stands_in: Party | None = None
     _values: dict[str, Any] = field(default_factory=dict)
 
     def value(self, role: str) -> Any:
@@ -50,12 +63,16 @@ class Case:
     @cached_property
     def user(self) -> Account | None:
         """The account on whose behalf the request is made, user or operator."""
+        if self.stands_in is not None:
+            return self.stands_in.user
         roles = [b.role for b in self.operation.bindings]
         return self.account("operator_username") if "operator_username" in roles else self.account("username")
 
     @cached_property
     def client(self) -> Client | None:
         """The client that the request names."""
+        if self.stands_in is not None:
+            return self.stands_in.client
         value = self.value("client_id")
         return self.world.clients.get(value) if isinstance(value, str) else None
 
@@ -74,6 +91,8 @@ class Case:
     @cached_property
     def brand(self) -> str | None:
         """The brand that the request names, in the spelling of the world; None when there is none such."""
+        if self.stands_in is not None:
+            return self.stands_in.brand
         value = self.value("brand_key")
         if value is None:
             named = self.named_otherwise(lambda name, main: name.lower() == main.lower())
@@ -118,18 +137,13 @@ Predicate = Callable[[Case], bool]
 Rows = Mapping[str, Predicate]
 
 
-def rows(**predicates: Predicate) -> Rows:
-    """Make rows of predicates; `basic__missing` stands for `basic.missing`."""
-    return {name.replace("__", "."): predicate for name, predicate in predicates.items()}
+def of_role(role: str, predicate: Callable[[Case, str], bool]) -> Predicate:
+    """Make the predicate of one role of a predicate that holds for several."""
 
+    def holds(case: Case) -> bool:
+        return predicate(case, role)
 
-def each(roles: Iterable[str], defect: str, predicate: Callable[[Case, str], bool]) -> Rows:
-    """Make the rows of one defect that several roles can have."""
-    return {f"{role}.{defect}": partial(_of_role, predicate, role) for role in roles}
-
-
-def _of_role(predicate: Callable[[Case, str], bool], role: str, case: Case) -> bool:
-    return predicate(case, role)
+    return holds
 
 
 def stand_in(case: Case) -> Case:
@@ -139,13 +153,15 @@ def stand_in(case: Case) -> Case:
     """
     data = case.world.data
     bound = {binding.role for binding in case.operation.bindings}
-    if case.user is None and bound & {"username", "operator_username"}:
+    user, client = case.user, case.client
+    brand = case.brand if "brand_key" in bound else None
+    if user is None and bound & {"username", "operator_username"}:
         kind = "operator" if "operator_username" in bound else "user"
-        case.__dict__["user"] = next((a for a in data.accounts if a.kind == kind), data.accounts[0])
-    if case.client is None and "client_id" in bound and data.clients:
-        case.__dict__["client"] = data.clients[0]
-    if case.user is None and case.client is None:
-        case.__dict__["user"] = data.accounts[0]
-    if "brand_key" in bound and data.brands and case.brand is None:
-        case.__dict__["brand"] = data.brands[0]
-    return case
+        user = next((a for a in data.accounts if a.kind == kind), data.accounts[0])
+    if client is None and "client_id" in bound and data.clients:
+        client = data.clients[0]
+    if user is None and client is None:
+        user = data.accounts[0]
+    if brand is None and "brand_key" in bound and data.brands:
+        brand = data.brands[0]
+    return replace(case, stands_in=Party(user, client, brand))

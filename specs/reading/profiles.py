@@ -26,9 +26,6 @@ from watchword.specs.vocabulary import CONDITIONS, broader
 
 __all__ = ["read_profiles", "read_world"]
 
-_ROUTED = ("method.wrong", "path.alternative")
-"""Conditions that are met before any operation is: `unrouted` says what they get."""
-
 
 def read_profiles(source: YamlFile, api: Api) -> tuple[WorldData, Mapping[str, Profile]]:
     """Build the world and the profiles of a file that its JSON Schema has accepted.
@@ -225,7 +222,10 @@ def _operation(
     if twice:
         raise source.error((*at, "accept"), f"{min(twice)} is both refused and accepted", "keep one")
     for condition in applicable_conditions(operation, api):
-        if condition.name not in _ROUTED and not decided & {condition.name, *broader(condition.name)}:
+        if condition.concerns == "route":
+            # `unrouted` says what it gets.
+            continue
+        if not decided & {condition.name, *broader(condition.name)}:
             hint = "add it to accept, or to refuse with a reply"
             raise source.error(at, f"nothing is said of {condition.name} ({condition.says})", hint)
     return OperationProfile(tuple(rules), accepts, _template(raw["reply"]))

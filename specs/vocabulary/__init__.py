@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from watchword.specs.vocabulary.conditions import CONDITIONS, Condition, broader, one_each
+from watchword.specs.vocabulary.condition import GRAVITIES, Condition, one_each
+from watchword.specs.vocabulary.conditions import CONDITIONS, broader
 from watchword.specs.vocabulary.guarantees import GUARANTEES, Guarantee
 from watchword.specs.vocabulary.roles import BASES, CREDENTIALS, LEVELS, PLACES, PURPOSES, ROLES, SECRET_ROLES, TOPICS
 
@@ -10,6 +11,7 @@ __all__ = [
     "BASES",
     "CONDITIONS",
     "CREDENTIALS",
+    "GRAVITIES",
     "GUARANTEES",
     "LEVELS",
     "PLACES",

@@ -60,7 +60,7 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
             context.require(control, operation)
         except NotSupported as halt:
             # A brand key that is read from the wrong place makes right requests look as if nobody offered this.
-            if not any(name.startswith("brand_key.") for name in conditions):
+            if not any(CONDITIONS[name].role == "brand_key" for name in conditions):
                 raise
             refused = halt
     elif reply is not None and (400 <= reply.status < 500 or reply.status == 501):

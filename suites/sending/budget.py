@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from watchword.specs.values.api import Ban
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
-from watchword.specs.vocabulary import CONDITIONS, GUARANTEES
+from watchword.specs.vocabulary import BASES, CONDITIONS, GRAVITIES, GUARANTEES, LEVELS, broader
 from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
 from watchword.suites.sending.accounts import Accounts
 from watchword.suites.target import Target
@@ -22,23 +22,13 @@ _RATE = 20.0
 _BAD_LOGINS = 4
 _RESERVE = 2
 """Counted refusals that are kept back for controls that fail unexpectedly."""
-_GRAVE = (
-    "wrong",
-    "unknown",
-    "tampered",
-    "expired",
-    "foreign",
-    "is_refresh_token",
-    "unsigned",
-    "missing",
-    "truncated",
-    "other_case",
-    "is_access_token",
-    "garbage",
-    "empty",
-    "extended",
-)
-"""Defects by what it would mean to let them pass; all others come after them."""
+_RANKS = {
+    name: rank
+    for rank, name in enumerate(
+        sorted(CONDITIONS, key=lambda name: ([*GRAVITIES].index(CONDITIONS[name].gravity), len(broader(name))))
+    )
+}
+"""The conditions in the order in which a budget is spent on them: the gravest, and of these the broadest, first."""
 _PATIENCE = 5.0
 """The longest `Retry-After` in seconds that is waited for even when `max_wait` is 0."""
 
@@ -60,10 +50,10 @@ def cost_of(clause: Clause, ban: Ban | None = None) -> Cost:
     if "refusals.alike" in (clause.guarantee, clause.observe):
         sets = [("password.wrong",), ("username.unknown",)]
     for names in sets:
-        # Whoever sends an unknown name charges nobody's account, whatever else is wrong.
-        nameless = any(name.endswith(("username.unknown", "client_id.unknown")) for name in names)
-        for name in names:
-            account = CONDITIONS[name].spends
+        # Who names nobody charges nobody's account, whatever else is wrong.
+        rows = [CONDITIONS[name] for name in names]
+        nameless = any(row.names_nobody for row in rows)
+        for account in (row.spends for row in rows):
             if account and not nameless:
                 logins[account] = logins.get(account, 0) + 1
     generated = sum(GUARANTEES[clause.guarantee].generated) if clause.guarantee else 0
@@ -75,10 +65,8 @@ def cost_of(clause: Clause, ban: Ban | None = None) -> Cost:
 
 def weight(clause: Clause) -> tuple[int, int, int]:
     """Order clauses by how much their verdict weighs: the smaller, the weightier."""
-    levels = {"must": 0, "should": 1, "may": 2}
-    bases = {"documented": 0, "inferred": 1, "rfc": 2, "silent": 3}
-    graves = [_GRAVE.index(d) if (d := CONDITIONS[name].defect) in _GRAVE else len(_GRAVE) for name in clause.when]
-    return levels[clause.level], bases[clause.basis], min(graves, default=0)
+    gravest = min((_RANKS[name] for name in clause.when), default=0)
+    return LEVELS.index(clause.level), BASES.index(clause.basis), gravest
 
 
 def _varied(clauses: Iterable[Clause]) -> list[Clause]:
@@ -117,6 +105,10 @@ class Budget:
         ban = self._ban
         room = self._room(ban)
         for clause in _varied(clauses):
+            needs = {need for name in clause.when for need in CONDITIONS[name].needs}
+            if not needs <= self._target.credentials.keys():
+                # Its check will say what the target does not give, and sends nothing wrong.
+                continue
             cost = cost_of(clause, ban)
             over = [
                 account

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from watchword.specs.vocabulary import conditions, guarantees
-from watchword.specs.vocabulary.conditions import CONDITIONS, Condition, broader
+from watchword.specs.vocabulary.condition import CONCERNS, GRAVITIES, PRESUMPTIONS, REQUIREMENTS, Condition, one_each
+from watchword.specs.vocabulary.conditions import CONDITIONS, broader
 from watchword.specs.vocabulary.guarantees import GUARANTEES, Guarantee
 from watchword.specs.vocabulary.roles import CREDENTIALS, PLACES, PURPOSES, ROLES, SECRET_ROLES
 
@@ -26,10 +27,8 @@ def test_no_row_is_lost() -> None:
 @every_condition
 def test_condition(condition: Condition) -> None:
     """A condition is `subject.defect`, says what is wrong, and speaks of roles, places and purposes that exist."""
-    subject = condition.name.partition(".")[0]
-
     assert WORD.fullmatch(condition.name)
-    assert condition.name == f"{subject}.{condition.defect}"
+    assert condition.name.startswith(f"{condition.subject}.")
     assert len(condition.says) >= 15
     assert condition.says[:1].islower()
     assert not condition.says.endswith(".")
@@ -38,6 +37,45 @@ def test_condition(condition: Condition) -> None:
     assert set(condition.purposes) <= set(PURPOSES)
     assert set(condition.needs) <= set(CREDENTIALS)
     assert condition.spends in (None, "username", "operator_username", "client_id")
+    assert condition.gravity in GRAVITIES
+    assert condition.concerns in CONCERNS
+    assert condition.presumes in (None, *PRESUMPTIONS)
+
+
+def test_no_word_about_conditions_is_idle() -> None:
+    """Every gravity, concern, requirement and presumption is that of some row, and rows have no others."""
+    rows = CONDITIONS.values()
+
+    assert set(GRAVITIES) == {row.gravity for row in rows}
+    assert set(CONCERNS) == {row.concerns for row in rows}
+    assert set(REQUIREMENTS) == {name for row in rows for name in row.requires}
+    assert {None, *PRESUMPTIONS} == {row.presumes for row in rows}
+
+
+@every_condition
+def test_who_pays(condition: Condition) -> None:
+    """A wrong secret is charged to the account that is named beside it, and what names nobody is charged to nobody."""
+    account = {"password": "username", "operator_password": "operator_username"}.get(condition.role or "")
+
+    assert account == condition.spends
+    assert not (condition.spends and condition.names_nobody)
+
+
+@pytest.mark.parametrize("role", ["username", "operator_username", "client_id"])
+def test_who_names_nobody(role: str) -> None:
+    """A name that is left out, empty, unknown or no text is nobody's; one in other letters may be somebody's."""
+    nameless = {
+        row.name.removeprefix(f"{role}.") for row in CONDITIONS.values() if row.role == role and row.names_nobody
+    }
+
+    assert {"empty", "unknown"} <= nameless <= {"missing", "empty", "unknown", "wrong_type"}
+
+
+def test_two_ways_are_one_too_many() -> None:
+    """Tables that are joined have each condition once."""
+    assert {"a.b": 1, "c.d": 2} == one_each({"a.b": 1}, {"c.d": 2})
+    with pytest.raises(ValueError, match=r"a\.b stands in two tables"):
+        one_each({"a.b": 1}, {"a.b": 2})
 
 
 @every_condition
@@ -48,7 +86,7 @@ def test_broader(condition: Condition) -> None:
     assert set(above) <= set(CONDITIONS)
     assert condition.name not in above
     assert len(set(above)) == len(above)
-    assert {condition.name.partition(".")[0]} >= {name.partition(".")[0] for name in above}
+    assert {condition.subject} >= {CONDITIONS[name].subject for name in above}
     assert (condition.broader is None) == (above == ())
 
 

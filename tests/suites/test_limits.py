@@ -46,6 +46,8 @@ def planned(budget, dialect, repeat=1):
         (clause(("password.truncated",)), {"username": 1}),
         (clause(("username.unknown",)), {}),
         (clause(("username.unknown", "password.wrong")), {}),
+        (clause(("username.empty", "password.wrong")), {}),
+        (clause(("password.missing",)), {"username": 1}),
         (clause(("basic.missing",)), {}),
         (clause(("client_secret.wrong",)), {}),
         (clause(("operator_password.empty",)), {"operator_username": 1}),
@@ -93,6 +95,28 @@ def test_weightiest_first():
     budget.plan(checks)
 
     assert ["grave"] == [c.id for c in checks if not budget.left_open(c)]
+
+
+def test_gravest_first():
+    """Of equal clauses, the budget goes to the graver condition, then to the broader one."""
+    names = ["password.truncated", "password.wrong", "body.malformed", "username.other_case"]
+    ranked = sorted((clause((name,), name=name) for name in names), key=weight)
+
+    assert ["password.wrong", "password.truncated", "username.other_case", "body.malformed"] == [c.id for c in ranked]
+
+
+def test_what_cannot_be_provoked_costs_nothing():
+    """A clause whose condition needs credentials that the target does not give leaves the budget to others."""
+    checks = [clause(("password.foreign",), name="foreign"), clause(("password.wrong",), "should", name="wrong")]
+    rich = Budget(target(bad_logins=1))
+    rich.plan(checks)
+    lone = target(bad_logins=1)
+    lone = replace(lone, credentials={k: v for k, v in lone.credentials.items() if not k.startswith("other_")})
+    poor = Budget(lone)
+    poor.plan(checks)
+
+    assert ["foreign"] == [c.id for c in checks if not rich.left_open(c)]
+    assert ["foreign", "wrong"] == [c.id for c in checks if not poor.left_open(c)]
 
 
 def test_default():

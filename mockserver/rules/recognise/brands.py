@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from watchword.mockserver.rules.case import Case, Rows, rows
+from watchword.mockserver.rules.case import Case, Rows
 from watchword.specs.applies import other_binding
 
 __all__ = ["ROWS"]
@@ -64,27 +64,27 @@ def _differ(left: list[Any], right: list[Any]) -> bool:
     return bool(left) and bool(right) and set(left) != set(right)
 
 
-ROWS: Rows = rows(
-    brand_key__missing=_brand_missing,
-    brand_key__empty=_brand_empty,
-    brand_key__blank=lambda case: _brand_empty(case) and case.value("brand_key") != "",
-    brand_key__unknown=lambda case: (
+ROWS: Rows = {
+    "brand_key.missing": _brand_missing,
+    "brand_key.empty": _brand_empty,
+    "brand_key.blank": lambda case: _brand_empty(case) and case.value("brand_key") != "",
+    "brand_key.unknown": lambda case: (
         isinstance(case.value("brand_key"), str) and bool(case.value("brand_key").strip()) and case.brand is None
     ),
-    brand_key__misplaced=_brand_misplaced,
-    brand_key__in_body=_brand_in_body,
-    brand_key__misnamed=_brand_misnamed,
-    brand_key__superseded_name=lambda case: not _brand(case) and bool(_brand(case, "superseded")),
-    brand_key__superseded_conflict=lambda case: _differ(_brand(case), _brand(case, "superseded")),
-    brand_key__name_case=_brand_cased,
-    brand_key__value_case=lambda case: (
+    "brand_key.misplaced": _brand_misplaced,
+    "brand_key.in_body": _brand_in_body,
+    "brand_key.misnamed": _brand_misnamed,
+    "brand_key.superseded_name": lambda case: not _brand(case) and bool(_brand(case, "superseded")),
+    "brand_key.superseded_conflict": lambda case: _differ(_brand(case), _brand(case, "superseded")),
+    "brand_key.name_case": _brand_cased,
+    "brand_key.value_case": lambda case: (
         case.brand is not None and str(case.value("brand_key") or case.brand).strip() != case.brand
     ),
-    brand_key__padded=lambda case: (
+    "brand_key.padded": lambda case: (
         bool(_brand(case)) and _brand(case)[0] != _brand(case)[0].strip() and bool(_brand(case)[0].strip())
     ),
-    brand_key__repeated=lambda case: len(_brand(case)) > 1 and len(set(_brand(case))) == 1,
-    brand_key__conflicting=lambda case: len(set(_brand(case))) > 1,
-    brand_key__conflicting_places=lambda case: _differ(_brand(case), _brand(case, "alternative")),
-    brand_key__foreign=_brand_foreign,
-)
+    "brand_key.repeated": lambda case: len(_brand(case)) > 1 and len(set(_brand(case))) == 1,
+    "brand_key.conflicting": lambda case: len(set(_brand(case))) > 1,
+    "brand_key.conflicting_places": lambda case: _differ(_brand(case), _brand(case, "alternative")),
+    "brand_key.foreign": _brand_foreign,
+}

@@ -5,13 +5,9 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 
-from watchword.mockserver.rules.case import Case, Rows, each, rows
+from watchword.mockserver.rules.case import Case, Rows, of_role
 
 __all__ = ["ROWS"]
-
-_NAMES = ("username", "operator_username")
-_PASSWORDS = ("password", "operator_password")
-_SECRETS = (*_PASSWORDS, "client_secret")
 
 
 def _same(left: str, right: str) -> bool:
@@ -44,6 +40,25 @@ def _alike(compare: Callable[[str, str], bool]) -> Callable[[Case, str], bool]:
     return predicate
 
 
+_truncated = _alike(lambda value, secret: value != "" and secret.startswith(value))
+_extended = _alike(lambda value, secret: value.startswith(secret) and value.strip() != secret)
+_padded = _alike(lambda value, secret: value.strip() == secret)
+_cased = _alike(lambda value, secret: value.casefold() == secret.casefold())
+
+
+def _missing(case: Case, role: str) -> bool:
+    return case.value(role) is None
+
+
+def _empty(case: Case, role: str) -> bool:
+    value = case.value(role)
+    return isinstance(value, str) and not value
+
+
+def _mistyped(case: Case, role: str) -> bool:
+    return not isinstance(case.value(role), str | None)
+
+
 def _foreign_password(case: Case) -> bool:
     value, own = case.value("password"), case.account("password")
     return own is not None and any(a.password == value for a in case.world.data.accounts if a is not own)
@@ -73,25 +88,45 @@ def _scheme_case(case: Case) -> bool:
 
 
 ROWS: Rows = {
-    **each((*_NAMES, *_PASSWORDS), "missing", lambda case, role: case.value(role) is None),
-    **each((*_NAMES, *_PASSWORDS), "wrong_type", lambda case, role: not isinstance(case.value(role), str | None)),
-    **each((*_NAMES, *_SECRETS, "client_id"), "empty", lambda case, role: case.value(role) == ""),
-    **each(_NAMES, "unknown", _unknown),
-    **each(_SECRETS, "wrong", _wrong),
-    **each(_SECRETS, "truncated", _alike(lambda value, secret: value != "" and secret.startswith(value))),
-    **each(_SECRETS, "extended", _alike(lambda value, secret: value.startswith(secret) and value.strip() != secret)),
-    **each(_SECRETS, "padded", _alike(lambda value, secret: value.strip() == secret)),
-    **each(_SECRETS, "other_case", _alike(lambda value, secret: value.casefold() == secret.casefold())),
-    **rows(
-        username__other_case=_other_case,
-        password__foreign=_foreign_password,
-        client_id__unknown=lambda case: isinstance(case.value("client_id"), str) and case.client is None,
-        basic__missing=lambda case: _basic("absent", "empty")(case) and not _in_body(case),
-        basic__empty=_basic("empty"),
-        basic__not_base64=_basic("not_base64"),
-        basic__no_colon=_basic("no_colon"),
-        basic__wrong_scheme=_basic("other_scheme"),
-        basic__scheme_case=_scheme_case,
-        basic__in_body=_in_body,
-    ),
+    "basic.missing": lambda case: _basic("absent", "empty")(case) and not _in_body(case),
+    "basic.empty": _basic("empty"),
+    "basic.not_base64": _basic("not_base64"),
+    "basic.no_colon": _basic("no_colon"),
+    "basic.wrong_scheme": _basic("other_scheme"),
+    "basic.scheme_case": _scheme_case,
+    "basic.in_body": _in_body,
+    "username.missing": of_role("username", _missing),
+    "username.empty": of_role("username", _empty),
+    "username.unknown": of_role("username", _unknown),
+    "username.wrong_type": of_role("username", _mistyped),
+    "username.other_case": _other_case,
+    "password.missing": of_role("password", _missing),
+    "password.empty": of_role("password", _empty),
+    "password.wrong": of_role("password", _wrong),
+    "password.truncated": of_role("password", _truncated),
+    "password.extended": of_role("password", _extended),
+    "password.other_case": of_role("password", _cased),
+    "password.padded": of_role("password", _padded),
+    "password.wrong_type": of_role("password", _mistyped),
+    "password.foreign": _foreign_password,
+    "operator_username.missing": of_role("operator_username", _missing),
+    "operator_username.empty": of_role("operator_username", _empty),
+    "operator_username.unknown": of_role("operator_username", _unknown),
+    "operator_username.wrong_type": of_role("operator_username", _mistyped),
+    "operator_password.missing": of_role("operator_password", _missing),
+    "operator_password.empty": of_role("operator_password", _empty),
+    "operator_password.wrong": of_role("operator_password", _wrong),
+    "operator_password.truncated": of_role("operator_password", _truncated),
+    "operator_password.extended": of_role("operator_password", _extended),
+    "operator_password.other_case": of_role("operator_password", _cased),
+    "operator_password.padded": of_role("operator_password", _padded),
+    "operator_password.wrong_type": of_role("operator_password", _mistyped),
+    "client_id.empty": of_role("client_id", _empty),
+    "client_id.unknown": lambda case: isinstance(case.value("client_id"), str) and case.client is None,
+    "client_secret.empty": of_role("client_secret", _empty),
+    "client_secret.wrong": of_role("client_secret", _wrong),
+    "client_secret.truncated": of_role("client_secret", _truncated),
+    "client_secret.extended": of_role("client_secret", _extended),
+    "client_secret.other_case": of_role("client_secret", _cased),
+    "client_secret.padded": of_role("client_secret", _padded),
 }

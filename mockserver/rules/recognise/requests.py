@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from watchword.mockserver.rules.case import Case, Rows, rows
+from watchword.mockserver.rules.case import Case, Rows
 
 __all__ = ["GRANTS", "ROWS"]
 
@@ -57,38 +57,38 @@ def _unknown_language(case: Case) -> bool:
     return isinstance(value, str) and not _LANGUAGE.match(value)
 
 
-ROWS: Rows = rows(
-    grant_type__missing=lambda case: not _grant(case),
-    grant_type__empty=lambda case: case.value("grant_type") == "",
-    grant_type__unknown=lambda case: _grant(case) != "" and _grant(case) not in GRANTS | _grants(case),
-    grant_type__other_case=lambda case: (
+ROWS: Rows = {
+    "grant_type.missing": lambda case: not _grant(case),
+    "grant_type.empty": lambda case: case.value("grant_type") == "",
+    "grant_type.unknown": lambda case: _grant(case) != "" and _grant(case) not in GRANTS | _grants(case),
+    "grant_type.other_case": lambda case: (
         _grant(case) not in GRANTS | _grants(case) and _grant(case).lower() in GRANTS | _grants(case)
     ),
-    grant_type__not_allowed=_grant_not_allowed,
-    scope__empty=lambda case: case.value("scope") == "",
-    scope__unknown=lambda case: (
+    "grant_type.not_allowed": _grant_not_allowed,
+    "scope.empty": lambda case: case.value("scope") == "",
+    "scope.unknown": lambda case: (
         bool(case.asked_scopes) and not any(s in case.world.data.scopes for s in case.asked_scopes)
     ),
-    scope__partly_unknown=lambda case: (
+    "scope.partly_unknown": lambda case: (
         any(s not in case.world.data.scopes for s in case.asked_scopes)
         and any(s in case.world.data.scopes for s in case.asked_scopes)
     ),
-    scope__exceeding=lambda case: any(
+    "scope.exceeding": lambda case: any(
         s in case.world.data.scopes and s not in case.allowed_scopes for s in case.asked_scopes
     ),
-    scope__insufficient=lambda case: (
+    "scope.insufficient": lambda case: (
         case.access is not None and any(s not in case.access.session.scopes for s in case.operation.scopes)
     ),
-    body__empty=lambda case: case.reading.body_state == "empty" and not _form_in_query(case),
-    body__malformed=lambda case: case.reading.body_state == "malformed",
-    body__not_an_object=lambda case: case.reading.body_state == "not_an_object",
-    body__null=lambda case: case.reading.body_state == "null",
-    body__trailing_comma=_trailing_comma,
-    body__wrong_content_type=lambda case: case.reading.body_state == "other_encoding",
-    body__no_content_type=lambda case: bool(case.reading.request.body) and "content-type" not in case.reading.headers,
-    body__in_query=_form_in_query,
-    language__unknown=_unknown_language,
+    "body.empty": lambda case: case.reading.body_state == "empty" and not _form_in_query(case),
+    "body.malformed": lambda case: case.reading.body_state == "malformed",
+    "body.not_an_object": lambda case: case.reading.body_state == "not_an_object",
+    "body.null": lambda case: case.reading.body_state == "null",
+    "body.trailing_comma": _trailing_comma,
+    "body.wrong_content_type": lambda case: case.reading.body_state == "other_encoding",
+    "body.no_content_type": lambda case: bool(case.reading.request.body) and "content-type" not in case.reading.headers,
+    "body.in_query": _form_in_query,
+    "language.unknown": _unknown_language,
     # The router meets these two before any operation does.
-    method__wrong=lambda case: False,
-    path__alternative=lambda case: False,
-)
+    "method.wrong": lambda case: False,
+    "path.alternative": lambda case: False,
+}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from watchword.mockserver.rules.case import Case, Rows, each, rows
+from watchword.mockserver.rules.case import Case, Rows, of_role
 from watchword.mockserver.state.tokens import unpack
 from watchword.mockserver.state.world import AccessToken, RefreshToken
 
 __all__ = ["ROWS"]
 
-_ROLES = ("access_token", "refresh_token")
 _NEAR = 2000
 """How many of the newest tokens a presented one is compared with to say that it was altered."""
 
@@ -77,35 +76,35 @@ def _foreign(case: Case) -> bool:
 
 
 ROWS: Rows = {
-    **each(_ROLES, "unknown", _unknown),
-    **each(_ROLES, "garbage", _garbage),
-    **each(_ROLES, "tampered", _altered),
-    **each(_ROLES, "unsigned", _unsigned),
-    **rows(
-        access_token__missing=lambda case: not _header(case),
-        access_token__in_query=lambda case: not _header(case) and bool(case.reading.at("query", "access_token")),
-        access_token__bare=_one_word,
-        access_token__wrong_scheme=lambda case: (
-            bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case)
-        ),
-        access_token__scheme_case=_scheme_case,
-        access_token__empty=lambda case: case.reading.scheme == "bearer" and not case.reading.token,
-        access_token__expired=lambda case: _expired(case.access, case),
-        access_token__superseded=lambda case: case.access is not None and case.access.superseded,
-        access_token__revoked=lambda case: (
-            case.access is not None and (case.access.revoked or case.access.session.ended)
-        ),
-        access_token__is_refresh_token=lambda case: case.value("access_token") in case.world.refresh,
-        refresh_token__missing=lambda case: case.value("refresh_token") is None,
-        refresh_token__null=_null,
-        refresh_token__wrong_type=lambda case: not isinstance(case.value("refresh_token"), str | None),
-        refresh_token__empty=lambda case: case.value("refresh_token") == "",
-        refresh_token__expired=lambda case: _expired(case.refresh, case),
-        refresh_token__reused=lambda case: case.refresh is not None and case.refresh.used > 0,
-        refresh_token__retired=lambda case: case.refresh is not None and case.refresh.session.ended,
-        refresh_token__foreign=_foreign,
-        refresh_token__is_access_token=lambda case: (
-            isinstance(case.value("refresh_token"), str) and case.value("refresh_token") in case.world.access
-        ),
+    "access_token.missing": lambda case: not _header(case),
+    "access_token.in_query": lambda case: not _header(case) and bool(case.reading.at("query", "access_token")),
+    "access_token.bare": _one_word,
+    "access_token.wrong_scheme": lambda case: (
+        bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case)
+    ),
+    "access_token.scheme_case": _scheme_case,
+    "access_token.empty": lambda case: case.reading.scheme == "bearer" and not case.reading.token,
+    "access_token.unknown": of_role("access_token", _unknown),
+    "access_token.garbage": of_role("access_token", _garbage),
+    "access_token.tampered": of_role("access_token", _altered),
+    "access_token.unsigned": of_role("access_token", _unsigned),
+    "access_token.expired": lambda case: _expired(case.access, case),
+    "access_token.superseded": lambda case: case.access is not None and case.access.superseded,
+    "access_token.revoked": lambda case: case.access is not None and (case.access.revoked or case.access.session.ended),
+    "access_token.is_refresh_token": lambda case: case.value("access_token") in case.world.refresh,
+    "refresh_token.missing": lambda case: case.value("refresh_token") is None,
+    "refresh_token.null": _null,
+    "refresh_token.wrong_type": lambda case: not isinstance(case.value("refresh_token"), str | None),
+    "refresh_token.empty": lambda case: case.value("refresh_token") == "",
+    "refresh_token.unknown": of_role("refresh_token", _unknown),
+    "refresh_token.garbage": of_role("refresh_token", _garbage),
+    "refresh_token.tampered": of_role("refresh_token", _altered),
+    "refresh_token.unsigned": of_role("refresh_token", _unsigned),
+    "refresh_token.expired": lambda case: _expired(case.refresh, case),
+    "refresh_token.reused": lambda case: case.refresh is not None and case.refresh.used > 0,
+    "refresh_token.retired": lambda case: case.refresh is not None and case.refresh.session.ended,
+    "refresh_token.foreign": _foreign,
+    "refresh_token.is_access_token": lambda case: (
+        isinstance(case.value("refresh_token"), str) and case.value("refresh_token") in case.world.access
     ),
 }

@@ -8,7 +8,7 @@ from watchword.specs.applies import other_binding
 from watchword.specs.values.api import Binding
 from watchword.specs.values.draft import Draft, Field
 from watchword.suites.acting.context import Steps, succeeded
-from watchword.suites.acting.provoke.work import Rows, Work, body_place, main_binding, other_case, rows
+from watchword.suites.acting.provoke.work import Rows, Work, body_place, emptied, main_binding, other_case, pure
 from watchword.suites.acting.steps import Call, NotApplicable
 
 __all__ = ["ROWS"]
@@ -72,6 +72,19 @@ def _moved(draft: Draft, place: str, name: str) -> Draft:
     return draft.mapping(_ROLE, lambda f: (replace(f, place=place, name=name),))
 
 
+def _in_body(draft: Draft, work: Work) -> Draft:
+    return _moved(draft, body_place(draft), main_binding(draft, _ROLE).name)
+
+
+def _misnamed(draft: Draft, work: Work) -> Draft:
+    return _renamed(draft, _other_separators(main_binding(draft, _ROLE).name))
+
+
+def _padded(draft: Draft, work: Work) -> Draft:
+    # White space before a value is taken off by every client; behind it, it reaches the server.
+    return draft.mapping(_ROLE, lambda f: (replace(f, value=f"{f.value}  "),))
+
+
 def _under_old_name(draft: Draft, work: Work) -> Draft:
     old = _superseded_binding(draft)
     return _moved(draft, old.place, old.name)
@@ -92,21 +105,19 @@ def _for_another(draft: Draft, work: Work) -> Steps:
 
 
 ROWS: Rows = {
-    **rows(
-        brand_key__missing=lambda draft, work: draft.without(_ROLE),
-        brand_key__blank=lambda draft, work: draft.setting(_ROLE, "  "),
-        brand_key__unknown=lambda draft, work: draft.setting(_ROLE, "WATCHWORD-NO-SUCH-BRAND"),
-        brand_key__misplaced=_misplaced,
-        brand_key__in_body=lambda draft, work: _moved(draft, body_place(draft), main_binding(draft, _ROLE).name),
-        brand_key__misnamed=lambda draft, work: _renamed(draft, _other_separators(main_binding(draft, _ROLE).name)),
-        brand_key__superseded_name=_under_old_name,
-        brand_key__name_case=_cased,
-        brand_key__value_case=lambda draft, work: other_case(draft, _ROLE),
-        # White space before a value is taken off by every client; behind it, it reaches the server.
-        brand_key__padded=lambda draft, work: draft.mapping(_ROLE, lambda f: (replace(f, value=f"{f.value}  "),)),
-        brand_key__repeated=lambda draft, work: draft.mapping(_ROLE, lambda f: (f, f)),
-    ),
+    "brand_key.missing": pure(lambda draft, work: draft.without(_ROLE)),
+    "brand_key.empty": pure(emptied, _ROLE),
+    "brand_key.blank": pure(lambda draft, work: draft.setting(_ROLE, "  ")),
+    "brand_key.unknown": pure(lambda draft, work: draft.setting(_ROLE, "WATCHWORD-NO-SUCH-BRAND")),
+    "brand_key.misplaced": pure(_misplaced),
+    "brand_key.in_body": pure(_in_body),
+    "brand_key.misnamed": pure(_misnamed),
+    "brand_key.superseded_name": pure(_under_old_name),
     "brand_key.superseded_conflict": _with_old_name,
+    "brand_key.name_case": pure(_cased),
+    "brand_key.value_case": pure(other_case, _ROLE),
+    "brand_key.padded": pure(_padded),
+    "brand_key.repeated": pure(lambda draft, work: draft.mapping(_ROLE, lambda f: (f, f))),
     "brand_key.conflicting": _beside_its_own,
     "brand_key.conflicting_places": _in_other_place,
     "brand_key.foreign": _for_another,

@@ -6,20 +6,20 @@ import base64
 from dataclasses import replace
 
 from watchword.specs.values.draft import Draft
-from watchword.suites.acting.provoke.work import Rows, Work, body_place, each, other_case, put, rows
+from watchword.suites.acting.provoke.work import (
+    Rows,
+    Work,
+    body_place,
+    emptied,
+    left_out,
+    mistyped,
+    other_case,
+    pure,
+    put,
+)
 from watchword.suites.acting.steps import NotApplicable
 
 __all__ = ["ROWS", "basic_of"]
-
-_NAMES = ("username", "operator_username", "client_id")
-_PASSWORDS = ("password", "operator_password")
-_SECRETS = (*_PASSWORDS, "client_secret")
-
-
-def _left_out(draft: Draft, work: Work, role: str) -> Draft:
-    if not draft.of(role):
-        raise NotApplicable(f"a right request does without the {role}")
-    return draft.without(role)
 
 
 def _truncated(draft: Draft, work: Work, role: str) -> Draft:
@@ -27,6 +27,22 @@ def _truncated(draft: Draft, work: Work, role: str) -> Draft:
     if len(value) < 2:
         raise NotApplicable(f"the {role} is too short to be cut short")
     return draft.setting(role, value[:-1])
+
+
+def _extended(draft: Draft, work: Work, role: str) -> Draft:
+    return draft.setting(role, f"{draft.value(role)}x")
+
+
+def _padded(draft: Draft, work: Work, role: str) -> Draft:
+    return draft.setting(role, f"{draft.value(role)} ")
+
+
+def _unknown(draft: Draft, work: Work, role: str) -> Draft:
+    return put(draft, role, f"watchword-nobody-{work.context.tag}")
+
+
+def _wrong(draft: Draft, work: Work, role: str) -> Draft:
+    return draft.setting(role, f"watchword-wrong-{work.context.tag}")
 
 
 def _foreign_password(draft: Draft, work: Work) -> Draft:
@@ -46,8 +62,12 @@ def _pair(draft: Draft) -> str:
     return basic_of(parts.get("user", ""), parts.get("password", ""))
 
 
-def _with_header(draft: Draft, authorization: str) -> Draft:
+def _headed(draft: Draft, work: Work, authorization: str) -> Draft:
     return replace(draft, fields=tuple(f for f in draft.fields if f.place != "basic"), authorization=authorization)
+
+
+def _with_scheme(draft: Draft, work: Work, scheme: str) -> Draft:
+    return _headed(draft, work, f"{scheme} {_pair(draft)}")
 
 
 def _in_body(draft: Draft, work: Work) -> Draft:
@@ -57,29 +77,45 @@ def _in_body(draft: Draft, work: Work) -> Draft:
 
 
 ROWS: Rows = {
-    **each((*_NAMES[:2], *_PASSWORDS, "refresh_token"), "missing", _left_out),
-    **each(
-        (*_NAMES[:2], *_PASSWORDS, "refresh_token"), "wrong_type", lambda draft, work, role: draft.setting(role, 12345)
-    ),
-    **each(
-        (*_NAMES, *_SECRETS, "refresh_token", "brand_key", "grant_type", "scope"),
-        "empty",
-        lambda draft, work, role: put(draft, role, ""),
-    ),
-    **each(_NAMES, "unknown", lambda draft, work, role: put(draft, role, f"watchword-nobody-{work.context.tag}")),
-    **each(_SECRETS, "wrong", lambda draft, work, role: draft.setting(role, f"watchword-wrong-{work.context.tag}")),
-    **each(_SECRETS, "truncated", _truncated),
-    **each(_SECRETS, "extended", lambda draft, work, role: draft.setting(role, f"{draft.value(role)}x")),
-    **each(_SECRETS, "padded", lambda draft, work, role: draft.setting(role, f"{draft.value(role)} ")),
-    **each(("username", *_SECRETS), "other_case", lambda draft, work, role: other_case(draft, role)),
-    **rows(
-        password__foreign=_foreign_password,
-        basic__missing=lambda draft, work: _with_header(draft, ""),
-        basic__empty=lambda draft, work: _with_header(draft, "Basic"),
-        basic__not_base64=lambda draft, work: _with_header(draft, "Basic !!!"),
-        basic__no_colon=lambda draft, work: _with_header(draft, f"Basic {base64.b64encode(b'watchword').decode()}"),
-        basic__wrong_scheme=lambda draft, work: _with_header(draft, f"Bearer {_pair(draft)}"),
-        basic__scheme_case=lambda draft, work: _with_header(draft, f"basic {_pair(draft)}"),
-        basic__in_body=_in_body,
-    ),
+    "basic.missing": pure(_headed, ""),
+    "basic.empty": pure(_headed, "Basic"),
+    "basic.not_base64": pure(_headed, "Basic !!!"),
+    "basic.no_colon": pure(_headed, f"Basic {base64.b64encode(b'watchword').decode()}"),
+    "basic.wrong_scheme": pure(_with_scheme, "Bearer"),
+    "basic.scheme_case": pure(_with_scheme, "basic"),
+    "basic.in_body": pure(_in_body),
+    "username.missing": pure(left_out, "username"),
+    "username.empty": pure(emptied, "username"),
+    "username.unknown": pure(_unknown, "username"),
+    "username.wrong_type": pure(mistyped, "username"),
+    "username.other_case": pure(other_case, "username"),
+    "password.missing": pure(left_out, "password"),
+    "password.empty": pure(emptied, "password"),
+    "password.wrong": pure(_wrong, "password"),
+    "password.truncated": pure(_truncated, "password"),
+    "password.extended": pure(_extended, "password"),
+    "password.other_case": pure(other_case, "password"),
+    "password.padded": pure(_padded, "password"),
+    "password.wrong_type": pure(mistyped, "password"),
+    "password.foreign": pure(_foreign_password),
+    "operator_username.missing": pure(left_out, "operator_username"),
+    "operator_username.empty": pure(emptied, "operator_username"),
+    "operator_username.unknown": pure(_unknown, "operator_username"),
+    "operator_username.wrong_type": pure(mistyped, "operator_username"),
+    "operator_password.missing": pure(left_out, "operator_password"),
+    "operator_password.empty": pure(emptied, "operator_password"),
+    "operator_password.wrong": pure(_wrong, "operator_password"),
+    "operator_password.truncated": pure(_truncated, "operator_password"),
+    "operator_password.extended": pure(_extended, "operator_password"),
+    "operator_password.other_case": pure(other_case, "operator_password"),
+    "operator_password.padded": pure(_padded, "operator_password"),
+    "operator_password.wrong_type": pure(mistyped, "operator_password"),
+    "client_id.empty": pure(emptied, "client_id"),
+    "client_id.unknown": pure(_unknown, "client_id"),
+    "client_secret.empty": pure(emptied, "client_secret"),
+    "client_secret.wrong": pure(_wrong, "client_secret"),
+    "client_secret.truncated": pure(_truncated, "client_secret"),
+    "client_secret.extended": pure(_extended, "client_secret"),
+    "client_secret.other_case": pure(other_case, "client_secret"),
+    "client_secret.padded": pure(_padded, "client_secret"),
 }

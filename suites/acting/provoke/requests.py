@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from watchword.specs.values.api import FORM, JSON
 from watchword.specs.values.draft import Draft, Field
 from watchword.suites.acting.context import Steps
-from watchword.suites.acting.provoke.work import Rows, Work, body_place, put, rows
+from watchword.suites.acting.provoke.work import Rows, Work, body_place, emptied, pure, put
 from watchword.suites.acting.steps import NotApplicable
 
 __all__ = ["ROWS"]
@@ -24,6 +24,14 @@ _GRANTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """The grants of RFC 6749 that a token endpoint takes, each with the parameters that make its request a whole one."""
+
+
+def _named_grant(draft: Draft, work: Work, name: str) -> Draft:
+    return draft.setting("grant_type", name)
+
+
+def _shouted_grant(draft: Draft, work: Work) -> Draft:
+    return draft.setting("grant_type", str(draft.value("grant_type")).upper())
 
 
 def _barred_grant(draft: Draft, work: Work) -> Draft:
@@ -87,6 +95,22 @@ def _body_of(draft: Draft, media_type: str) -> bytes:
     )
 
 
+def _with_body(draft: Draft, work: Work, body: bytes) -> Draft:
+    return replace(draft, body=body)
+
+
+def _malformed(draft: Draft, work: Work) -> Draft:
+    return replace(draft, body=b"{" if draft.media_type == JSON else b"%%%")
+
+
+def _in_array(draft: Draft, work: Work) -> Draft:
+    return replace(draft, body=b"[" + _body_of(draft, JSON) + b"]")
+
+
+def _with_comma(draft: Draft, work: Work) -> Draft:
+    return replace(draft, body=_body_of(draft, JSON)[:-1] + b",}")
+
+
 def _other_encoding(draft: Draft, work: Work) -> Draft:
     other = FORM if draft.media_type == JSON else JSON
     return replace(draft, body=_body_of(draft, other), content_type=other)
@@ -97,6 +121,10 @@ def _form_in_query(draft: Draft, work: Work) -> Draft:
     return replace(draft, fields=moved, body=b"", content_type="")
 
 
+def _other_path(draft: Draft, work: Work) -> Draft:
+    return replace(draft, path=draft.operation.alternative_paths[0])
+
+
 def _wrong_method(draft: Draft, work: Work) -> Draft:
     # GET and POST exchange places, and the body stays at home: a method that is not described gets no credentials in it.
     fields = tuple(f for f in draft.fields if f.place not in ("form", "json"))
@@ -104,25 +132,25 @@ def _wrong_method(draft: Draft, work: Work) -> Draft:
 
 
 ROWS: Rows = {
-    **rows(
-        grant_type__missing=lambda draft, work: draft.without("grant_type"),
-        grant_type__unknown=lambda draft, work: draft.setting("grant_type", "watchword_no_such_grant"),
-        grant_type__other_case=lambda draft, work: draft.setting("grant_type", str(draft.value("grant_type")).upper()),
-        grant_type__not_allowed=_barred_grant,
-        scope__unknown=lambda draft, work: put(draft, "scope", "watchword-no-such-scope"),
-        body__empty=lambda draft, work: replace(draft, body=b""),
-        body__malformed=lambda draft, work: replace(draft, body=b"{" if draft.media_type == JSON else b"%%%"),
-        body__not_an_object=lambda draft, work: replace(draft, body=b"[" + _body_of(draft, JSON) + b"]"),
-        body__null=lambda draft, work: replace(draft, body=b"null"),
-        body__trailing_comma=lambda draft, work: replace(draft, body=_body_of(draft, JSON)[:-1] + b",}"),
-        body__wrong_content_type=_other_encoding,
-        body__no_content_type=lambda draft, work: replace(draft, content_type=""),
-        body__in_query=_form_in_query,
-        method__wrong=_wrong_method,
-        path__alternative=lambda draft, work: replace(draft, path=draft.operation.alternative_paths[0]),
-        language__unknown=lambda draft, work: put(draft, "language", "!!"),
-    ),
+    "method.wrong": pure(_wrong_method),
+    "path.alternative": pure(_other_path),
+    "grant_type.missing": pure(lambda draft, work: draft.without("grant_type")),
+    "grant_type.empty": pure(emptied, "grant_type"),
+    "grant_type.unknown": pure(_named_grant, "watchword_no_such_grant"),
+    "grant_type.other_case": pure(_shouted_grant),
+    "grant_type.not_allowed": pure(_barred_grant),
+    "scope.empty": pure(emptied, "scope"),
+    "scope.unknown": pure(lambda draft, work: put(draft, "scope", "watchword-no-such-scope")),
     "scope.partly_unknown": _partly_unknown,
     "scope.exceeding": _exceeding,
     "scope.insufficient": _insufficient,
+    "body.empty": pure(_with_body, b""),
+    "body.malformed": pure(_malformed),
+    "body.not_an_object": pure(_in_array),
+    "body.null": pure(_with_body, b"null"),
+    "body.trailing_comma": pure(_with_comma),
+    "body.wrong_content_type": pure(_other_encoding),
+    "body.no_content_type": pure(lambda draft, work: replace(draft, content_type="")),
+    "body.in_query": pure(_form_in_query),
+    "language.unknown": pure(lambda draft, work: put(draft, "language", "!!")),
 }

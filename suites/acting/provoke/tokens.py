@@ -12,14 +12,13 @@ from watchword.specs.values.draft import Draft, Field
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import NEXT_SECOND, Steps, claims_of
 from watchword.suites.acting.provoke.credentials import basic_of
-from watchword.suites.acting.provoke.work import Rows, Work, each, rows
+from watchword.suites.acting.provoke.work import Rows, Work, emptied, left_out, mistyped, pure
 from watchword.suites.acting.steps import Blocked, Call, NotApplicable, NotObservable, Pause
 
 __all__ = ["ROWS"]
 
 
 _YEAR = 366 * 86400
-_ROLES = ("access_token", "refresh_token")
 
 
 def _other_scheme(draft: Draft, work: Work) -> Draft:
@@ -39,25 +38,51 @@ def _in_query(draft: Draft, work: Work) -> Draft:
     return replace(moved, authorization="")
 
 
+def _headed(draft: Draft, work: Work, authorization: str) -> Draft:
+    return replace(draft.without("access_token"), authorization=authorization)
+
+
+def _bare(draft: Draft, work: Work) -> Draft:
+    return replace(draft, authorization=str(draft.value("access_token")))
+
+
+def _lower_case(draft: Draft, work: Work) -> Draft:
+    return replace(draft, authorization=f"bearer {draft.value('access_token')}")
+
+
 def _other_character(character: str, pool: str) -> str:
     return pool[(pool.index(character) + len(pool) // 2) % len(pool)] if character in pool else pool[0]
 
 
-def _altered(value: str) -> str:
+def _tampered(draft: Draft, work: Work, role: str) -> Draft:
     """Change one character in the middle: of the signature, if there is one, and never one that only pads."""
+    value = str(draft.value(role))
     start = value.rindex(".") + 1 if claims_of(value) else 0
     at = start + (len(value) - start) // 2
     while at < len(value) - 1 and not value[at].isalnum():
         at += 1
     pool = string.hexdigits[:16] if value[at] in string.hexdigits[:16] else string.ascii_letters + string.digits
-    return value[:at] + _other_character(value[at], pool) + value[at + 1 :]
+    return draft.setting(role, value[:at] + _other_character(value[at], pool) + value[at + 1 :])
 
 
-def _unsigned(value: str) -> str:
+def _unsigned(draft: Draft, work: Work, role: str) -> Draft:
+    value = str(draft.value(role))
     if not claims_of(value):
         raise NotApplicable("the token is not a JWT")
     header = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
-    return f"{header}.{value.split('.')[1]}."
+    return draft.setting(role, f"{header}.{value.split('.')[1]}.")
+
+
+def _garbage(draft: Draft, work: Work, role: str) -> Draft:
+    return draft.setting(role, "not-a-token")
+
+
+def _null(draft: Draft, work: Work) -> Draft:
+    return draft.setting("refresh_token", None)
+
+
+def _unknown(draft: Draft, work: Work, role: str) -> Draft:
+    return draft.setting(role, _never_issued(str(draft.value(role)), work.context.tag))
 
 
 def _never_issued(value: str, tag: str) -> str:
@@ -150,32 +175,31 @@ def _foreign_refresh(draft: Draft, work: Work) -> Steps:
 
 
 ROWS: Rows = {
-    **each(_ROLES, "garbage", lambda draft, work, role: draft.setting(role, "not-a-token")),
-    **each(_ROLES, "tampered", lambda draft, work, role: draft.setting(role, _altered(str(draft.value(role))))),
-    **each(_ROLES, "unsigned", lambda draft, work, role: draft.setting(role, _unsigned(str(draft.value(role))))),
-    **each(
-        _ROLES,
-        "unknown",
-        lambda draft, work, role: draft.setting(role, _never_issued(str(draft.value(role)), work.context.tag)),
-    ),
-    **rows(
-        access_token__missing=lambda draft, work: replace(draft.without("access_token"), authorization=""),
-        access_token__empty=lambda draft, work: replace(draft.without("access_token"), authorization="Bearer "),
-        access_token__wrong_scheme=_other_scheme,
-        access_token__bare=lambda draft, work: replace(draft, authorization=str(draft.value("access_token"))),
-        access_token__scheme_case=lambda draft, work: replace(
-            draft, authorization=f"bearer {draft.value('access_token')}"
-        ),
-        access_token__in_query=_in_query,
-        access_token__is_refresh_token=lambda draft, work: _instead(draft, work, "access_token", "refresh_token"),
-        refresh_token__null=lambda draft, work: draft.setting("refresh_token", None),
-        refresh_token__is_access_token=lambda draft, work: _instead(draft, work, "refresh_token", "access_token"),
-    ),
+    "access_token.missing": pure(_headed, ""),
+    "access_token.wrong_scheme": pure(_other_scheme),
+    "access_token.bare": pure(_bare),
+    "access_token.scheme_case": pure(_lower_case),
+    "access_token.in_query": pure(_in_query),
+    "access_token.empty": pure(_headed, "Bearer "),
+    "access_token.unknown": pure(_unknown, "access_token"),
+    "access_token.garbage": pure(_garbage, "access_token"),
+    "access_token.tampered": pure(_tampered, "access_token"),
+    "access_token.unsigned": pure(_unsigned, "access_token"),
     "access_token.expired": _expired_access,
     "access_token.superseded": _superseded,
     "access_token.revoked": _revoked,
+    "access_token.is_refresh_token": pure(_instead, "access_token", "refresh_token"),
+    "refresh_token.missing": pure(left_out, "refresh_token"),
+    "refresh_token.null": pure(_null),
+    "refresh_token.wrong_type": pure(mistyped, "refresh_token"),
+    "refresh_token.empty": pure(emptied, "refresh_token"),
+    "refresh_token.unknown": pure(_unknown, "refresh_token"),
+    "refresh_token.garbage": pure(_garbage, "refresh_token"),
+    "refresh_token.tampered": pure(_tampered, "refresh_token"),
+    "refresh_token.unsigned": pure(_unsigned, "refresh_token"),
     "refresh_token.expired": _expired_refresh,
     "refresh_token.reused": _reused,
     "refresh_token.retired": _retired,
     "refresh_token.foreign": _foreign_refresh,
+    "refresh_token.is_access_token": pure(_instead, "refresh_token", "access_token"),
 }

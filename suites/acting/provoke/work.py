@@ -8,10 +8,9 @@ Laws of every provocation:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 from watchword.specs.values.api import JSON, Binding
 from watchword.specs.values.draft import Draft, Field
@@ -19,17 +18,17 @@ from watchword.suites.acting.context import Context, Steps, Tokens
 from watchword.suites.acting.steps import NotApplicable
 
 __all__ = [
-    "Change",
     "Provoker",
     "Rows",
     "Work",
     "body_place",
-    "each",
+    "emptied",
+    "left_out",
     "main_binding",
+    "mistyped",
     "other_case",
     "pure",
     "put",
-    "rows",
 ]
 
 
@@ -52,32 +51,18 @@ class Work:
 
 
 Provoker = Callable[[Draft, Work], Steps]
-Change = Callable[[Draft, Work], Draft]
 Rows = Mapping[str, Provoker]
+P = ParamSpec("P")
 
 
-def pure(change: Change) -> Provoker:
-    """Make a provocation of a change that needs nothing from the target."""
+def pure(change: Callable[Concatenate[Draft, Work, P], Draft], *more: P.args, **named: P.kwargs) -> Provoker:
+    """Make a provocation of a change that needs nothing from the target. What follows is handed on: the role, say."""
 
     def provoker(draft: Draft, work: Work) -> Steps:
         yield from ()
-        return change(draft, work)
+        return change(draft, work, *more, **named)
 
     return provoker
-
-
-def rows(**changes: Change) -> Rows:
-    """Make rows of changes; `basic__missing` stands for `basic.missing`."""
-    return {name.replace("__", "."): pure(change) for name, change in changes.items()}
-
-
-def each(roles: Iterable[str], defect: str, change: Callable[[Draft, Work, str], Draft]) -> Rows:
-    """Make the rows of one defect that several roles can have."""
-    return {f"{role}.{defect}": pure(partial(_of_role, change, role)) for role in roles}
-
-
-def _of_role(change: Callable[[Draft, Work, str], Draft], role: str, draft: Draft, work: Work) -> Draft:
-    return change(draft, work, role)
 
 
 def main_binding(draft: Draft, role: str) -> Binding:
@@ -93,7 +78,28 @@ def put(draft: Draft, role: str, value: Any) -> Draft:
     return draft.adding(Field(binding.place, binding.name, value, role))
 
 
-def other_case(draft: Draft, role: str) -> Draft:
+def emptied(draft: Draft, work: Work, role: str) -> Draft:
+    """Give a role the empty string."""
+    return put(draft, role, "")
+
+
+def left_out(draft: Draft, work: Work, role: str) -> Draft:
+    """Leave a role out.
+
+    Raises:
+        NotApplicable: a right request does without it.
+    """
+    if not draft.of(role):
+        raise NotApplicable(f"a right request does without the {role}")
+    return draft.without(role)
+
+
+def mistyped(draft: Draft, work: Work, role: str) -> Draft:
+    """Write a number where text belongs."""
+    return draft.setting(role, 12345)
+
+
+def other_case(draft: Draft, work: Work, role: str) -> Draft:
     """Write a role's value in the other case.
 
     Raises:
