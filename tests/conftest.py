@@ -1,10 +1,14 @@
-"""What all tests share: a mock and the suites in one process, joined without a socket."""
+"""What all tests share: a mock and the suites in one process, and the tools that not every machine has."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,6 +33,63 @@ settings.load_profile("ours")
 ORIGIN = "http://mock.test"
 TROUBLE = ("fail", "error", "blocked", "inconclusive")
 """The verdicts that a right server never gets."""
+
+
+NODE = Path(__file__).resolve().parent.parent / ".venv-node" / "node_modules" / ".bin"
+TOOLS = {
+    "chromium": "apt-get install chromium",
+    "curl": "apt-get install curl",
+    "openssl": "apt-get install openssl",
+    "redocly": "make linters",
+    "spectral": "make linters",
+}
+"""What some tests need beside Python, and what installs it. The linters come from npm, which nobody has to have."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let CI insist on every tool."""
+    parser.addoption("--all-tools", action="store_true", help="fail a test whose tool is missing, rather than skip it")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of a test that needs a tool."""
+    config.addinivalue_line("markers", "needs(name): the test needs this tool, one of TOOLS in tests/conftest.py")
+
+
+def find_tool(config: pytest.Config, name: str) -> str:
+    """Give the path of a tool; where it is missing, end the test as skipped, or as failed with `--all-tools`."""
+    path = shutil.which(name, path=f"{NODE}{os.pathsep}{os.environ['PATH']}")
+    if path is not None:
+        return path
+    reason = f"{name} is missing: {TOOLS[name]}"
+    if config.getoption("all_tools") and (TOOLS[name] != "make linters" or shutil.which("npm")):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look for the tools of a test before anything is set up for it."""
+    for mark in item.iter_markers("needs"):
+        find_tool(item.config, mark.args[0])
+
+
+@pytest.fixture(scope="session")
+def tool(pytestconfig: pytest.Config) -> Callable[[str], str]:
+    """Find a tool by its name: `tool("redocly")` gives its path."""
+    return lambda name: find_tool(pytestconfig, name)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Say below everything else what was left out, and why: a green run without it is half a run."""
+    yield
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = terminal.stats.get("skipped", []) if terminal else []
+    if skipped and not hasattr(session.config, "workerinput"):
+        reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+        terminal.write_line(f"LEFT OUT: {len(skipped)} tests did not run", yellow=True, bold=True)
+        for reason, count in reasons.most_common():
+            terminal.write_line(f"{count:4}  {reason}", yellow=True)
 
 
 class InProcess:

@@ -119,7 +119,7 @@ def test_module(begin: Callable[..., Mock]) -> None:
     assert 0 == mock.stop()[1]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("dialect", sorted(bundled()))
 def test_printed_lines(begin: Callable[..., Mock], dialect: str) -> None:
     """The mock prints its URLs and accounts, and the curl line logs in when it is pasted."""
