@@ -12,9 +12,9 @@ ARGS ?=
 SAMPLE ?= 40
 EXAMPLES ?= 50
 
-# How many processes run the project's own tests, and which of these tests `make quick` leaves out.
+# How many processes run the project's own tests, a file of them at a time and in the order of `tests/conftest.py`.
 WORKERS ?= auto
-LONG := tests/acceptance tests/detection tests/test_packaging.py tests/test_readme.py
+SPREAD := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
 LOCKER := .venv-lock
@@ -45,12 +45,12 @@ conformance: $(VENV)/.installed ## Run the suites against the embedded mocks (AR
 
 test: check own-tests ## Run the checks and the project's own tests, as CI does
 
-quick: ARGS += $(LONG:%=--ignore %)
+quick: ARGS += --quick
 quick: check own-tests ## The same without what takes long: the matrices, packaging, the README and the acceptance runs
 
 own-tests: $(VENV)/.developed
 	@echo "The project's own tests"
-	@$(PY) -m pytest --quiet --numprocesses $(WORKERS) --dist loadfile --override-ini strict_parametrization_ids=true tests $(ARGS)
+	@$(PY) -m pytest --quiet $(SPREAD) --override-ini strict_parametrization_ids=true tests $(ARGS)
 
 test-oldest: ## Run the project's own tests with the oldest versions that pyproject.toml allows (PYTHON=python3.11)
 	@$(call unlocked,oldest,lowest-direct)
@@ -60,7 +60,7 @@ test-newest: ## Run the project's own tests with the newest versions, whatever t
 
 # $(1) names the environment; its stamps are laid by hand, so that nothing is installed from the lock files.
 unlocked = $(MAKE) $(LOCKER)/.installed && echo "Installing the $(1) versions into $(VENV)-$(1)" \
-  && $(UV) venv --quiet --clear --python $(PYTHON) $(VENV)-$(1) \
+  && $(PYTHON) -m venv --clear $(VENV)-$(1) \
   && $(UV) pip install --quiet --python $(VENV)-$(1)/bin/python --resolution $(2) --editable . --group dev \
   && touch $(VENV)-$(1)/.made $(VENV)-$(1)/.installed $(VENV)-$(1)/.developed \
   && $(MAKE) VENV=$(VENV)-$(1) own-tests

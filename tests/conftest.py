@@ -46,9 +46,22 @@ TOOLS = {
 """What some tests need beside Python, and what installs it. The linters come from npm, which nobody has to have."""
 
 
+LONG = ("tests/test_readme.py", "tests/detection/", "tests/test_packaging.py", "tests/acceptance/")
+"""What takes long: the matrices, packaging, the README and the acceptance runs."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let CI insist on every tool."""
+    """Let CI insist on every tool, and somebody in a hurry do without what takes long."""
     parser.addoption("--all-tools", action="store_true", help="fail a test whose tool is missing, rather than skip it")
+    parser.addoption("--quick", action="store_true", help=f"leave out what takes long: {', '.join(LONG)}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    if config.getoption("quick"):
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid.startswith(LONG)])
+        items[:] = [item for item in items if not item.nodeid.startswith(LONG)]
 
 
 def pytest_configure(config: pytest.Config) -> None:
