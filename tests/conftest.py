@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,13 +15,11 @@ from hypothesis import HealthCheck, settings
 from watchword.mockserver.clock import StillClock
 from watchword.mockserver.http.message import finished
 from watchword.mockserver.service import Outcome, Service
-from watchword.reports.records import ClauseRecord
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.values.http import Reply, Request
 from watchword.suites.judging.schemas import schema_errors
-from watchword.suites.running.check import check
-from watchword.suites.running.recording import write
+from watchword.suites.running.check import Judged, check
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description
 
@@ -140,13 +137,9 @@ class InProcess:
         self.answered.append((request, outcome))
         return finished(outcome.reply, request.method, outcome.at)
 
-    def check_all(self) -> dict[str, ClauseRecord]:
-        """Check every clause that can be checked; gives the records by clause, without the name of the dialect."""
-        records = {}
-        for clause in self.service.dialect.clauses:
-            if not clause.untested:
-                records[clause.id] = write(self.session, clause, check(self.session, clause), time.monotonic())
-        return records
+    def check_all(self) -> dict[str, Judged]:
+        """Check every clause that can be checked; gives what was judged by clause, without the name of the dialect."""
+        return {c.id: check(self.session, c) for c in self.service.dialect.clauses if not c.untested}
 
     def undescribed(self) -> list[str]:
         """Give what deviates from the description in the replies that the mock has given since it began."""
@@ -166,14 +159,14 @@ def in_process() -> Callable[..., InProcess]:
 
 
 @pytest.fixture(scope="session")
-def trouble() -> Callable[[dict[str, ClauseRecord]], dict[str, str]]:
-    """Pick from records what a right server never gets: clause → verdict and what was seen."""
+def trouble() -> Callable[[dict[str, Judged]], dict[str, str]]:
+    """Pick what a right server never gets: clause → verdict and what was seen."""
 
-    def pick(records: dict[str, ClauseRecord]) -> dict[str, str]:
+    def pick(found: dict[str, Judged]) -> dict[str, str]:
         return {
-            clause: f"{record.verdict}: {'; '.join(record.differences) or record.reason}"
-            for clause, record in records.items()
-            if record.verdict in TROUBLE
+            clause: f"{judged.verdict}: {'; '.join(map(str, judged.differences)) or judged.reason}"
+            for clause, judged in found.items()
+            if judged.verdict in TROUBLE
         }
 
     return pick
