@@ -266,8 +266,9 @@ def _params(item: pytest.Item) -> dict[str, Any]:
 
 def _is_strict(config: pytest.Config) -> bool:
     # `--strict` is pytest's own switch, which turns on its ini option of that name; a project whose ini file has it
-    # turned on has not asked for stricter verdicts.
-    return "strict=true" in (getattr(config.option, "override_ini", None) or ())
+    # turned on has not asked for stricter verdicts. In pytest 8 it is an option like any other.
+    switched = getattr(config.option, "strict", False) is True
+    return switched or "strict=true" in (getattr(config.option, "override_ini", None) or ())
 
 
 def _is_ours(report: Any) -> bool:
