@@ -8,8 +8,8 @@ import click
 
 from watchword.reports.files import replace
 from watchword.reports.junit import junit
-from watchword.reports.page.document import render
 from watchword.reports.outcome import outcome
+from watchword.reports.page.document import render
 from watchword.reports.records import RECORDS_FILE, BrokenRecords, Exit
 from watchword.reports.remedies import remedies
 from watchword.reports.schema import read_checked

@@ -129,7 +129,7 @@ def _facts(run: Run, clauses: Sequence[ClauseRecord] | None) -> _Facts:
 
 def _meaning(code: int) -> str:
     if code == Exit.BROKEN:
-        return "tests that are none of the suites' failed"
+        return "tests failed that left no record"
     meaning = EXIT_MEANING.get(code, f"The run ended with exit code {code}.")
     return f"{meaning[0].lower()}{meaning[1:]}"
 

@@ -25,7 +25,10 @@ class Verdict(StrEnum):
     _shown: Shown
     _traits: tuple[_Trait, ...]
 
-    def __new__(cls, name: str, glyph: str, shown: Shown, traits: tuple[_Trait, ...], meaning: str) -> Self:
+    # The defaults are for type checkers alone, which take the look-up `Verdict("pass")` for a call of this.
+    def __new__(
+        cls, name: str, glyph: str = "", shown: Shown = "skipped", traits: tuple[_Trait, ...] = (), meaning: str = ""
+    ) -> Self:
         """Make a member of its row."""
         made = str.__new__(cls, name)
         made._value_ = name

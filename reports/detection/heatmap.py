@@ -147,7 +147,8 @@ def _vocabulary() -> dict[str, Any]:
     return {
         "kinds": [[kind.letter, kind.name, kind.words, kind.meaning] for kind in KINDS],
         "verdicts": [
-            [verdict.value, verdict.glyph, wording.words(verdict), verdict.meaning, verdict.broken] for verdict in Verdict
+            [verdict.value, verdict.glyph, wording.words(verdict), verdict.meaning, verdict.broken]
+            for verdict in Verdict
         ],
         "levels": dict(wording.LEVEL_MEANING),
         "bases": dict(wording.BASIS_MEANING),

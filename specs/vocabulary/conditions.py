@@ -26,6 +26,7 @@ class Condition:
     `role` must be bound by the operation, in one of `places` when any are named. `needs` are the credentials beyond the
     operation's own without which it cannot be provoked. `spends` is the credential whose account a bad login is counted
     on by servers that lock accounts; those lock people out, not client applications. `purposes` limits it to operations of those purposes.
+    `presumes` is what it takes of the server: `expiry`, that tokens of that role expire.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Condition:
     needs: tuple[str, ...] = ()
     spends: str | None = None
     purposes: tuple[str, ...] = ()
+    presumes: str | None = None
 
     @property
     def defect(self) -> str:
@@ -98,7 +100,7 @@ def _token(role: str) -> list[Condition]:
             role,
             f"{role}.unknown",
         ),
-        Condition(f"{role}.expired", f"the {role} has outlived its lifetime", role),
+        Condition(f"{role}.expired", f"the {role} has outlived its lifetime", role, presumes="expiry"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -36,6 +37,8 @@ _GRAVE = (
     "extended",
 )
 """Defects by what it would mean to let them pass; all others come after them."""
+_MARGIN = 5.0
+"""Seconds more than a wait that was refused would take: for its requests, and for the short wait that may follow it."""
 _PATIENCE = 5.0
 """The longest `Retry-After` in seconds that is waited for even when `max_wait` is 0."""
 
@@ -102,25 +105,33 @@ class Budget:
         self._next = 0.0
         self._refused: deque[float] = deque()
         self._waited = 0.0
-        self._left_open: dict[str, str] = {}
+        self._refused_waits = 0.0
+        self._unplanned_waits = 0.0
+        self._left_open: dict[str, NotObservable] = {}
 
     def plan(self, clauses: Iterable[Clause], repeat: int = 1) -> None:
         """Share the budgets out over the clauses of a run, the weightiest first."""
         logins: dict[str, int] = {}
         refusals = 0
+        # What all clauses would cost, those that are left open among them: so high a limit would have to be.
+        wanted: Counter[str] = Counter()
+        wanted_refusals = 0
         ban = self._target.dialect.api.ban
         can_wait = self._can_wait(ban)
         for clause in _varied(clauses):
             cost = cost_of(clause, ban)
+            wanted.update({account: count * repeat for account, count in cost.logins.items()})
+            wanted_refusals += cost.refusals * repeat
             over = [
                 account
                 for account, count in cost.logins.items()
                 if self.bad_logins is not None and logins.get(account, 0) + count * repeat > self.bad_logins
             ]
             if over:
-                self._left_open[clause.full_id] = (
+                self._left_open[clause.full_id] = NotObservable(
                     f"the budget of {self.bad_logins} bad logins for the account of {over[0]} is used up; it, not the target, "
-                    "left this open (limits.bad_logins raises it)"
+                    "left this open (limits.bad_logins raises it)",
+                    {"limits.bad_logins": max(wanted[account] for account in over)},
                 )
                 continue
             if (
@@ -129,9 +140,11 @@ class Budget:
                 and cost.refusals
                 and refusals + cost.refusals * repeat > ban.count - _RESERVE
             ):
-                self._left_open[clause.full_id] = (
+                self._unplanned_waits = math.ceil(wanted_refusals / (ban.count - _RESERVE)) * (ban.window + 1.0)
+                self._left_open[clause.full_id] = NotObservable(
                     f"servers of this API ban a client after {ban.count} refusals in {ban.window} s; that budget, not the "
-                    f"target, left this open (limits.max_wait of {ban.window} or more lets the run wait)"
+                    f"target, left this open (limits.max_wait of {ban.window} or more lets the run wait)",
+                    {"limits.max_wait": self._unplanned_waits},
                 )
                 continue
             refusals += cost.refusals * repeat
@@ -143,7 +156,12 @@ class Budget:
 
     def left_open(self, clause: Clause) -> str:
         """Say why the budget leaves a clause open; empty when it does not."""
-        return self._left_open.get(clause.full_id, "")
+        halt = self.halt(clause)
+        return halt.reason if halt else ""
+
+    def halt(self, clause: Clause) -> NotObservable | None:
+        """Give what ends the check of a clause that the budget leaves open, with the limits that would cover it."""
+        return self._left_open.get(clause.full_id)
 
     # -- at run time
 
@@ -205,7 +223,12 @@ class Budget:
             return
         if self._waited + seconds > self._target.limits.max_wait:
             left = self._target.limits.max_wait - self._waited
-            raise NotObservable(f"{reason}: that takes {seconds:.0f} s, and {left:.0f} s of limits.max_wait are left")
+            # All waits of a run together keep within the limit, so those that were refused before would count, too.
+            self._refused_waits += seconds + _MARGIN
+            raise NotObservable(
+                f"{reason}: that takes {seconds:.0f} s, and {left:.0f} s of limits.max_wait are left",
+                {"limits.max_wait": self._waited + self._refused_waits + self._unplanned_waits},
+            )
         self._waited += seconds
         time.sleep(seconds)
 
