@@ -19,6 +19,7 @@ from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.loader import Dialect, load_dialect
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CREDENTIALS
+from watchword.suites.accept import UnknownName, accepted
 
 __all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "from_environment", "read_target"]
 
@@ -58,7 +59,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under test. The repr holds no credential."""
+    """A server under test. The repr holds no credential. `accepted` is why a clause may stay undecided, by its id."""
 
     name: str
     dialect: Dialect
@@ -71,6 +72,7 @@ class Target:
     control_url: str | None = None
     ca_file: str | None = None
     close: Callable[[], None] | None = field(default=None, repr=False)
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     def base(self, which: str) -> str:
         """Give the base URL of that name, without a slash at its end."""
@@ -140,6 +142,7 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     return _made(
         place=f"{path}: credentials",
         how="add it under [credentials]",
+        accepted=_accepted(path, text, dialect, raw.get("accept")),
         dialect=dialect,
         credentials=credentials,
         name=own.get("name", ""),
@@ -235,6 +238,17 @@ def _dialect(place: str, name: str | Path) -> Dialect:
         raise TargetError(place, f"{where}{trouble.problem}", trouble.hint) from trouble
 
 
+def _accepted(path: Path, text: str, dialect: Dialect, table: Mapping[str, Any] | None) -> Mapping[str, str]:
+    if table is None:
+        return {}
+    try:
+        return accepted(table["undecided"], table["reason"], dialect.clauses)
+    except UnknownName as trouble:
+        raise TargetError(
+            f"{_place(path, text, 'undecided')}: accept.undecided", f"{trouble} of {dialect.name}", trouble.hint
+        ) from trouble
+
+
 def _resolved(place: str, value: str, environ: Mapping[str, str]) -> str:
     if not value.startswith("env:"):
         return value
@@ -250,7 +264,8 @@ def _check(path: Path, text: str, raw: Mapping[str, Any]) -> None:
         return
     error = errors[0]
     where = ".".join(map(str, error.absolute_path))
-    key = str(error.absolute_path[-1]) if error.absolute_path else ""
+    # An entry of a list stands below its key.
+    key = next((step for step in reversed(error.absolute_path) if isinstance(step, str)), "")
     schema: Any = error.schema
     if error.validator == "additionalProperties":
         valid = list(schema["properties"])
