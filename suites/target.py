@@ -46,12 +46,16 @@ class Control(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a run may go. None: not said, and then a live target gets the cautious default and a mock none at all."""
+    """How far a run may go. None: not said, and then a live target gets the cautious default and a mock none at all.
+
+    Without a `firewall`, a server bans nobody, whatever others of its API do.
+    """
 
     requests_per_second: float | None = None
     bad_logins: int | None = None
     max_wait: float = 0.0
     timeout: float = 10.0
+    firewall: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ def reply_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
         if not operation.optional:
             # What need not be there may be refused.
             yield _status(operation, 403, "refuses every right request with 403")
+        elif operation.purpose == "issue" and any(
+            m.role == "error" for s in operation.replies.values() for m in s.members
+        ):
+            yield _invalid_grant(operation)
         yield _status(operation, 500, "answers every right request with 500")
         yield _now_and_then(operation)
         yield from _content_faults(operation, template, [c.expect for c in clauses if not c.when])
@@ -74,6 +78,16 @@ def _status(operation: Operation, status: int, what: str) -> Fault:
         return _out_of_order(status)
 
     return _served(operation, f"right-{status}", what, reply)
+
+
+def _invalid_grant(operation: Operation) -> Fault:
+    name = next(m.name for shape in operation.replies.values() for m in shape.members if m.role == "error")
+    refusal = Reply(400, (("Content-Type", JSON),), json.dumps({name: "invalid_grant"}).encode())
+
+    def reply(moment: Moment, right: Reply) -> Reply:
+        return refusal if _serves(moment, operation) else right
+
+    return _served(operation, "right-invalid-grant", "takes the right credentials for wrong ones", reply)
 
 
 def _now_and_then(operation: Operation) -> Fault:

@@ -73,7 +73,14 @@ def _ban(source: YamlFile, raw: Mapping[str, Any], operations: Mapping[str, Oper
             if name not in CONDITIONS:
                 raise source.error(at, f"there is no condition {name!r}", nearest(name, CONDITIONS))
         uncounted[operation] = tuple(names)
-    return Ban(raw["count"], raw["window"], tuple(raw["statuses"]), raw["text"], MappingProxyType(uncounted))
+    return Ban(
+        count=raw["count"],
+        window=raw["window"],
+        statuses=tuple(raw["statuses"]),
+        text=raw["text"],
+        uncounted=MappingProxyType(uncounted),
+        uncounted_statuses=tuple(raw.get("uncounted_statuses", ())),
+    )
 
 
 class _Reader:

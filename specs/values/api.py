@@ -148,7 +148,8 @@ class Ban:
     """How a server of this API bans a client that was refused too often.
 
     It counts `count` refusals within `window` seconds. A reply with one of `statuses` whose body holds `text` tells of it.
-    `uncounted` maps operations to the conditions whose refusals are not counted there.
+    `uncounted` maps operations to the conditions whose refusals are not counted there; refusals with one of
+    `uncounted_statuses` are counted nowhere.
     """
 
     count: int
@@ -156,6 +157,7 @@ class Ban:
     statuses: tuple[int, ...]
     text: str
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    uncounted_statuses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,6 +25,7 @@ __all__ = [
     "Steps",
     "Tokens",
     "claims_of",
+    "declined",
     "granted",
     "need_scopes",
     "number",
@@ -113,6 +114,16 @@ def succeeded(reply: Reply | None, operation: Operation) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def declined(reply: Reply | None, operation: Operation) -> bool:
+    """Tell whether a reply says that an optional operation is not offered.
+
+    A grant that is found invalid is one that is offered (RFC 6749 section 5.2): there, what was presented is refused.
+    """
+    if reply is None or not 400 <= reply.status < 500:
+        return False
+    return operation.read_reply(reply.members).get("error") != "invalid_grant"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Context:
     """One check's surroundings: the target, the operation under check, a word that is unique to the run."""
@@ -199,7 +210,7 @@ class Context:
         if reply is None or succeeded(reply, operation):
             return
         lacking = " without an access token" if 200 <= reply.status < 300 else ""
-        if operation.optional and 400 <= reply.status < 500:
+        if operation.optional and declined(reply, operation):
             raise NotSupported(f"{operation.name} is refused with {reply.status}")
         raise Blocked(
             f"a right request to {operation.name} was answered {reply.status}{lacking}, so a refusal proves nothing"

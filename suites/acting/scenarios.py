@@ -16,7 +16,16 @@ from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CONDITIONS
 from watchword.suites.acting import renewals
 from watchword.suites.acting.choosing import issuer_for
-from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, granted, need_scopes, succeeded
+from watchword.suites.acting.context import (
+    NEXT_SECOND,
+    Context,
+    Steps,
+    Tokens,
+    declined,
+    granted,
+    need_scopes,
+    succeeded,
+)
 from watchword.suites.acting.provoke.table import Work, settle
 from watchword.suites.acting.steps import (
     Blocked,
@@ -69,7 +78,7 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
     if method and "method.wrong" in conditions:
         broken = replace(broken, method=method)
     says = " and ".join(CONDITIONS[name].says for name in conditions)
-    exchange = yield Call(broken, step, says)
+    exchange = yield Call(broken, step, says, conditions)
     if refused is not None and not succeeded(exchange.reply, operation):
         raise refused
     return exchange
@@ -80,7 +89,7 @@ def _ready(context: Context, step: str = "probe") -> Steps:
     values, _ = yield from context.prepare(operation)
     exchange = yield Call(context.write(operation, values), step, f"a right request to {operation.name}")
     reply = exchange.reply
-    if operation.optional and reply is not None and 400 <= reply.status < 500:
+    if operation.optional and reply is not None and declined(reply, operation):
         raise NotSupported(f"{operation.name} is refused with {reply.status}")
     return exchange
 

@@ -34,11 +34,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to send. `step`: `prepare`, `control`, `probe` or `verify`; `purpose` says in words what it is for."""
+    """One request to send. `step`: `prepare`, `control`, `probe` or `verify`; `purpose` says in words what it is for.
+
+    `conditions` are those that were provoked on it.
+    """
 
     draft: Draft
     step: str
     purpose: str
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from watchword.reports.records import VERDICTS
 from watchword.specs.values.clause import Clause
-from watchword.suites.acting.context import Context
+from watchword.suites.acting.context import Context, declined
 from watchword.suites.acting.scenarios import SCENARIOS, provoked
 from watchword.suites.acting.steps import Halt, NotObservable, NotSupported, Scenario, Transcript
 from watchword.suites.judging.contract import conforms, described
@@ -88,9 +88,9 @@ def verdict_of(clause: Clause, differences: list[Difference], transcript: Transc
     if clause.can_fail:
         return "fail"
     if clause.level == "may":
-        replies = [e.reply for e in transcript.exchanges if e.call.step == "probe" and e.reply is not None]
+        probes = [e for e in transcript.exchanges if e.call.step == "probe"]
         # What may be offered may be refused; only a proper refusal counts as one.
-        return "not_supported" if replies and 400 <= replies[-1].status < 500 else "warn"
+        return "not_supported" if probes and declined(probes[-1].reply, probes[-1].call.draft.operation) else "warn"
     return "warn"
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from watchword.specs.values.api import Operation
 from watchword.suites.acting.choosing import issuer_for
-from watchword.suites.acting.context import Context, Tokens, succeeded
-from watchword.suites.acting.steps import Blocked, Call, Exchange, NotApplicable
+from watchword.suites.acting.context import Context, Tokens, declined, succeeded
+from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable
 from watchword.suites.running.session import TargetSession
 from watchword.suites.sending.clock import HttpControl
 from watchword.suites.target import TargetError
@@ -26,7 +26,7 @@ class PreflightError(Exception):
 
 
 def preflight(session: TargetSession) -> None:
-    """Log in by every operation that is not optional, and call the protected one.
+    """Log in once by every operation that is not optional and with every role that has a login, and call the protected one.
 
     A mock that announces its clock is from then on tested with it.
 
@@ -47,12 +47,16 @@ def preflight(session: TargetSession) -> None:
         if tokens is None and succeeded(exchange.reply, operation):
             tokens = context.tokens(exchange, operation)
     _other_user(session, issuers)
+    _further_logins(session, issuers)
     if tokens is not None:
         _protected(session, tokens)
 
 
 def _call(session: TargetSession, context: Context, operation: Operation, values: dict[str, object]) -> Exchange:
-    exchange = session.probe.send(Call(context.write(operation, values), "prepare", "preflight"))
+    try:
+        exchange = session.probe.send(Call(context.write(operation, values), "prepare", "preflight"))
+    except Halt as halt:
+        raise PreflightError(f"{_place(session)}: {halt.reason}") from halt
     if exchange.reply is None:
         kind, _, detail = exchange.trouble.partition(": ")
         base = session.target.base(operation.base)
@@ -80,6 +84,9 @@ def _insist(session: TargetSession, operation: Operation, exchange: Exchange, pr
         raise PreflightError(f"{what}, a redirect to {_origin(reply.header('location'))}: give the address it leads to")
     if reply.status in (404, 405, 501):
         raise PreflightError(f"{what}: is {session.target.base(operation.base)} the base of the documented paths?")
+    ban = session.target.dialect.api.ban
+    if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
+        raise PreflightError(f"{what}: it has banned this machine after too many refusals, try again in some minutes")
     if reply.status in (429, 503):
         raise PreflightError(f"{what}: it asks to be left alone, try again later")
     if 400 <= reply.status < 500:
@@ -100,6 +107,24 @@ def _other_user(session: TargetSession, issuers: list[Operation]) -> None:
             exchange = _call(session, context, operation, context.values("other"))
             _insist(session, operation, exchange, "other_")
             return
+
+
+def _further_logins(session: TargetSession, issuers: list[Operation]) -> None:
+    """Try the roles that only optional operations log in with: a typo in one of them costs one failed login, not many."""
+    tried = {role for operation in issuers for role in operation.required_roles}
+    for operation in session.target.dialect.api.with_purpose("issue"):
+        own = [role for role in operation.required_roles if role not in tried]
+        lacking = [role for role in operation.required_roles if role not in session.target.credentials]
+        if not operation.optional or not own or lacking:
+            continue
+        tried |= set(own)
+        context = Context(session.target, operation, session.tag)
+        exchange = _call(session, context, operation, context.values())
+        reply = exchange.reply
+        if reply is not None and 400 <= reply.status < 500 and not declined(reply, operation):
+            what = f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
+            names = " and ".join(own)
+            raise PreflightError(f"{what} invalid_grant to {operation.name}: check {names}, or leave them out")
 
 
 def _protected(session: TargetSession, tokens: Tokens) -> None:

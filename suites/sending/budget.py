@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -9,8 +10,10 @@ from email.utils import parsedate_to_datetime
 
 from watchword.specs.values.api import Ban
 from watchword.specs.values.clause import Clause
+from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import BASES, CONDITIONS, GRAVITIES, GUARANTEES, LEVELS, broader
-from watchword.suites.acting.steps import Inconclusive, NotObservable
+from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
+from watchword.suites.sending.accounts import Accounts
 from watchword.suites.target import Target
 
 __all__ = ["Budget", "Cost", "cost_of", "weight"]
@@ -87,7 +90,10 @@ class Budget:
         rate = limits.requests_per_second or (None if target.mock else _RATE)
         self._gap = 1.0 / rate if rate else 0.0
         self.bad_logins = limits.bad_logins if limits.bad_logins is not None else (None if target.mock else _BAD_LOGINS)
+        self._accounts = Accounts(target.credentials, self.bad_logins)
+        self._ban = target.dialect.api.ban if limits.firewall else None
         self._next = 0.0
+        self._closed_until = 0.0
         self._refused: deque[float] = deque()
         self._waited = 0.0
         self._left_open: dict[str, str] = {}
@@ -96,8 +102,8 @@ class Budget:
         """Share the budgets out over the clauses of a run, the weightiest first."""
         logins: dict[str, int] = {}
         refusals = 0
-        ban = self._target.dialect.api.ban
-        can_wait = self._can_wait(ban)
+        ban = self._ban
+        room = self._room(ban)
         for clause in _varied(clauses):
             needs = {need for name in clause.when for need in CONDITIONS[name].needs}
             if not needs <= self._target.credentials.keys():
@@ -115,23 +121,23 @@ class Budget:
                     "left this open (limits.bad_logins raises it)"
                 )
                 continue
-            if (
-                ban is not None
-                and not can_wait
-                and cost.refusals
-                and refusals + cost.refusals * repeat > ban.count - _RESERVE
-            ):
+            if ban is not None and cost.refusals and refusals + cost.refusals * repeat > room:
                 self._left_open[clause.full_id] = (
                     f"servers of this API ban a client after {ban.count} refusals in {ban.window} s; that budget, not the "
-                    f"target, left this open (limits.max_wait of {ban.window} or more lets the run wait)"
+                    f"target, left this open (every {ban.window} s more of limits.max_wait are another {ban.count - _RESERVE} "
+                    "refusals; limits.firewall = false says that this server bans nobody)"
                 )
                 continue
             refusals += cost.refusals * repeat
             for account, count in cost.logins.items():
                 logins[account] = logins.get(account, 0) + count * repeat
 
-    def _can_wait(self, ban: Ban | None) -> bool:
-        return self._target.mock or (ban is not None and self._target.limits.max_wait >= ban.window)
+    def _room(self, ban: Ban | None) -> float:
+        """Give how many counted refusals there is time for: one window's, and one more for each that can be waited for."""
+        if ban is None or self._target.mock:
+            return math.inf
+        windows = 1 + int(self._target.limits.max_wait // (ban.window + 1))
+        return windows * (ban.count - _RESERVE)
 
     def left_open(self, clause: Clause) -> str:
         """Say why the budget leaves a clause open; empty when it does not."""
@@ -139,30 +145,47 @@ class Budget:
 
     # -- at run time
 
-    def before(self) -> None:
-        """Wait until the next request may be sent.
+    def before(self, call: Call) -> None:
+        """Wait until a request may be sent.
 
         Raises:
-            NotObservable: the window of counted refusals is full and the limits allow no waiting.
+            NotObservable: the window of counted refusals is full, or the request would be one bad login too many, and the
+                limits allow no more.
+            Inconclusive: the target asked to be left alone for longer than the limits allow.
+            Blocked: right credentials were refused before, and trying them again could lock somebody out.
         """
+        self._accounts.before(call.draft)
+        closed = self._closed_until - time.monotonic()
+        if closed > 0:
+            self._leave_alone(closed)
         if self._gap:
             now = time.monotonic()
             if now < self._next:
                 time.sleep(self._next - now)
             self._next = max(now, self._next) + self._gap
-        ban = self._target.dialect.api.ban
-        if ban is None or not self._can_wait(ban):
-            # Where nothing can be waited for, the plan has kept the run within one window.
+        ban = self._ban
+        if ban is None or call.step != "probe":
+            # A right request is served, and fills no window.
             return
         self._forget(ban.window)
         if len(self._refused) >= ban.count - _RESERVE:
             self._let_pass(self._refused[0] + ban.window + 1 - self._now(), "the window of counted refusals")
             self._forget(ban.window)
 
-    def refused(self, status: int) -> None:
-        """Count a reply that a banning server would count."""
-        if self._target.dialect.api.ban is not None and 400 <= status < 500:
+    def after(self, call: Call, reply: Reply | None) -> None:
+        """Take down what came of a request: a failed login, a refusal that a banning server counts, a wish to be left alone."""
+        self._accounts.after(call, reply)
+        if reply is None:
+            return
+        if reply.status in (429, 503) and self._target.control is None:
+            self._closed_until = time.monotonic() + self._asked_for(reply.header("retry-after"))
+        if self._ban is not None and 400 <= reply.status < 500 and not self._is_free(call, reply.status, self._ban):
             self._refused.append(self._now())
+
+    @staticmethod
+    def _is_free(call: Call, status: int, ban: Ban) -> bool:
+        free = ban.uncounted.get(call.draft.operation.name, ())
+        return status in ban.uncounted_statuses or any(name in free for name in call.conditions)
 
     def _forget(self, window: float) -> None:
         while self._refused and self._refused[0] + window < self._now():
@@ -210,10 +233,17 @@ class Budget:
         seconds = self._asked_for(text)
         if self._target.control is not None:
             self._target.control.advance(seconds)
-        elif seconds <= max(_PATIENCE, self._target.limits.max_wait - self._waited):
-            time.sleep(seconds)
         else:
+            self._leave_alone(seconds)
+            self._closed_until = 0.0
+
+    def _leave_alone(self, seconds: float) -> None:
+        left = self._target.limits.max_wait - self._waited
+        if seconds > max(_PATIENCE, left):
             raise Inconclusive(f"the target asks to be left alone for {seconds:.0f} s, longer than the limits allow")
+        if seconds > _PATIENCE:
+            self._waited += seconds
+        time.sleep(seconds)
 
     def _asked_for(self, text: str | None) -> float:
         """Read `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3); one second where it is neither."""

@@ -85,7 +85,7 @@ class Probe:
     def send(self, call: Call) -> Exchange:
         """Send one call and give what came of it."""
         request = encode(call.draft)
-        self.budget.before()
+        self.budget.before(call)
         sent = self.now()
         try:
             reply, seconds = self._transport.send(request)
@@ -93,8 +93,8 @@ class Probe:
             exchange = Exchange(call, request, None, str(trouble), sent, 0.0)
         else:
             self._learn_time(reply)
-            self.budget.refused(reply.status)
             exchange = Exchange(call, request, reply, "", sent, seconds)
+        self.budget.after(call, exchange.reply)
         for listener in self.listeners:
             listener(exchange)
         return exchange

@@ -7,11 +7,17 @@ from dataclasses import replace
 import pytest
 
 from watchword.mockserver.clock import Clock
+from watchword.specs.codec import draft
 from watchword.specs.loader import load_dialect
 from watchword.specs.values.clause import Clause, Source
-from watchword.suites.acting.steps import Inconclusive, NotObservable
+from watchword.specs.values.http import Reply
+from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
 from watchword.suites.sending.budget import Budget, cost_of, weight
 from watchword.suites.target import Limits, Target
+
+FUSIO = load_dialect("fusio")
+SECRETS = FUSIO.world.credentials
+PROBE = Call(draft(FUSIO.api.operations["whoami"], {"access_token": "unknown"}), "probe", "a wrong request")
 
 
 def target(dialect="sensu", control=None, **limits):
@@ -131,7 +137,57 @@ def test_counted_refusals():
     assert sum(cost_of(c, api.ban).refusals for c in covered) < api.ban.count
     assert any("that budget, not the target" in budget.left_open(c) for c in left_open)
     assert "access_token.missing" in {name for c in covered for name in c.when}
-    assert [] == planned(Budget(target("fusio", bad_logins=1000, max_wait=api.ban.window)), "fusio")[1]
+    assert [] == planned(Budget(target("fusio", bad_logins=1000, firewall=False)), "fusio")[1]
+
+
+def test_time_for_refusals():
+    """Each further window that can be waited for has room for as many refusals as the first, and the plan uses it."""
+    ban = FUSIO.api.ban
+    covered = [
+        sum(
+            cost_of(c, ban).refusals
+            for c in planned(Budget(target("fusio", bad_logins=1000, max_wait=wait)), "fusio")[0]
+        )
+        for wait in (0, ban.window, ban.window + 1, 2 * (ban.window + 1))
+    ]
+
+    assert covered[0] == covered[1] < covered[2] < covered[3]
+    assert all(count <= (1 + n) * (ban.count - 2) for count, n in zip(covered, (0, 0, 1, 2), strict=True))
+
+
+def test_uncounted_refusals():
+    """What such servers do not count fills no window: a status, or a condition at an operation."""
+    clock = Clock()
+    begun = clock.now()
+    budget = Budget(target("fusio", clock))
+    free = replace(
+        PROBE, draft=draft(FUSIO.api.operations["issueByClientCredentials"], SECRETS), conditions=("basic.missing",)
+    )
+    for _ in range(60):
+        budget.before(free)
+        budget.after(free, Reply(400))
+        budget.before(PROBE)
+        budget.after(PROBE, Reply(404))
+
+    assert clock.now() - begun < 5
+
+
+def test_right_requests_wait_for_no_window():
+    """A full window stops what may be refused, and not what is right."""
+    budget = Budget(target("fusio", max_wait=1))
+    for _ in range(FUSIO.api.ban.count):
+        budget.after(PROBE, Reply(401))
+    budget.before(replace(PROBE, step="control"))
+    with pytest.raises(NotObservable, match="window of counted refusals"):
+        budget.before(PROBE)
+
+
+def test_left_alone():
+    """Where a target asks to be left alone for long, the next request is not sent either."""
+    budget = Budget(target("fusio"))
+    budget.after(PROBE, Reply(429, (("Retry-After", "900"),)))
+    with pytest.raises(Inconclusive, match=r"(900|899) s"):
+        budget.before(replace(PROBE, step="control"))
 
 
 def test_window():
@@ -141,13 +197,13 @@ def test_window():
     ban = load_dialect("fusio").api.ban
     budget = Budget(target("fusio", clock))
     for _ in range(ban.count - 3):
-        budget.before()
-        budget.refused(401)
-    budget.before()
+        budget.before(PROBE)
+        budget.after(PROBE, Reply(401))
+    budget.before(PROBE)
 
     assert clock.now() - begun < 5
-    budget.refused(401)
-    budget.before()
+    budget.after(PROBE, Reply(401))
+    budget.before(PROBE)
     assert clock.now() - begun >= ban.window
 
 
@@ -157,8 +213,8 @@ def test_served_requests_are_free():
     begun = clock.now()
     budget = Budget(target("fusio", clock))
     for _ in range(100):
-        budget.before()
-        budget.refused(200)
+        budget.before(PROBE)
+        budget.after(PROBE, Reply(200))
 
     assert clock.now() - begun < 5
 

@@ -1,0 +1,78 @@
+"""A ledger of failed logins: what servers that lock accounts would have counted, and the line that no run crosses.
+
+The plan of a run keeps within the budget of bad logins as far as its clauses tell beforehand. The ledger looks at what is
+really sent: whatever happens, no account sees more failed logins than the budget allows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from watchword.specs.values.draft import Draft
+from watchword.specs.values.http import Reply
+from watchword.suites.acting.steps import Blocked, Call, NotObservable
+
+__all__ = ["Accounts"]
+
+_LOGINS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "username": (("username", "password"), ("other_username", "other_password")),
+    "operator_username": (("operator_username", "operator_password"),),
+}
+"""The role that names an account in a request, and the credentials that hold such a name and its secret."""
+_SECRETS = {"username": "password", "operator_username": "operator_password"}
+_REFUSALS = (400, 401, 403)
+
+
+class Accounts:
+    """Counts failed logins by account. `limit` is how many of them an account may see; None: it cannot be locked out."""
+
+    def __init__(self, credentials: Mapping[str, str], limit: int | None) -> None:
+        self._credentials = credentials
+        self._limit = limit
+        self._failed: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+
+    def before(self, draft: Draft) -> None:
+        """Look at a request that is about to be sent.
+
+        Raises:
+            NotObservable: it would be a failed login beyond the limit.
+            Blocked: it carries credentials that are right and were refused so often that one more would be too many.
+        """
+        if self._limit is None:
+            return
+        for account, right in self._charged(draft):
+            if not right and self._failed[account] >= self._limit:
+                raise NotObservable(
+                    f"the budget of {self._limit} bad logins for the account of {account} is used up; it, not the target, "
+                    "left this open (limits.bad_logins raises it)"
+                )
+            if right and self._refused[account] and self._failed[account] >= max(self._limit, 1):
+                raise Blocked(
+                    f"the target refuses the {account} and its secret, which were right before, and one more failed login "
+                    f"would be more than the {self._limit} that limits.bad_logins allows"
+                )
+
+    def after(self, call: Call, reply: Reply | None) -> None:
+        """Take down what came of a request. A login without a reply counts as a failed one."""
+        for account, right in self._charged(call.draft):
+            if right:
+                # With another mistake in the request, a refusal says nothing of the account.
+                whole = call.step in ("prepare", "control") and reply is not None and reply.status in _REFUSALS
+                self._refused[account] += whole
+                self._failed[account] += whole
+            elif reply is None or not 200 <= reply.status < 300:
+                self._failed[account] += 1
+
+    def _charged(self, draft: Draft) -> Iterator[tuple[str, bool]]:
+        """Give the accounts that a request logs in to, and whether it does so with the right secret alone."""
+        if draft.authorization is not None or draft.body is not None:
+            # What the fields say is not what is sent.
+            return
+        for role, pairs in _LOGINS.items():
+            names = {str(f.value) for f in draft.of(role)}
+            secrets = {str(f.value) for f in draft.of(_SECRETS[role])}
+            for name, secret in pairs:
+                if self._credentials.get(name) in names:
+                    yield name, secrets == {self._credentials.get(secret)}
