@@ -133,10 +133,10 @@ def _figures(matrix: Matrix, alarms: int) -> list[_Figure]:
     unguarded = sum(len(sheet.unguarded) for sheet in matrix.sheets)
     misdeclared = sum(len(sheet.misdeclared) + len(sheet.strange) for sheet in matrix.sheets)
     return [
-        _Figure(matrix.faults, "fault" if matrix.faults == 1 else "faults", "maps"),
+        _Figure(matrix.faults, wording.plural("fault", matrix.faults), "maps"),
         _Figure(matrix.faults - survived, "killed", "listed"),
         _Figure(survived, "survived", "survived", wrong=True),
-        _Figure(alarms, "false alarm" if alarms == 1 else "false alarms", "alarms", wrong=True),
+        _Figure(alarms, wording.plural("false alarm", alarms), "alarms", wrong=True),
         _Figure(unguarded, "unguarded", "unguarded", wrong=True),
         _Figure(misdeclared, "misdeclared", "misdeclared", wrong=True),
     ]
