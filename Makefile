@@ -12,8 +12,9 @@ ARGS ?=
 SAMPLE ?= 40
 EXAMPLES ?= 50
 
-# How many processes run the project's own tests.
+# How many processes run the project's own tests, a file of them at a time and in the order of `tests/conftest.py`.
 WORKERS ?= auto
+SPREAD := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
 LOCKER := .venv-lock
@@ -23,17 +24,18 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 INSTALL = $(1)/bin/python -m pip --disable-pip-version-check --no-input install
 UV := $(LOCKER)/bin/uv
+NPM := npm --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel error
 
 # What a tool says is of interest only when it fails.
 quietly = { $(1); } >$(VENV)/output.txt 2>&1 || { cat $(VENV)/output.txt >&2; exit 1; }
 
-# The linters' own dependencies resolve afresh on every install; their versions do not.
-REDOCLY := @redocly/cli@2.77.0
-SPECTRAL := @stoplight/spectral-cli@6.16.3
+# No byte code makes every process of the tests compile what it needs: it costs a fifth of their time.
+unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help conformance test check own-tests types mock lint-openapi detection wheel lock clean
+.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock linters lint-openapi detection wheel \
+  lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -43,9 +45,25 @@ conformance: $(VENV)/.installed ## Run the suites against the embedded mocks (AR
 
 test: check own-tests ## Run the checks and the project's own tests, as CI does
 
+quick: ARGS += --quick
+quick: check own-tests ## The same without what takes long: the matrices, packaging, the README and the acceptance runs
+
 own-tests: $(VENV)/.developed
 	@echo "The project's own tests"
-	@$(PY) -m pytest --quiet --numprocesses $(WORKERS) --dist loadfile tests $(ARGS)
+	@$(PY) -m pytest --quiet $(SPREAD) --override-ini strict_parametrization_ids=true tests $(ARGS)
+
+test-oldest: ## Run the project's own tests with the oldest versions that pyproject.toml allows (PYTHON=python3.11)
+	@$(call unlocked,oldest,lowest-direct)
+
+test-newest: ## Run the project's own tests with the newest versions, whatever the lock files say
+	@$(call unlocked,newest,highest)
+
+# $(1) names the environment; its stamps are laid by hand, so that nothing is installed from the lock files.
+unlocked = $(MAKE) $(LOCKER)/.installed && echo "Installing the $(1) versions into $(VENV)-$(1)" \
+  && $(PYTHON) -m venv --clear $(VENV)-$(1) \
+  && $(UV) pip install --quiet --python $(VENV)-$(1)/bin/python --resolution $(2) --editable . --group dev \
+  && touch $(VENV)-$(1)/.made $(VENV)-$(1)/.installed $(VENV)-$(1)/.developed \
+  && $(MAKE) VENV=$(VENV)-$(1) own-tests
 
 check: $(VENV)/.developed types ## Look at format, lint, types, imports, data and spelling
 	@echo "Format" && $(BIN)/ruff format --check --quiet .
@@ -65,8 +83,10 @@ mock: $(VENV)/.installed ## Serve a mock (DIALECT=sensu, PORT=8080)
 
 lint-openapi: $(VENV)/.developed ## Run the public OpenAPI linters over the dialects, where npm is installed
 	@if command -v npm >/dev/null; then \
-	  $(MAKE) $(NODE)/.installed && $(PY) -m pytest --quiet tests/test_openapi_linters.py; \
+	  $(MAKE) linters && $(PY) -m pytest --quiet --all-tools tests/test_openapi_linters.py; \
 	else echo "Left out: Redocly and Spectral come from npm, and there is no npm here"; fi
+
+linters: $(NODE)/.installed
 
 detection: $(VENV)/.developed ## Measure what the suites notice, beside Schemathesis, for docs/detection.md (takes long)
 	@mkdir -p $(MEASURED)
@@ -86,7 +106,10 @@ clean: ## Remove everything that was made here, the environments included
 lock: $(LOCKER)/.installed ## Renew the lock files, to the newest that pyproject.toml allows
 	@$(call lock,dev,pyproject.toml --group dev)
 	@$(call lock,product,pyproject.toml --group build --constraint locks/dev.txt)
+	@$(call lock,sdk,--group sdk)
 	@$(call lock,uv,--group lock)
+	@if command -v npm >/dev/null; then cd locks/node && rm -f package-lock.json && $(NPM) install --package-lock-only; \
+	else echo "Left as it was: the lock file of the OpenAPI linters is written by npm, and there is no npm here"; fi
 
 # One file serves every platform and every Python from 3.11 on. The tools' file comes first: the product has the same versions.
 lock = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -115,7 +138,7 @@ $(LOCKER)/.installed: locks/uv.txt
 	@$(call venv,$(LOCKER))
 	@$(call INSTALL,$(LOCKER)) --quiet --require-hashes --requirement locks/uv.txt && touch $@
 
-$(NODE)/.installed: Makefile
+$(NODE)/.installed: locks/node/package.json locks/node/package-lock.json
 	@echo "Installing Redocly and Spectral into $(NODE)"
-	@mkdir -p $(NODE)
-	@npm install --prefix $(NODE) --no-audit --no-fund --no-save --loglevel error $(REDOCLY) $(SPECTRAL) && touch $@
+	@mkdir -p $(NODE) && cp $^ $(NODE)/
+	@cd $(NODE) && $(NPM) ci && touch $(notdir $@)

@@ -24,7 +24,7 @@ from typing import Any
 
 from jsonschema.exceptions import best_match
 
-from watchword.reports.records import VERIFIED, ClauseRecord
+from watchword.reports.records import ClauseRecord
 from watchword.reports.schema import baseline_validator, explain
 
 __all__ = ["Baseline", "BaselineError", "Known", "read_baseline", "signature", "snippet"]
@@ -137,7 +137,7 @@ def _stale(entry: Known, rows: list[ClauseRecord], today: date) -> str:
         return f"{entry}: the excuse ran out on {entry.expires}."
     if not rows:
         return f"{entry}: no such clause was checked."
-    if all(row.verdict in VERIFIED and row.verdict != entry.verdict for row in rows):
+    if all(row.judgement.verified and row.verdict != entry.verdict for row in rows):
         verdicts = " and ".join(sorted({row.verdict for row in rows}))
         return f"{entry}: listed as {entry.verdict}, but the verdict is now {verdicts}."
     return ""

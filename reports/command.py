@@ -8,8 +8,10 @@ import click
 
 from watchword.reports.files import replace
 from watchword.reports.junit import junit
+from watchword.reports.outcome import outcome
 from watchword.reports.page.document import render
 from watchword.reports.records import RECORDS_FILE, BrokenRecords, Exit
+from watchword.reports.remedies import remedies
 from watchword.reports.schema import read_checked
 from watchword.reports.summary import verdict_line
 
@@ -41,6 +43,9 @@ def report(records: Path, html: Path | None, junit_file: Path | None) -> None:
     if html is None and junit_file is None:
         html = source.with_name("report.html")
     click.echo(verdict_line(run))
+    click.echo(str(outcome(run)))
+    for line in remedies(run.clauses):
+        click.echo(f"  {line}")
     if html is not None:
         _write(html, render(run))
     if junit_file is not None:

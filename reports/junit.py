@@ -2,26 +2,27 @@
 
 Laws:
 1. What could not be decided is never written as passed.
-2. A run that was cut short, or that ended badly without a broken rule, holds one error that says so: a gate that only
-   counts must not take an empty file for a good one.
+2. A run that was cut short, or that ended badly without a broken rule, holds one case more that says so: a gate that
+   only counts must not take an empty file for a good one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from watchword.reports.legible import legible, transcript
-from watchword.reports.records import EXIT_MEANING, ClauseRecord, Exit, Run
+from watchword.reports.outcome import Outcome, outcome
+from watchword.reports.records import ClauseRecord, Exit, Run
 from watchword.reports.summary import TargetSummary, summarize
-from watchword.reports.wording import VERDICT_MEANING, plain, words
+from watchword.reports.wording import plain, words
 
 __all__ = ["junit"]
 
-_PASSED = ("pass", "warn", "observed")
-_ERRORS = ("blocked", "error")
-_OUTCOMES = ("failure", "error", "skipped")
+_TAGS = MappingProxyType({"passed": "", "failed": "failure", "error": "error", "skipped": "skipped"})
+_COUNTED = ("failure", "error", "skipped")
 
 
 def junit(run: Run) -> str:
@@ -30,9 +31,10 @@ def junit(run: Run) -> str:
     root = ET.Element("testsuites", name="watchword")
     for target in summarize(run)[1]:
         root.append(_suite(target, run, strict))
-    trouble = _trouble(run)
-    if trouble:
-        root.append(_run_suite(run, trouble))
+    found = outcome(run)
+    # A broken rule is a failure of its own case; whatever else closes a gate is told by no case.
+    if found.exit != Exit.CONFORMING and not (found.exit == Exit.BROKEN and root.find(".//failure") is not None):
+        root.append(_run_suite(run, found))
     _total(root, root.iter("testcase"))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
@@ -54,27 +56,17 @@ def _case(record: ClauseRecord, strict: bool) -> ET.Element:
         name=legible(record.clause),
         time=f"{record.duration:.3f}",
     )
-    told = ("clause", "level", "basis", "verdict", "source", "expected", "observed", "known")
+    told = ("clause", "level", "basis", "verdict", "source", "expected", "observed", "known", "accepted")
     _properties(case, ((name, getattr(record, name)) for name in told if getattr(record, name)))
-    tag = _outcome(record, strict)
+    tag = _TAGS[record.shown(strict)]
     if tag:
-        message = record.known or record.reason or "; ".join(record.differences) or VERDICT_MEANING[record.verdict]
+        message = record.excuse or record.reason or "; ".join(record.differences) or record.judgement.meaning
         child = ET.SubElement(case, tag, type=record.verdict, message=legible(f"{words(record.verdict)}: {message}"))
         if tag != "skipped":
             child.text = legible(_explanation(record))
     if record.exchanges:
         ET.SubElement(case, "system-out").text = legible(transcript(record.exchanges))
     return case
-
-
-def _outcome(record: ClauseRecord, strict: bool) -> str:
-    if record.known:
-        return "skipped"
-    if record.verdict == "fail" or (record.verdict == "warn" and strict):
-        return "failure"
-    if record.verdict in _ERRORS:
-        return "error"
-    return "" if record.verdict in _PASSED else "skipped"
 
 
 def _explanation(record: ClauseRecord) -> str:
@@ -90,19 +82,11 @@ def _explanation(record: ClauseRecord) -> str:
     return "\n".join(rows)
 
 
-def _trouble(run: Run) -> str:
-    if run.end is None:
-        return "The run was cut short: it did not get to every clause."
-    if run.end.exit in (Exit.CONFORMING, Exit.BROKEN):
-        return ""
-    meaning = EXIT_MEANING.get(run.end.exit, f"The run ended with exit code {run.end.exit}.")
-    return f"{meaning} {run.end.message}".strip()
-
-
-def _run_suite(run: Run, trouble: str) -> ET.Element:
+def _run_suite(run: Run, found: Outcome) -> ET.Element:
     suite = ET.Element("testsuite", name="run", timestamp=legible(run.run.started))
     case = ET.SubElement(suite, "testcase", classname="watchword", name="run", time="0.000")
-    ET.SubElement(case, "error", type="run", message=legible(trouble))
+    tag = "failure" if found.exit == Exit.BROKEN else "error"
+    ET.SubElement(case, tag, type="run", message=legible(str(found)))
     _total(suite, (case,))
     return suite
 
@@ -117,6 +101,6 @@ def _total(parent: ET.Element, cases: Iterable[ET.Element]) -> None:
     rows = list(cases)
     found = Counter(child.tag for case in rows for child in case)
     parent.set("tests", str(len(rows)))
-    for tag, name in zip(_OUTCOMES, ("failures", "errors", "skipped"), strict=True):
+    for tag, name in zip(_COUNTED, ("failures", "errors", "skipped"), strict=True):
         parent.set(name, str(found[tag]))
     parent.set("time", f"{sum(float(case.get('time', 0)) for case in rows):.3f}")

@@ -16,6 +16,7 @@ from watchword.reports import hooks
 from watchword.reports.files import make_writable
 from watchword.reports.page.cells import COLUMNS, cell, evidence, header, properties
 from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
+from watchword.reports.remedies import remedies
 from watchword.reports.sink import Sink
 from watchword.reports.summary import verdict_line
 
@@ -158,6 +159,8 @@ class _Reporter:
             self._sink.publish()
             terminalreporter.write_sep("=", "watchword")
             terminalreporter.write_line(verdict_line(run))
+            for line in remedies(run.clauses):
+                terminalreporter.write_line(f"  {line}")
             terminalreporter.write_line(f"report: {self._sink.page}")
 
     @pytest.hookimpl(optionalhook=True)

@@ -10,10 +10,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from enum import IntEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
+
+from watchword.reports.exits import EXIT_MEANING, Exit
+from watchword.reports.verdict import Shown, Verdict
 
 __all__ = [
     "EXIT_MEANING",
@@ -36,52 +37,11 @@ __all__ = [
 RECORDS_FILE = "records.jsonl"
 """The name under which a run's records lie in its report directory."""
 
-VERDICTS = (
-    "fail",
-    "error",
-    "blocked",
-    "inconclusive",
-    "warn",
-    "observed",
-    "pass",
-    "not_supported",
-    "not_observable",
-    "not_applicable",
-)
+VERDICTS: tuple[str, ...] = tuple(Verdict)
 """Every verdict, the one that wants attention most first."""
 
-VERIFIED = frozenset({"pass", "fail", "warn", "observed"})
+VERIFIED: frozenset[str] = frozenset(verdict for verdict in Verdict if verdict.verified)
 """The verdicts that rest on evidence about the target; the others say why there is none."""
-
-
-class Exit(IntEnum):
-    """How a run's process ends: pytest's own codes, and three more."""
-
-    CONFORMING = 0
-    BROKEN = 1
-    INTERRUPTED = 2
-    INTERNAL = 3
-    USAGE = 4
-    NOTHING = 5
-    PREFLIGHT = 6
-    TOO_LITTLE = 7
-    STALE_BASELINE = 8
-
-
-EXIT_MEANING: Mapping[int, str] = MappingProxyType(
-    {
-        Exit.CONFORMING: "No binding rule is broken.",
-        Exit.BROKEN: "At least one rule is broken.",
-        Exit.INTERRUPTED: "Somebody or something interrupted the run.",
-        Exit.INTERNAL: "The tool itself went wrong; the target is not to blame.",
-        Exit.USAGE: "The command line or a file of settings is wrong; nothing can be said of the target.",
-        Exit.NOTHING: "No clause was selected.",
-        Exit.PREFLIGHT: "The target could not be reached or refused the credentials, so no clause was checked.",
-        Exit.TOO_LITTLE: "No rule was seen broken, but too little could be verified to call the target conforming.",
-        Exit.STALE_BASELINE: "The list of known deviations names something that is not a deviation any more.",
-    }
-)
-"""One sentence for each exit code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +66,9 @@ class ClauseRecord:
     """What one clause's check left behind.
 
     `clause` is the full id, `<dialect>:<clause>`. `differences` are the single deviations behind a verdict that is not
-    clean; `reason` says why a check could not be made. `attempts` and `broken` count repeated checks.
+    clean; `reason` says why a check could not be made, and `remedy` which settings of the target file would have let it
+    be made: the least value of each that is known, None where it takes any. `attempts` and `broken` count repeated
+    checks. `known` is why a deviation is excused, `accepted` why the clause may stay undecided.
     """
 
     clause: str
@@ -130,6 +92,36 @@ class ClauseRecord:
     attempts: int = 1
     broken: int = 0
     known: str = ""
+    remedy: Mapping[str, float | None] = field(default_factory=dict)
+    accepted: str = ""
+
+    @property
+    def judgement(self) -> Verdict:
+        """The verdict with everything that is known of it."""
+        return Verdict(self.verdict)
+
+    @property
+    def excuse(self) -> str:
+        """Why nobody has to do anything about the record; empty when there is no reason."""
+        return self.known or self.accepted
+
+    @property
+    def open(self) -> bool:
+        """Whether a binding rule is left undecided, and nobody has accepted that."""
+        return self.level == "must" and self.judgement.undecided and not self.excuse
+
+    @property
+    def wants_attention(self) -> bool:
+        """Whether somebody has to look at it: something is broken or open, and nobody has excused it."""
+        return not self.excuse and (self.judgement.broken or self.judgement.shown() == "error" or self.open)
+
+    def fails(self, strict: bool) -> bool:
+        """Say whether it makes its run fail: a rule is broken, and nobody has excused it."""
+        return not self.excuse and self.judgement.fails(strict)
+
+    def shown(self, strict: bool) -> Shown:
+        """Say what the test of the clause shows, in pytest and in JUnit."""
+        return self.judgement.shown(strict=strict, excused=bool(self.excuse))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +151,16 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class EndRecord:
-    """How a run ended: the number of clauses by verdict, the exit code, the seconds it took."""
+    """How a run ended: the number of clauses by verdict, the exit code, the seconds it took.
+
+    `message` says what the run came to, `trouble` what ended or spoilt it apart from its clauses.
+    """
 
     verdicts: Mapping[str, int]
     exit: int
     seconds: float
     message: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

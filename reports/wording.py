@@ -1,4 +1,4 @@
-"""The words and signs in which a reader meets verdicts, levels, bases, topics and steps."""
+"""The words in which a reader meets levels, bases, topics, steps and numbers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 
 __all__ = [
     "BASIS_MEANING",
-    "GLYPHS",
     "LEVEL_MEANING",
     "STEPS",
-    "VERDICT_MEANING",
+    "are",
     "count",
     "duration",
     "moment",
@@ -20,37 +19,6 @@ __all__ = [
     "plural",
     "words",
 ]
-
-VERDICT_MEANING: Mapping[str, str] = MappingProxyType(
-    {
-        "fail": "The target broke a rule that binds it.",
-        "error": "The check itself went wrong; the target is not to blame.",
-        "blocked": "The right request did not work, so a refusal of the wrong one would prove nothing.",
-        "inconclusive": "The target was busy, banned the client, stalled or dropped the connection.",
-        "warn": "The target broke a recommendation, or a standard that its document only refers to.",
-        "observed": "The document leaves it open; this is what the target does.",
-        "pass": "The rule holds, and was really put to the test.",
-        "not_supported": "The target declined an optional feature in a proper way.",
-        "not_observable": "It cannot be seen within the limits of this run.",
-        "not_applicable": "The target's settings lack something that the check needs.",
-    }
-)
-
-GLYPHS: Mapping[str, str] = MappingProxyType(
-    {
-        "fail": "✗",
-        "error": "‼",
-        "blocked": "⊘",
-        "inconclusive": "?",
-        "warn": "!",
-        "observed": "◎",
-        "pass": "✓",
-        "not_supported": "\N{EN DASH}",
-        "not_observable": "…",
-        "not_applicable": "·",
-    }
-)
-"""One sign a verdict, so that none is told by its colour alone."""
 
 LEVEL_MEANING: Mapping[str, str] = MappingProxyType(
     {"must": "binding", "should": "recommended", "may": "left to the server"}
@@ -84,6 +52,11 @@ def count(number: int, noun: str) -> str:
 def plural(noun: str, number: int) -> str:
     """Give the form of a noun that belongs to a number."""
     return noun if number == 1 else f"{noun}s"
+
+
+def are(number: int, noun: str, what: str) -> str:
+    """Say of a number of things that they are something."""
+    return f"{count(number, noun)} {'is' if number == 1 else 'are'} {what}"
 
 
 def plain(value: Any) -> str:

@@ -17,7 +17,6 @@ _PACKAGE = "watchword.suites"
 
 _PATHS = ("--target", "--report-dir", "--baseline")
 """The options whose values are paths."""
-_SKIPPED = ("not_supported", "not_applicable", "not_observable", "inconclusive")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -119,8 +118,9 @@ def conformance(request: pytest.FixtureRequest) -> Any:
     runner: Any = request.config.pluginmanager.get_plugin("watchword.run")
     target, clause = request.param
     record = runner.check(request.node, target, clause)
-    if record.verdict in ("blocked", "error"):
+    shown = record.shown(runner.run.strict)
+    if shown == "error":
         pytest.fail(explain(record), pytrace=False)
-    if record.verdict in _SKIPPED:
+    if shown == "skipped" and not record.known:
         pytest.skip(short(record))
-    return Finding(record, runner.run.counts_as_broken(record))
+    return Finding(record, shown)

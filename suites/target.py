@@ -21,6 +21,7 @@ from watchword.specs.reading.complaint import complaint
 from watchword.specs.reading.yamlfile import At
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CREDENTIALS
+from watchword.suites.accept import UnknownName, accepted
 
 __all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "from_environment", "read_target"]
 
@@ -60,7 +61,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under test. The repr holds no credential."""
+    """A server under test. The repr holds no credential. `accepted` is why a clause may stay undecided, by its id."""
 
     name: str
     dialect: Dialect
@@ -73,6 +74,7 @@ class Target:
     control_url: str | None = None
     ca_file: str | None = None
     close: Callable[[], None] | None = field(default=None, repr=False)
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     def base(self, which: str) -> str:
         """Give the base URL of that name, without a slash at its end."""
@@ -142,6 +144,7 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     return _made(
         place=f"{path}: credentials",
         how="add it under [credentials]",
+        accepted=_accepted(path, text, dialect, raw.get("accept")),
         dialect=dialect,
         credentials=credentials,
         name=own.get("name", ""),
@@ -237,6 +240,17 @@ def _dialect(place: str, name: str | Path) -> Dialect:
         raise TargetError(place, f"{where}{trouble.problem}", trouble.hint) from trouble
 
 
+def _accepted(path: Path, text: str, dialect: Dialect, table: Mapping[str, Any] | None) -> Mapping[str, str]:
+    if table is None:
+        return {}
+    try:
+        return accepted(table["undecided"], table["reason"], dialect.clauses)
+    except UnknownName as trouble:
+        raise TargetError(
+            f"{_place(path, text, 'undecided')}: accept.undecided", f"{trouble} of {dialect.name}", trouble.hint
+        ) from trouble
+
+
 def _resolved(place: str, value: str, environ: Mapping[str, str]) -> str:
     if not value.startswith("env:"):
         return value
@@ -251,7 +265,9 @@ def _check(path: Path, text: str, raw: Mapping[str, Any]) -> None:
     if wrong is None:
         return
     where = ".".join(map(str, wrong.at))
-    place = _place(path, text, str(wrong.at[-1])) if wrong.at else str(path)
+    # An entry of a list stands below its key.
+    key = next((step for step in reversed(wrong.at) if isinstance(step, str)), "")
+    place = _place(path, text, key) if key else str(path)
     raise TargetError(place, wrong.problem if wrong.of_key else f"{where}: {wrong.problem}", wrong.hint)
 
 

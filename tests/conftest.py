@@ -1,10 +1,13 @@
-"""What all tests share: a mock and the suites in one process, joined without a socket."""
+"""What all tests share: a mock and the suites in one process, and the tools that not every machine has."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,13 +15,11 @@ from hypothesis import HealthCheck, settings
 from watchword.mockserver.clock import StillClock
 from watchword.mockserver.http.message import finished
 from watchword.mockserver.service import Outcome, Service
-from watchword.reports.records import ClauseRecord
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.values.http import Reply, Request
 from watchword.suites.judging.schemas import schema_errors
-from watchword.suites.running.check import check
-from watchword.suites.running.recording import write
+from watchword.suites.running.check import Judged, check
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description
 
@@ -29,6 +30,76 @@ settings.load_profile("ours")
 ORIGIN = "http://mock.test"
 TROUBLE = ("fail", "error", "blocked", "inconclusive")
 """The verdicts that a right server never gets."""
+
+
+NODE = Path(__file__).resolve().parent.parent / ".venv-node" / "node_modules" / ".bin"
+TOOLS = {
+    "chromium": "apt-get install chromium",
+    "curl": "apt-get install curl",
+    "openssl": "apt-get install openssl",
+    "redocly": "make linters",
+    "spectral": "make linters",
+}
+"""What some tests need beside Python, and what installs it. The linters come from npm, which nobody has to have."""
+
+
+LONG = ("tests/test_readme.py", "tests/detection/", "tests/test_packaging.py", "tests/acceptance/")
+"""What takes long: the matrices, packaging, the README and the acceptance runs."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let CI insist on every tool, and somebody in a hurry do without what takes long."""
+    parser.addoption("--all-tools", action="store_true", help="fail a test whose tool is missing, rather than skip it")
+    parser.addoption("--quick", action="store_true", help=f"leave out what takes long: {', '.join(LONG)}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    if config.getoption("quick"):
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid.startswith(LONG)])
+        items[:] = [item for item in items if not item.nodeid.startswith(LONG)]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of a test that needs a tool."""
+    config.addinivalue_line("markers", "needs(name): the test needs this tool, one of TOOLS in tests/conftest.py")
+
+
+def find_tool(config: pytest.Config, name: str) -> str:
+    """Give the path of a tool; where it is missing, end the test as skipped, or as failed with `--all-tools`."""
+    path = shutil.which(name, path=f"{NODE}{os.pathsep}{os.environ['PATH']}")
+    if path is not None:
+        return path
+    reason = f"{name} is missing: {TOOLS[name]}"
+    if config.getoption("all_tools") and (TOOLS[name] != "make linters" or shutil.which("npm")):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look for the tools of a test before anything is set up for it."""
+    for mark in item.iter_markers("needs"):
+        find_tool(item.config, mark.args[0])
+
+
+@pytest.fixture(scope="session")
+def tool(pytestconfig: pytest.Config) -> Callable[[str], str]:
+    """Find a tool by its name: `tool("redocly")` gives its path."""
+    return lambda name: find_tool(pytestconfig, name)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Say below everything else what was left out, and why: a green run without it is half a run."""
+    yield
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = terminal.stats.get("skipped", []) if terminal else []
+    if skipped and not hasattr(session.config, "workerinput"):
+        reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+        terminal.write_line(f"LEFT OUT: {len(skipped)} tests did not run", yellow=True, bold=True)
+        for reason, count in reasons.most_common():
+            terminal.write_line(f"{count:4}  {reason}", yellow=True)
 
 
 class InProcess:
@@ -66,13 +137,9 @@ class InProcess:
         self.answered.append((request, outcome))
         return finished(outcome.reply, request.method, outcome.at)
 
-    def check_all(self) -> dict[str, ClauseRecord]:
-        """Check every clause that can be checked; gives the records by clause, without the name of the dialect."""
-        records = {}
-        for clause in self.service.dialect.clauses:
-            if not clause.untested:
-                records[clause.id] = write(self.session, clause, check(self.session, clause), time.monotonic())
-        return records
+    def check_all(self) -> dict[str, Judged]:
+        """Check every clause that can be checked; gives what was judged by clause, without the name of the dialect."""
+        return {c.id: check(self.session, c) for c in self.service.dialect.clauses if not c.untested}
 
     def undescribed(self) -> list[str]:
         """Give what deviates from the description in the replies that the mock has given since it began."""
@@ -92,14 +159,14 @@ def in_process() -> Callable[..., InProcess]:
 
 
 @pytest.fixture(scope="session")
-def trouble() -> Callable[[dict[str, ClauseRecord]], dict[str, str]]:
-    """Pick from records what a right server never gets: clause → verdict and what was seen."""
+def trouble() -> Callable[[dict[str, Judged]], dict[str, str]]:
+    """Pick what a right server never gets: clause → verdict and what was seen."""
 
-    def pick(records: dict[str, ClauseRecord]) -> dict[str, str]:
+    def pick(found: dict[str, Judged]) -> dict[str, str]:
         return {
-            clause: f"{record.verdict}: {'; '.join(record.differences) or record.reason}"
-            for clause, record in records.items()
-            if record.verdict in TROUBLE
+            clause: f"{judged.verdict}: {'; '.join(map(str, judged.differences)) or judged.reason}"
+            for clause, judged in found.items()
+            if judged.verdict in TROUBLE
         }
 
     return pick

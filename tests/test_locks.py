@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("product", "dev", "uv")
+LOCKS = ("product", "dev", "sdk", "uv")
 ENTRY = re.compile(r"^(\S+)==(\S+)(?: ; .*?)? \\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 REMEDY = "pyproject.toml and the lock files disagree: run `make lock`"
@@ -49,7 +50,12 @@ def test_every_line_is_locked(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "asked"),
-    [("product", product() + group("build")), ("dev", product() + group("dev")), ("uv", group("lock"))],
+    [
+        ("product", product() + group("build")),
+        ("dev", product() + group("dev")),
+        ("sdk", group("sdk")),
+        ("uv", group("lock")),
+    ],
     ids=LOCKS,
 )
 def test_the_ranges_hold(name: str, asked: list[Requirement]) -> None:
@@ -59,6 +65,18 @@ def test_the_ranges_hold(name: str, asked: list[Requirement]) -> None:
     outside = [str(r) for r, version in found.items() if version is None or version not in r.specifier]
 
     assert [] == outside, REMEDY
+
+
+def test_the_linters_are_locked() -> None:
+    """Every package of the OpenAPI linters is locked by its hash, at the version asked for, from wherever."""
+    folder = ROOT / "locks" / "node"
+    asked = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]
+    own = packages.pop("")
+
+    assert asked == own["dependencies"], REMEDY
+    assert asked == {name: packages[f"node_modules/{name}"]["version"] for name in asked}, REMEDY
+    assert {True} == {"integrity" in entry and "resolved" not in entry for entry in packages.values()}
 
 
 def test_the_tools_change_no_version() -> None:

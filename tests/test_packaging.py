@@ -10,10 +10,12 @@ import sys
 import venv
 import zipfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("specs", "mockserver", "suites", "reports", "detection")
@@ -42,16 +44,40 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in tracked():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, source / name)
-    run(sys.executable, "-m", "build", "--outdir", source / "dist", source, cwd=source)
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", source / "dist", source, cwd=source)
     return next((source / "dist").glob("*.whl"))
+
+
+def required(name: str, extras: frozenset[str] = frozenset()) -> set[str]:
+    """Give the names of the distributions that one requires here, and of those that they require."""
+    found: set[str] = set()
+    waiting = [(name, extras)]
+    while waiting:
+        asking, extras = waiting.pop()
+        for requirement in map(Requirement, metadata.requires(asking) or ()):
+            wanted = not requirement.marker or any(requirement.marker.evaluate({"extra": e}) for e in extras | {""})
+            if wanted and requirement.name not in found:
+                found.add(requirement.name)
+                waiting.append((requirement.name, frozenset(requirement.extras)))
+    return found
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel and what it requires into an environment of its own, and give the folder of its commands."""
+    """Install the wheel into an environment that holds what it requires and nothing else; give its commands' folder."""
     folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder, with_pip=True)
-    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", wheel, cwd=folder)
+    venv.create(folder, symlinks=True)
+    python = folder / "bin" / "python"
+    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
+    # What is installed here already is lent by links, as copying it would take longer than all the tests of this file.
+    for name in required("watchword"):
+        for file in metadata.files(name) or ():
+            top = Path(str(file)).parts[0]
+            if top not in ("..", "__pycache__") and not (site / top).exists():
+                (site / top).symlink_to(Path(str(file.locate())).parents[len(file.parts) - 1] / top)
+    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    run(*pip, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=folder)
+    run(*pip, "check", cwd=folder)
     return folder / "bin"
 
 
@@ -136,7 +162,9 @@ def test_the_installed_suites_run_against_a_target_file(installed: Path, away: P
     lines += [f"{role} = {json.dumps(value)}" for role, value in served["credentials"].items()]
     (away / "mock.toml").write_text("\n".join(lines) + "\n", "utf-8")
 
-    printed = run(installed / "pytest", "--pyargs", "watchword.suites", "--target", "mock.toml", cwd=away)
+    printed = run(
+        installed / "python", "-m", "pytest", "--pyargs", "watchword.suites", "--target", "mock.toml", cwd=away
+    )
 
     assert f"report: {away / 'reports' / 'out' / 'report.html'}" in printed
     assert ["junit.xml", "records.jsonl", "report.html"] == sorted(p.name for p in (away / "reports" / "out").iterdir())
@@ -147,7 +175,16 @@ def test_the_installed_suites_run_against_a_url(installed: Path, away: Path, ser
     variables = {f"WATCHWORD_{role.upper()}": value for role, value in served["credentials"].items()}
     options = ["--target-url", served["url"], "--dialect", served["dialect"], "--report-dir", "out"]
 
-    run(installed / "pytest", "--pyargs", "watchword.suites.test_refresh", *options, cwd=away, **variables)
+    run(
+        installed / "python",
+        "-m",
+        "pytest",
+        "--pyargs",
+        "watchword.suites.test_refresh",
+        *options,
+        cwd=away,
+        **variables,
+    )
 
     assert (away / "out" / "report.html").is_file()
 
@@ -167,7 +204,7 @@ def test_other_peoples_tests_are_left_alone(installed: Path, away: Path) -> None
         f"import sys\n\ndef test_own():\n    assert [] == sorted({heavy!r} & set(sys.modules))\n", "utf-8"
     )
 
-    printed = run(installed / "pytest", "-p", "no:schemathesis", "-W", "error", "test_own.py", cwd=away)
+    printed = run(installed / "python", "-m", "pytest", "-p", "no:schemathesis", "-W", "error", "test_own.py", cwd=away)
 
     assert "1 passed" in printed
     assert "watchword" not in printed.splitlines()[-1]

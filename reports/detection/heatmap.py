@@ -26,7 +26,7 @@ from watchword.reports.detection.matrix import BROKEN, Cell, Matrix, Profile, Ro
 from watchword.reports.legible import legible
 from watchword.reports.page.cells import evidence as evidence_of
 from watchword.reports.page.templating import environment, fingerprint, source
-from watchword.reports.records import VERDICTS
+from watchword.reports.verdict import Verdict
 
 __all__ = ["render"]
 
@@ -147,7 +147,8 @@ def _vocabulary() -> dict[str, Any]:
     return {
         "kinds": [[kind.letter, kind.name, kind.words, kind.meaning] for kind in KINDS],
         "verdicts": [
-            [name, wording.GLYPHS[name], wording.words(name), wording.VERDICT_MEANING[name]] for name in VERDICTS
+            [verdict.value, verdict.glyph, wording.words(verdict), verdict.meaning, verdict.broken]
+            for verdict in Verdict
         ],
         "levels": dict(wording.LEVEL_MEANING),
         "bases": dict(wording.BASIS_MEANING),
@@ -167,7 +168,7 @@ def _broken(row: Row) -> list[Cell]:
 def _verdicts(cells: Iterable[Cell]) -> str:
     """Count the verdicts of some cells, in words."""
     counted = Counter(cell.verdict for cell in cells)
-    return ", ".join(f"{counted[name]} {wording.words(name)}" for name in VERDICTS if counted[name])
+    return ", ".join(f"{counted[name]} {wording.words(name)}" for name in Verdict if counted[name])
 
 
 def _quiet(profiles: Iterable[Profile]) -> list[Profile]:
@@ -185,7 +186,5 @@ def _environment() -> Environment:
         quiet=_quiet,
         evidence=lambda record: Markup(evidence_of(record)),  # noqa: S704 - escaped where it is made
     )
-    made.globals.update(
-        glyphs=wording.GLYPHS, meanings=wording.VERDICT_MEANING, kinds=KINDS, count=wording.count, hash=_hash
-    )
+    made.globals.update(kinds=KINDS, count=wording.count, hash=_hash)
     return made

@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchword.reports.records import ClauseRecord
+from watchword.reports.verdict import Verdict
 
 __all__ = ["BROKEN", "TROUBLE", "UNVERIFIED", "Cell", "Column", "Matrix", "Profile", "Row", "Sheet"]
 
-BROKEN = frozenset({"fail", "warn"})
+BROKEN: frozenset[str] = frozenset(verdict for verdict in Verdict if verdict.broken)
 """The verdicts of a clause that does not hold."""
 
-UNVERIFIED = frozenset({"inconclusive", "blocked", "error"})
-"""The verdicts of a clause of which nothing could be found out."""
-
-TROUBLE = frozenset({"fail"}) | UNVERIFIED
+TROUBLE: frozenset[str] = frozenset(verdict for verdict in Verdict if verdict.trouble)
 """The verdicts that a right server never gets."""
+
+UNVERIFIED: frozenset[str] = frozenset(verdict for verdict in Verdict if verdict.trouble and not verdict.verified)
+"""The verdicts of a clause of which nothing could be found out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from html import escape
 from typing import Any
 
 from watchword.reports.legible import legible, transcript
-from watchword.reports.records import ClauseRecord
-from watchword.reports.wording import GLYPHS, words
+from watchword.reports.records import VERDICTS, ClauseRecord
+from watchword.reports.verdict import Verdict
+from watchword.reports.wording import words
 
 __all__ = ["COLUMNS", "cell", "evidence", "header", "properties"]
 
@@ -29,8 +30,8 @@ def header(column: str) -> str:
 def cell(column: str, found: Mapping[str, Any]) -> str:
     """Give the cell of a column from the properties of a report; an empty one where the test is none of ours."""
     text = str(found.get(column, ""))
-    if column == "verdict" and text in GLYPHS:
-        text = f"{GLYPHS[text]} {words(text)}"
+    if column == "verdict" and text in VERDICTS:
+        text = f"{Verdict(text).glyph} {words(text)}"
     return f'<td class="col-{column}">{escape(legible(text))}</td>'
 
 

@@ -21,7 +21,8 @@ from watchword.reports.baseline import snippet
 from watchword.reports.page.highlight import marked
 from watchword.reports.page.templating import environment, fingerprint, source
 from watchword.reports.records import EXIT_MEANING, VERDICTS, ClauseRecord, Run, Untested
-from watchword.reports.summary import Summary, TargetSummary, counts, summarize, wants_attention
+from watchword.reports.remedies import acceptance, remedies, remedy
+from watchword.reports.summary import Summary, TargetSummary, counts, summarize
 
 __all__ = ["render"]
 
@@ -82,7 +83,7 @@ def render(run: Run) -> str:
     """Make the page of a run, whole or cut short."""
     summary, targets = summarize(run)
     anchors = _Anchors(run.clauses)
-    alarming = sum(wants_attention(record) for record in run.clauses) <= _OPEN_AT_ONCE
+    alarming = sum(record.wants_attention for record in run.clauses) <= _OPEN_AT_ONCE
     views = tuple(_target(target, anchors, alarming) for target in targets)
     clauses = [clause for view in views for topic in view.topics for clause in topic.ranked]
     rank = VERDICTS.index
@@ -98,7 +99,9 @@ def render(run: Run) -> str:
             known=[c for c in clauses if c.record.known],
             untested=_by_dialect(run.run.untested),
             choices=_choices(run.clauses),
-            exit_meaning=EXIT_MEANING.get(run.end.exit, "") if run.end else "",
+            accepted=[c for c in clauses if c.record.accepted and not c.record.known],
+            remedies=remedies(run.clauses),
+            exit_meaning=EXIT_MEANING.get(summary.outcome.exit, ""),
             style=source("report.css"),
             script=script,
             script_hash=fingerprint(script),
@@ -120,8 +123,8 @@ def _topic(name: str, target: str, rows: list[_Clause]) -> _Topic:
 
 
 def _clause(record: ClauseRecord, anchor: str, alarming: bool) -> _Clause:
-    attention = wants_attention(record)
-    clean = record.verdict not in ("fail", "warn")
+    attention = record.wants_attention
+    clean = not record.judgement.broken
     expected, observed = (Markup(), Markup()) if clean else marked(record.expected, record.observed)
     return _Clause(
         record=record,
@@ -131,8 +134,15 @@ def _clause(record: ClauseRecord, anchor: str, alarming: bool) -> _Clause:
         opened=attention and alarming,
         expected=expected,
         observed=observed,
-        entry=snippet(record) if attention and record.verdict != "error" else "",
+        entry=_entry(record) if attention else "",
     )
+
+
+def _entry(record: ClauseRecord) -> str:
+    """Write what would excuse a record: of a target file where it is open, else of a file of known deviations."""
+    if record.open:
+        return acceptance(record)
+    return snippet(record) if record.judgement.excusable else ""
 
 
 def _tally(values: Iterable[str]) -> dict[str, int]:
@@ -174,10 +184,9 @@ def _environment() -> Environment:
         request=transcript.request_text,
         reply=transcript.reply_text,
         outcome=transcript.outcome,
+        remedy=remedy,
     )
     made.globals.update(
-        glyphs=wording.GLYPHS,
-        meanings=wording.VERDICT_MEANING,
         levels=wording.LEVEL_MEANING,
         bases=wording.BASIS_MEANING,
         steps=wording.STEPS,

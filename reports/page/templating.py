@@ -11,6 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from watchword.reports.legible import legible
+from watchword.reports.outcome import TONES
+from watchword.reports.verdict import Verdict
 
 __all__ = ["environment", "fingerprint", "source"]
 
@@ -19,7 +21,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 def environment() -> Environment:
     """Make the environment of a page: it escapes, leaves out illegible characters, and knows no undefined names."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -27,6 +29,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_final,
     )
+    made.globals.update(
+        glyphs={verdict: verdict.glyph for verdict in Verdict},
+        meanings={verdict: verdict.meaning for verdict in Verdict},
+        tones=TONES,
+    )
+    return made
 
 
 def _final(value: Any) -> Any:

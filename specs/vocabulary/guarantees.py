@@ -18,7 +18,8 @@ class Guarantee:
     """One named property of right behaviour, for operations of the given purposes.
 
     `needs` are the credentials without which it cannot be looked at; `generated` is how many right and how many wrong
-    requests are generated for it at most.
+    requests are generated for it at most; `presumes` is what it takes of the server: `expiry`, that its tokens expire
+    while somebody waits.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Guarantee:
     purposes: tuple[str, ...]
     needs: tuple[str, ...] = ()
     generated: tuple[int, int] = (0, 0)
+    presumes: str | None = None
 
 
 _ISSUE = ("issue",)
@@ -60,7 +62,12 @@ _PROPERTIES: list[Guarantee] = [
         _TOKENS,
     ),
     Guarantee("expiry.matches_token", "the expiry equals the one inside the token", _TOKENS),
-    Guarantee("expiry.holds", "the access token works before its expiry and is refused after it", _TOKENS),
+    Guarantee(
+        "expiry.holds",
+        "the access token works before its expiry and is refused after it",
+        _TOKENS,
+        presumes="expiry",
+    ),
     Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS),
     Guarantee("tokens.distinct_logins", "two logins of one user give different access tokens", _ISSUE),
     Guarantee("tokens.distinct_users", "two users get different tokens", _ISSUE, ("other_username", "other_password")),
@@ -68,7 +75,9 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("refresh_token.works", "the refresh token renews, and for the same user", _ISSUE),
     Guarantee("sessions.independent", "a second login leaves the first one's access token working", _ISSUE),
     Guarantee("renew.works", "a renewal answers with an access token that opens the protected operation", _RENEW),
-    Guarantee("renew.works_after_expiry", "a renewal works when the access token has expired", _RENEW),
+    Guarantee(
+        "renew.works_after_expiry", "a renewal works when the access token has expired", _RENEW, presumes="expiry"
+    ),
     Guarantee("renew.chains", "what a renewal gave can be renewed again", _RENEW),
     Guarantee("renew.new_access_token", "a renewal gives another access token than the one before", _RENEW),
     Guarantee("renew.keeps_user", "the renewed access token speaks of the same user", _RENEW),

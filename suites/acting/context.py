@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -15,6 +15,7 @@ from watchword.specs.codec import draft
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.draft import Draft
 from watchword.specs.values.http import Reply
+from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
 from watchword.suites.acting.steps import Blocked, Call, Exchange, NotApplicable, NotSupported, Pause
 from watchword.suites.target import Target
@@ -145,9 +146,24 @@ class Context:
         """
         values: dict[str, Any] = dict(self.target.credentials)
         if who == "other":
-            for role in ("username", "password"):
-                values[role] = self.credential(f"other_{role}")
+            self.need("other_username", "other_password")
+            values |= {role: self.target.credentials[f"other_{role}"] for role in ("username", "password")}
         return values
+
+    def need(self, *roles: str) -> None:
+        """Insist on credentials.
+
+        Raises:
+            NotApplicable: the target does not give one of them.
+        """
+        self._insist(roles, self.target.credentials)
+
+    def _insist(self, roles: Iterable[str], values: Mapping[str, Any], why: str = "") -> None:
+        lacking = [role for role in roles if role not in values]
+        if lacking:
+            # What only a server can give stands in no target file.
+            settings = {f"credentials.{role}": None for role in lacking} if set(lacking) <= set(CREDENTIALS) else {}
+            raise NotApplicable(f"the target gives no {lacking[0]}{why}", settings)
 
     def credential(self, name: str) -> str:
         """Give one credential.
@@ -155,8 +171,7 @@ class Context:
         Raises:
             NotApplicable: the target does not give it.
         """
-        if name not in self.target.credentials:
-            raise NotApplicable(f"the target gives no {name}")
+        self.need(name)
         return self.target.credentials[name]
 
     def resource(self) -> Operation:
@@ -176,9 +191,7 @@ class Context:
         Raises:
             NotApplicable: the target lacks a credential that it wants.
         """
-        lacking = [role for role in operation.required_roles if role not in values]
-        if lacking:
-            raise NotApplicable(f"the target gives no {lacking[0]}, which {operation.name} wants")
+        self._insist(operation.required_roles, values, f", which {operation.name} wants")
         return draft(operation, values, optional)
 
     # -- parts of scenarios

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from watchword.reports.verdict import Verdict
 from watchword.specs.values.draft import Draft
 from watchword.specs.values.http import Reply, Request
 
@@ -27,6 +29,7 @@ __all__ = [
     "NotObservable",
     "NotSupported",
     "Pause",
+    "Remedy",
     "Scenario",
     "Transcript",
 ]
@@ -101,41 +104,47 @@ class Transcript:
         return probes[-1].reply
 
 
+Remedy = Mapping[str, float | None]
+"""Settings of the target file that would let a check be made: the least value of each, None where any value does."""
+_NONE: Remedy = MappingProxyType({})
+
+
 class Halt(Exception):
     """A check ended without something to judge."""
 
-    verdict = "error"
+    verdict = Verdict.ERROR
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, remedy: Remedy = _NONE) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.remedy = remedy
 
 
 class Blocked(Halt):
     """The positive control failed."""
 
-    verdict = "blocked"
+    verdict = Verdict.BLOCKED
 
 
 class NotSupported(Halt):
     """An optional feature was refused in a proper way."""
 
-    verdict = "not_supported"
+    verdict = Verdict.NOT_SUPPORTED
 
 
 class NotApplicable(Halt):
     """The target does not give what the check needs."""
 
-    verdict = "not_applicable"
+    verdict = Verdict.NOT_APPLICABLE
 
 
 class NotObservable(Halt):
     """It cannot be seen within the limits."""
 
-    verdict = "not_observable"
+    verdict = Verdict.NOT_OBSERVABLE
 
 
 class Inconclusive(Halt):
     """The target did not answer, or asked to be left alone."""
 
-    verdict = "inconclusive"
+    verdict = Verdict.INCONCLUSIVE

@@ -6,11 +6,11 @@ import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from watchword.reports.records import VERDICTS
+from watchword.reports.verdict import Verdict
 from watchword.specs.values.clause import Clause
 from watchword.suites.acting.context import Context, declined
 from watchword.suites.acting.scenarios import SCENARIOS, provoked
-from watchword.suites.acting.steps import Halt, NotObservable, NotSupported, Scenario, Transcript
+from watchword.suites.acting.steps import Halt, NotSupported, Remedy, Scenario, Transcript
 from watchword.suites.judging.contract import conforms, described
 from watchword.suites.judging.expect import Difference
 from watchword.suites.judging.judge import judge
@@ -20,11 +20,7 @@ from watchword.suites.running.session import TargetSession
 GENERATED = "contract.conforms"
 """The guarantee whose check sends generated requests."""
 
-BROKEN = ("fail", "warn")
-"""The verdicts of a clause that does not hold."""
-
 __all__ = [
-    "BROKEN",
     "GENERATED",
     "Attempt",
     "Judged",
@@ -49,19 +45,20 @@ class Judged:
     """What a try at a clause came to; of several tries the one that weighs most, and in how many of them it was broken."""
 
     attempt: Attempt
-    verdict: str
+    verdict: Verdict
     differences: tuple[Difference, ...]
     seen: str
     reason: str
+    remedy: Remedy
     attempts: int = 1
     broken: int = 0
 
 
 def examine(session: TargetSession, clause: Clause) -> list[Attempt]:
     """Do at the target what the clause is about, as often as the run repeats each check."""
-    left_open = session.budget.left_open(clause)
-    if left_open:
-        return [Attempt(Transcript(), NotObservable(left_open))]
+    left_open = session.budget.halt(clause)
+    if left_open is not None:
+        return [Attempt(Transcript(), left_open)]
     return [Attempt(*session.probe.run(lambda: scenario_of(session, clause))) for _ in range(session.repeat)]
 
 
@@ -79,26 +76,27 @@ def _condition(context: Context, clause: Clause) -> Scenario:
     return {}
 
 
-def verdict_of(clause: Clause, differences: list[Difference], transcript: Transcript) -> str:
+def verdict_of(clause: Clause, differences: list[Difference], transcript: Transcript) -> Verdict:
     """Turn a list of differences into a verdict."""
     if clause.basis == "silent" or clause.observe:
-        return "observed"
+        return Verdict.OBSERVED
     if not differences:
-        return "pass"
+        return Verdict.PASS
     if clause.can_fail:
-        return "fail"
+        return Verdict.FAIL
     if clause.level == "may":
         probes = [e for e in transcript.exchanges if e.call.step == "probe"]
         # What may be offered may be refused; only a proper refusal counts as one.
-        return "not_supported" if probes and declined(probes[-1].reply, probes[-1].call.draft.operation) else "warn"
-    return "warn"
+        proper = probes and declined(probes[-1].reply, probes[-1].call.draft.operation)
+        return Verdict.NOT_SUPPORTED if proper else Verdict.WARN
+    return Verdict.WARN
 
 
 def weigh(session: TargetSession, clause: Clause, attempts: list[Attempt]) -> Judged:
     """Judge the attempts; of several, the one that weighs most gives the verdict."""
     judged = [_judged(session, clause, attempt) for attempt in attempts]
-    worst = min(judged, key=lambda one: VERDICTS.index(one.verdict))
-    return replace(worst, attempts=len(judged), broken=sum(one.verdict in BROKEN for one in judged))
+    worst = min(judged, key=lambda one: list(Verdict).index(one.verdict))
+    return replace(worst, attempts=len(judged), broken=sum(one.verdict.broken for one in judged))
 
 
 def check(session: TargetSession, clause: Clause) -> Judged:
@@ -128,6 +126,7 @@ def _judged(session: TargetSession, clause: Clause, attempt: Attempt) -> Judged:
         verdict = verdict_of(clause, differences, attempt.transcript)
         seen = describe(clause.guarantee or clause.observe or "", context, attempt.transcript, differences)
     reason = halt.reason if halt is not None else ""
-    if verdict == "not_supported" and not isinstance(halt, NotSupported):
+    if verdict is Verdict.NOT_SUPPORTED and not isinstance(halt, NotSupported):
         reason = f"{context.operation.name} is refused: {seen}"
-    return Judged(attempt, verdict, tuple(differences), seen, reason)
+    remedy = halt.remedy if halt is not None else {}
+    return Judged(attempt, verdict, tuple(differences), seen, reason, remedy)

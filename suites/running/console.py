@@ -33,4 +33,5 @@ def explain(record: ClauseRecord) -> str:
 
 def short(record: ClauseRecord) -> str:
     """Give the one line that a skipped clause shows."""
-    return f"{record.verdict}: {record.reason or record.observed}"
+    accepted = f" (accepted: {record.accepted})" if record.accepted else ""
+    return f"{record.verdict}: {record.reason or record.observed}{accepted}"

@@ -40,5 +40,11 @@ def write(session: TargetSession, clause: Clause, judged: Judged, began: float) 
         note=clause.note,
         attempts=judged.attempts,
         broken=judged.broken,
+        remedy=dict(judged.remedy),
+        accepted=_accepted(session, clause, judged),
         duration=round(time.monotonic() - began, 6),
     )
+
+
+def _accepted(session: TargetSession, clause: Clause, judged: Judged) -> str:
+    return session.target.accepted.get(clause.id, "") if judged.verdict.undecided else ""

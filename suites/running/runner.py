@@ -131,18 +131,11 @@ class Runner:
             except PreflightError as trouble:
                 text = self.run.masker.mask(f"preflight failed: {trouble}")
                 self._begin()
-                self._call("pytest_watchword_end", record=self.run.footer(_PREFLIGHT, text))
+                self._end(_PREFLIGHT, text)
                 pytest.exit(text, returncode=_PREFLIGHT)
 
     def _begin(self) -> None:
-        option = self.config.option
-        options = {
-            "strict": self.run.strict,
-            "repeat": self.run.repeat,
-            "selected": sum(map(len, self.run.selected.values())),
-        }
-        options |= {"keyword": option.keyword} if option.keyword else {}
-        self._call("pytest_watchword_run", record=self.run.header(options))
+        self._call("pytest_watchword_run", record=self.run.header(self.run.options(self.config.option.keyword)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -176,7 +169,7 @@ class Runner:
         session = self.run.sessions[target.name]
         began = time.monotonic()
         record = write(session, clause, check(session, clause), began)
-        if record.verdict in ("fail", "warn", "blocked", "inconclusive"):
+        if record.judgement.excusable:
             known = self._call("pytest_watchword_known", record=record)
             record = replace(record, known=known) if known else record
         self.run.records.append(record)
@@ -223,22 +216,34 @@ class Runner:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Turn the verdicts into the exit code and write the record that the run ends with."""
-        from watchword.reports.records import Exit
+        from watchword.reports.exits import EXIT_MEANING, STOPS, Exit
 
         run = self.run
-        if run is None or not self.began or int(exitstatus) in (2, 3, 4, 6):
+        if run is None or not self.began or exitstatus == Exit.INTERRUPTED:
+            return
+        if exitstatus in STOPS:
+            self._end(exitstatus, EXIT_MEANING[exitstatus])
             return
         if not self._selective():
             self.stale = self._call("pytest_watchword_stale", records=run.records) or []
-        code, self.message = run.exit_code(bool(self.stale))
+        spoilt, trouble = Exit.CONFORMING, ""
+        if self.stale:
+            spoilt, trouble = Exit.STALE_BASELINE, f"the baseline is stale: {' '.join(self.stale)}"
         if any(not _is_ours(report) for report in self._failed_reports()):
-            code, self.message = Exit.BROKEN, f"{self.message}; tests that are none of the suites' failed"
-        session.exitstatus = int(code)
-        self._call("pytest_watchword_end", record=run.footer(int(code), self.message))
+            spoilt, trouble = Exit.BROKEN, "tests failed that left no record"
+        session.exitstatus = self._end(spoilt, trouble)
+
+    def _end(self, spoilt: int, trouble: str) -> int:
+        """Hand over the record that the run ends with, and give the exit code."""
+        found = self.run.outcome(spoilt, trouble)
+        self.message = str(found)
+        self._call("pytest_watchword_end", record=self.run.footer(found, trouble))
+        code: int = found.exit
+        return code
 
     def _selective(self) -> bool:
-        everything = sum(1 for t in self.run.targets for c in t.dialect.clauses if not c.untested)
-        return sum(map(len, self.run.selected.values())) < everything
+        options = self.run.options()
+        return bool(options["selected"] < options["testable"])
 
     def _failed_reports(self) -> list[Any]:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -247,7 +252,7 @@ class Runner:
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what the exit code means, and which known deviations are none any more."""
-        if not self.began or not self.message:
+        if not self.message:
             return
         for line in self.stale:
             terminalreporter.write_line(f"baseline: {line}")
@@ -266,8 +271,9 @@ def _params(item: pytest.Item) -> dict[str, Any]:
 
 def _is_strict(config: pytest.Config) -> bool:
     # `--strict` is pytest's own switch, which turns on its ini option of that name; a project whose ini file has it
-    # turned on has not asked for stricter verdicts.
-    return "strict=true" in (getattr(config.option, "override_ini", None) or ())
+    # turned on has not asked for stricter verdicts. In pytest 8 it is an option like any other.
+    switched = getattr(config.option, "strict", False) is True
+    return switched or "strict=true" in (getattr(config.option, "override_ini", None) or ())
 
 
 def _is_ours(report: Any) -> bool:

@@ -9,6 +9,7 @@ settings of another project have been found already, it is told how to write the
 from __future__ import annotations
 
 import copy
+import inspect
 from typing import Any
 
 import pytest
@@ -25,22 +26,29 @@ def look_again(config: pytest.Config, args: list[str]) -> None:
     """
     inner: Any = config
     known: Any = inner.known_args_namespace
-    rootpath, inipath, settings, ignored = determine_setup(
+    # pytest 8 is not told of `-o`, gives no ignored files, and calls its settings by another name.
+    more = (
+        {"override_ini": known.override_ini} if "override_ini" in inspect.signature(determine_setup).parameters else {}
+    )
+    rootpath, inipath, settings, *ignored = determine_setup(
+        **more,
         inifile=known.inifilename,
-        override_ini=known.override_ini,
         args=known.file_or_dir,
         rootdir_cmd_arg=known.rootdir or None,
         invocation_dir=config.invocation_params.dir,
     )
     if (rootpath, inipath) == (config.rootpath, config.inipath):
         return
-    if config.inipath is not None or not hasattr(inner, "_inicfg"):
+    kept_as = next((name for name in ("_inicfg", "inicfg") if name in vars(inner)), None)
+    if config.inipath is not None or kept_as is None:
         found = config.inipath or "none"
         raise pytest.UsageError(
             f"the path that stands behind an option led pytest away from the settings it runs with here ({inipath or 'none'}, "
             f"not {found}): join option and path, such as --target=FILE, or name the path of the tests, too"
         )
-    inner._rootpath, inner._inipath, inner._ignored_config_files, inner._inicfg = rootpath, inipath, ignored, settings
+    inner._rootpath, inner._inipath = rootpath, inipath
+    inner._ignored_config_files = ignored[0] if ignored else []
+    setattr(inner, kept_as, settings)
     inner._inicache.clear()
     args[:] = [*config.getini("addopts"), *args]
     config.pluginmanager.consider_preparse(args, exclude_only=True)

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from watchword.reports.records import VERDICTS, VERIFIED, ClauseRecord, EndRecord, Exit, RunRecord, Untested
+from watchword.reports.outcome import Outcome, outcome
+from watchword.reports.records import VERDICTS, ClauseRecord, EndRecord, Exit, Run, RunRecord, Untested
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
 from watchword.suites.running.session import TargetSession
@@ -83,38 +84,36 @@ class Tally:
             if c.untested
         ]
 
+    def options(self, keyword: str = "") -> dict[str, Any]:
+        """Give the options that shaped the run, as its first record holds them."""
+        options: dict[str, Any] = {"strict": self.strict, "repeat": self.repeat}
+        if self.selected:
+            options["selected"] = sum(map(len, self.selected.values()))
+            options["testable"] = sum(not c.untested for t in self.targets for c in t.dialect.clauses)
+        return options | ({"keyword": keyword} if keyword else {})
+
     def counts_as_broken(self, record: ClauseRecord) -> bool:
         """Tell whether a record makes the run fail: a broken rule that nobody knows of."""
-        return (record.verdict == "fail" or (self.strict and record.verdict == "warn")) and not record.known
+        return record.fails(self.strict)
 
-    def exit_code(self, stale: bool) -> tuple[Exit, str]:
+    def outcome(self, spoilt: int = Exit.CONFORMING, trouble: str = "") -> Outcome:
+        """Reckon what the run comes to.
+
+        `spoilt` is the exit code that something beside the clauses calls for, and `trouble` says what that is.
+        """
+        begun = RunRecord(self.started, {}, (), self.options())
+        return outcome(Run(begun, tuple(self.records), EndRecord({}, int(spoilt), 0.0, trouble=trouble)))
+
+    def exit_code(self, stale: bool) -> tuple[int, str]:
         """Give the exit code that the records call for, and one sentence why."""
-        broken = sum(self.counts_as_broken(r) for r in self.records)
-        if broken:
-            return Exit.BROKEN, f"{broken} {'rule is' if broken == 1 else 'rules are'} broken"
-        if any(r.verdict == "error" for r in self.records):
-            return Exit.INTERNAL, "a check ended in an error of our own"
-        unverified = [
-            r for r in self.records if r.level == "must" and r.verdict in ("blocked", "inconclusive") and not r.known
-        ]
-        if unverified:
-            return Exit.TOO_LITTLE, f"{len(unverified)} clauses of level must could not be verified"
-        if not any(r.verdict in VERIFIED for r in self.records):
-            return Exit.TOO_LITTLE, "not one clause was verified"
-        if stale:
-            return Exit.STALE_BASELINE, "the baseline is stale"
-        left = sum(r.level != "may" and r.verdict == "not_observable" for r in self.records)
-        more = f"; the limits left {left} {'rule' if left == 1 else 'rules'} unchecked" if left else ""
-        warned = sum(r.verdict == "warn" for r in self.records)
-        broken_advice = f"{warned} {'recommendation is' if warned == 1 else 'recommendations are'}"
-        holds = f"no binding rule is broken, {broken_advice}" if warned else "every rule that was checked holds"
-        return Exit.CONFORMING, f"{holds}{more}"
+        found = self.outcome(*((Exit.STALE_BASELINE, "the baseline is stale") if stale else ()))
+        return found.exit, found.words
 
-    def footer(self, code: int, message: str) -> EndRecord:
+    def footer(self, found: Outcome, trouble: str = "") -> EndRecord:
         """Write the record that a run ends with."""
         counted = Counter(r.verdict for r in self.records)
         verdicts = {v: counted[v] for v in VERDICTS if counted[v]}
-        return EndRecord(verdicts, int(code), round(time.monotonic() - self.began, 3), message)
+        return EndRecord(verdicts, found.exit, round(time.monotonic() - self.began, 3), str(found), trouble)
 
 
 def _versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from watchword.reports.records import ClauseRecord
+from watchword.reports.verdict import Shown
 from watchword.suites.running.console import explain
 
 __all__ = ["Finding", "NonConformance", "require"]
@@ -18,19 +19,19 @@ class NonConformance(AssertionError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Finding:
-    """What the check of a clause found. `broken` tells whether the run's strictness makes its verdict a failure."""
+    """What the check of a clause found, and what its test shows of it."""
 
     record: ClauseRecord
-    broken: bool
+    shown: Shown
 
 
 def require(finding: Finding) -> None:
-    """Raise when a rule is broken.
+    """Raise when a rule is broken; end as an expected failure when somebody has excused what was found.
 
     Raises:
-        NonConformance: it is, and nobody has excused it.
+        NonConformance: a rule is broken, and nobody has excused it.
     """
-    if finding.broken:
+    if finding.shown == "failed":
         raise NonConformance(explain(finding.record))
-    if finding.record.known and finding.record.verdict == "fail":
+    if finding.shown == "skipped":
         pytest.xfail(finding.record.known)

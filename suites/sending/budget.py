@@ -29,6 +29,8 @@ _RANKS = {
     )
 }
 """The conditions in the order in which a budget is spent on them: the gravest, and of these the broadest, first."""
+_MARGIN = 5.0
+"""Seconds more than a wait that was refused would take: for its requests, and for the short wait that may follow it."""
 _PATIENCE = 5.0
 """The longest `Retry-After` in seconds that is waited for even when `max_wait` is 0."""
 
@@ -96,12 +98,17 @@ class Budget:
         self._closed_until = 0.0
         self._refused: deque[float] = deque()
         self._waited = 0.0
-        self._left_open: dict[str, str] = {}
+        self._refused_waits = 0.0
+        self._unplanned_waits = 0.0
+        self._left_open: dict[str, NotObservable] = {}
 
     def plan(self, clauses: Iterable[Clause], repeat: int = 1) -> None:
         """Share the budgets out over the clauses of a run, the weightiest first."""
         logins: dict[str, int] = {}
         refusals = 0
+        # What all clauses would cost, those that are left open among them: so high a limit would have to be.
+        wanted: Counter[str] = Counter()
+        wanted_refusals = 0
         ban = self._ban
         room = self._room(ban)
         for clause in _varied(clauses):
@@ -110,22 +117,28 @@ class Budget:
                 # Its check will say what the target does not give, and sends nothing wrong.
                 continue
             cost = cost_of(clause, ban)
+            wanted.update({account: count * repeat for account, count in cost.logins.items()})
+            wanted_refusals += cost.refusals * repeat
             over = [
                 account
                 for account, count in cost.logins.items()
                 if self.bad_logins is not None and logins.get(account, 0) + count * repeat > self.bad_logins
             ]
             if over:
-                self._left_open[clause.full_id] = (
+                self._left_open[clause.full_id] = NotObservable(
                     f"the budget of {self.bad_logins} bad logins for the account of {over[0]} is used up; it, not the target, "
-                    "left this open (limits.bad_logins raises it)"
+                    "left this open (limits.bad_logins raises it)",
+                    {"limits.bad_logins": max(wanted[account] for account in over)},
                 )
                 continue
             if ban is not None and cost.refusals and refusals + cost.refusals * repeat > room:
-                self._left_open[clause.full_id] = (
+                size = ban.count - _RESERVE
+                self._unplanned_waits = (math.ceil(wanted_refusals / size) - 1) * (ban.window + 1.0)
+                self._left_open[clause.full_id] = NotObservable(
                     f"servers of this API ban a client after {ban.count} refusals in {ban.window} s; that budget, not the "
-                    f"target, left this open (every {ban.window} s more of limits.max_wait are another {ban.count - _RESERVE} "
-                    "refusals; limits.firewall = false says that this server bans nobody)"
+                    f"target, left this open (every {ban.window + 1} s more of limits.max_wait are another {size} refusals; "
+                    "limits.firewall = false says that this server bans nobody)",
+                    {"limits.max_wait": self._unplanned_waits},
                 )
                 continue
             refusals += cost.refusals * repeat
@@ -141,7 +154,12 @@ class Budget:
 
     def left_open(self, clause: Clause) -> str:
         """Say why the budget leaves a clause open; empty when it does not."""
-        return self._left_open.get(clause.full_id, "")
+        halt = self.halt(clause)
+        return halt.reason if halt else ""
+
+    def halt(self, clause: Clause) -> NotObservable | None:
+        """Give what ends the check of a clause that the budget leaves open, with the limits that would cover it."""
+        return self._left_open.get(clause.full_id)
 
     # -- at run time
 
@@ -220,7 +238,12 @@ class Budget:
             return
         if self._waited + seconds > self._target.limits.max_wait:
             left = self._target.limits.max_wait - self._waited
-            raise NotObservable(f"{reason}: that takes {seconds:.0f} s, and {left:.0f} s of limits.max_wait are left")
+            # All waits of a run together keep within the limit, so those that were refused before would count, too.
+            self._refused_waits += seconds + _MARGIN
+            raise NotObservable(
+                f"{reason}: that takes {seconds:.0f} s, and {left:.0f} s of limits.max_wait are left",
+                {"limits.max_wait": self._waited + self._refused_waits + self._unplanned_waits},
+            )
         self._waited += seconds
         time.sleep(seconds)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -112,22 +113,48 @@ def toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
+def target_file(path: Path, facts: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> Path:
+    """Write a target file: of what a ready file says, with tables of keys that differ."""
+    own = {"dialect": facts["dialect"], "url": facts["url"], "resource_url": facts.get("resource_url")}
+    content: dict[str, dict[str, Any]] = {"target": own, "credentials": dict(facts["credentials"])}
+    for name, table in tables.items():
+        content[name] = content.get(name, {}) | dict(table)
+    lines: list[str] = []
+    for name, table in content.items():
+        lines += [f"[{name}]", *(f"{key} = {toml(value)}" for key, value in table.items() if value is not None)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def run_suites(folder: Path, arguments: Iterable[str | Path], env: Mapping[str, str] | None = None) -> Finished:
+    """Run `python -m pytest` in the checkout and wait for its end; `folder` is where the reports go, if anywhere."""
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
+    done = subprocess.run(
+        words, cwd=ROOT, env=environment(env), capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    return Finished(done.returncode, done.stdout, done.stderr, folder)
+
+
+def announced(folder: Path, dialect: str, *options: str | Path) -> Announced:
+    """Start a mock in a process of its own, on a free port, and wait until it is ready."""
+    ready = folder / f"ready-{len(list(folder.glob('ready-*')))}.json"
+    words = [sys.executable, "-m", "watchword.mockserver", dialect, "--port", "0", "--ready-file", ready, *options]
+    process = subprocess.Popen(
+        [str(word) for word in words], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    # The banner is printed once the ready file is there.
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    return Announced(process, json.loads(ready.read_text(encoding="utf-8")), [first])
+
+
 @pytest.fixture
 def write_target(tmp_path: Path) -> Callable[..., Path]:
-    """Write a target file: of what a ready file says, with tables of keys that differ."""
+    """Write target files: of what a ready file says, with tables of keys that differ."""
     count = iter(range(1000))
 
     def write(facts: Mapping[str, Any], **tables: Mapping[str, Any]) -> Path:
-        own = {"dialect": facts["dialect"], "url": facts["url"], "resource_url": facts.get("resource_url")}
-        content: dict[str, dict[str, Any]] = {"target": own, "credentials": dict(facts["credentials"])}
-        for name, table in tables.items():
-            content[name] = content.get(name, {}) | dict(table)
-        lines: list[str] = []
-        for name, table in content.items():
-            lines += [f"[{name}]", *(f"{key} = {toml(value)}" for key, value in table.items() if value is not None)]
-        path = tmp_path / f"target-{next(count)}.toml"
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return path
+        return target_file(tmp_path / f"target-{next(count)}.toml", facts, tables)
 
     return write
 
@@ -139,12 +166,8 @@ def suites(tmp_path: Path) -> Callable[..., Finished]:
 
     def run(*arguments: str | Path, env: Mapping[str, str] | None = None, reports: bool = True) -> Finished:
         folder = tmp_path / f"reports-{next(count)}"
-        words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
-        words += ["--report-dir", str(folder)] if reports else []
-        done = subprocess.run(
-            words, cwd=ROOT, env=environment(env), capture_output=True, text=True, encoding="utf-8", check=False
-        )
-        return Finished(done.returncode, done.stdout, done.stderr, folder)
+        words = [*arguments, "--report-dir", folder] if reports else arguments
+        return run_suites(folder, words, env)
 
     return run
 
@@ -155,32 +178,43 @@ def announce(tmp_path: Path) -> Iterator[Callable[..., Announced]]:
     started: list[Announced] = []
 
     def start(dialect: str, *options: str | Path) -> Announced:
-        ready = tmp_path / f"ready-{len(started)}.json"
-        words = [
-            sys.executable,
-            "-m",
-            "watchword.mockserver",
-            dialect,
-            "--port",
-            "0",
-            "--ready-file",
-            str(ready),
-            *map(str, options),
-        ]
-        process = subprocess.Popen(
-            words, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, encoding="utf-8"
-        )
-        mock = Announced(process, {})
-        started.append(mock)
-        # The banner is printed once the ready file is there.
-        assert process.stdout is not None
-        mock.banner.append(process.stdout.readline())
-        mock.facts = json.loads(ready.read_text(encoding="utf-8"))
-        return mock
+        started.append(announced(tmp_path, dialect, *options))
+        return started[-1]
 
     yield start
     for mock in started:
         mock.stop()
+
+
+@pytest.fixture(scope="session")
+def suites_once() -> Callable[..., Finished]:
+    """Run the suites for more than one test: `suites_once(folder, {"name": facts}, *options)`, with a target a name."""
+
+    def run(folder: Path, targets: Mapping[str, Mapping[str, Any]], *options: str) -> Finished:
+        words: list[str | Path] = [*options, "--report-dir", folder / "reports"]
+        for name, facts in targets.items():
+            words += ["--target", target_file(folder / f"{name}.toml", facts, {"target": {"name": name}})]
+        return run_suites(folder / "reports", words)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def conformed(
+    tmp_path_factory: pytest.TempPathFactory, suites_once: Callable[..., Finished]
+) -> Callable[..., Finished]:
+    """Run all suites against a right mock of a dialect in another process, once: `conformed("dialect")`."""
+
+    @functools.cache
+    def run(dialect: str) -> Finished:
+        folder = tmp_path_factory.mktemp(dialect)
+        mock = announced(folder, dialect)
+        try:
+            return suites_once(folder, {"mock": mock.facts})
+        finally:
+            mock.stop()
+
+    return run
 
 
 Answer = tuple[int, Mapping[str, str], bytes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -19,7 +18,7 @@ from watchword.suites.running.check import examine
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+pytestmark = pytest.mark.needs("curl")
 
 SAMPLE = 40
 SHOWN = ("the credentials travel under the Bearer scheme", "the scheme is written in lower case")

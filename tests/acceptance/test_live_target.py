@@ -19,10 +19,9 @@ EXPIRY = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_target_file(dialect, announce, write_target, suites):
+def test_target_file(dialect, conformed):
     """A target file made of the ready file: every clause is checked, those of expiry too, and the run is green."""
-    mock = announce(dialect)
-    done = suites("--target", write_target(mock.facts))
+    done = conformed(dialect)
     counted = Counter(done.verdicts.values())
     testable = [c for c in load_dialect(dialect).clauses if not c.untested]
 
@@ -100,10 +99,9 @@ def test_default(suites):
     assert {"pass"} == {r.verdict for r in done.run.clauses}
 
 
-def test_report_directory(announce, write_target, suites):
+def test_report_directory(conformed):
     """The report directory holds the page, the records and the JUnit file."""
-    mock = announce("sensu")
-    done = suites("--target", write_target(mock.facts), "-k", "renew.works")
+    done = conformed("sensu")
     files = {path.relative_to(done.folder) for path in done.folder.rglob("*")}
 
     assert {Path("report.html"), Path("records.jsonl"), Path("junit.xml")} <= files

@@ -55,7 +55,7 @@ class Counting:
     @staticmethod
     def login(asked):
         """Give the name and the secret that a request logs in with: in the body, the query or the Basic header."""
-        members = {}
+        members: object
         try:
             members = json.loads(asked.body)
         except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 import subprocess
 
@@ -112,11 +111,8 @@ def test_wrong_credential(dialect, role, named, silent, mock, write_target):
 
 
 @pytest.fixture
-def certificate(tmp_path):
+def certificate(tmp_path, tool):
     """A certificate for 127.0.0.1 that nobody has signed but itself, and its key."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("there is no openssl to make a certificate with")
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
     files = [
         "-addext",
@@ -126,7 +122,7 @@ def certificate(tmp_path):
         "-out",
         str(tmp_path / "cert.pem"),
     ]
-    subprocess.run([openssl, *words.split(), *files], check=True, capture_output=True)
+    subprocess.run([tool("openssl"), *words.split(), *files], check=True, capture_output=True)
     return tmp_path / "cert.pem"
 
 

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.values.http import Reply
 
 ROOT = Path(__file__).resolve().parents[2]
+DIALECTS = ("sensu", "fusio", "rator")
 
 
 class Curt:
@@ -63,26 +65,45 @@ def curt():
         mock.stop()
 
 
-@pytest.mark.parametrize("dialect", ["sensu", "fusio", "rator"])
-def test_plan(dialect, curt, write_target, suites):
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory, suites_once):
+    """Ask for the plans of a mock of each dialect at once; gives what came of it, the services and what is told of them."""
+    services = {dialect: Curt(Service(load_dialect(dialect))) for dialect in DIALECTS}
+    with ExitStack() as running:
+        facts = {}
+        for dialect, service in services.items():
+            mock = running.enter_context(start(service))
+            facts[dialect] = {
+                "dialect": dialect,
+                "url": mock.url,
+                "resource_url": mock.resource_url,
+                "credentials": mock.credentials,
+            }
+        yield suites_once(tmp_path_factory.mktemp("plans"), facts, "--plan"), services, facts
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_plan(dialect, planned):
     """A plan names each request by method and path, and sends none."""
-    service, facts = curt(dialect)
-    done = suites("--target", write_target(facts), "--plan")
+    done, services, told = planned
+    service, facts = services[dialect], told[dialect]
+    # Each plan ends with how much it is.
+    parts = re.split(r"^(\w+): (\d+) requests for (\d+) clauses\b", done.out, flags=re.MULTILINE)
+    plans = {parts[i + 1]: (parts[i], int(parts[i + 2]), int(parts[i + 3])) for i in range(0, len(parts) - 1, 4)}
+    out, requests, count = plans[dialect]
     operations = load_dialect(dialect).api.operations.values()
 
     assert 0 == done.code, done.text
     assert 0 == service.count
     for operation in operations:
         path = re.escape(operation.path).replace(r"\{billingGroupId\}", r"[^ ]+")
-        assert re.search(rf"{operation.method} {path}\b", done.out), operation.name
+        assert re.search(rf"{operation.method} {path}\b", out), operation.name
     clauses = [c for c in load_dialect(dialect).clauses if not c.untested]
-    assert all(f"{c.full_id} ({c.level}, {c.basis})" in done.out for c in clauses)
-    total = re.search(r"(\d+) requests for (\d+) clauses", done.out)
-    assert total is not None
-    assert len(clauses) == int(total[2])
-    assert int(total[1]) > len(clauses)
+    assert all(f"{c.full_id} ({c.level}, {c.basis})" in out for c in clauses)
+    assert len(clauses) == count
+    assert requests > len(clauses)
     assert not any(
-        value in done.out for role, value in facts["credentials"].items() if "password" in role or "secret" in role
+        value in done.text for role, value in facts["credentials"].items() if "password" in role or "secret" in role
     )
     assert not (done.folder / "records.jsonl").exists()
 

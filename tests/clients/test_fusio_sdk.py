@@ -19,7 +19,7 @@ from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SDK = "fusio-sdk==7.0.14"
+LOCK = ROOT / "locks" / "sdk.txt"
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,19 @@ def python() -> Path:
     """Give a Python that has the SDK; the environment is made once and kept in the checkout, out of git."""
     folder = ROOT / ".venv-fusio"
     python, stamp = folder / "bin" / "python", folder / ".installed"
-    if not stamp.is_file() or stamp.read_text("utf-8") != SDK:
+    wanted = LOCK.read_text("utf-8")
+    if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", SDK], check=True)
-        stamp.write_text(SDK, "utf-8")
+        install: list[str | Path] = [
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--requirement",
+            LOCK,
+        ]
+        subprocess.run([python, "-m", "pip", *install], check=True)
+        stamp.write_text(wanted, "utf-8")
     return python
 
 

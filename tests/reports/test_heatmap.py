@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 from urllib.parse import unquote
 
@@ -322,7 +321,7 @@ def test_undeclared_sheets_speak_of_no_declarations(told):
     )
 
 
-browser = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium here")
+browser = pytest.mark.needs("chromium")
 
 
 def _browsed(tmp_path, page, fragment="", acting=""):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -181,7 +180,7 @@ def _details(dom):
     return re.findall(r'<details class="clause[^>]*id="toy:x\.\w+"[^>]*>', dom)
 
 
-browser = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium here")
+browser = pytest.mark.needs("chromium")
 
 
 @browser

@@ -140,7 +140,12 @@ def test_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("parser", ["CSafeLoader", "SafeLoader"])
 @pytest.mark.parametrize(
     "text",
-    ["a: " + "[" * 5000 + "]" * 5000, "{a: " * 5000, "- " * 5000, "\n".join(" " * n + "a:" for n in range(3000))],
+    [
+        "a: " + "[" * 5000 + "]" * 5000,
+        "{a: " * 5000 + "}" * 5000,
+        "- " * 5000,
+        "\n".join(" " * n + "a:" for n in range(3000)),
+    ],
     ids=["lists", "maps", "items", "keys"],
 )
 def test_nested_too_deeply(

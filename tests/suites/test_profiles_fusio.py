@@ -56,9 +56,9 @@ def test_no_trouble(checked: tuple[str, Any, dict[str, Any]], trouble: Callable[
 
 def test_warnings(checked: tuple[str, Any, dict[str, Any]]) -> None:
     """A version is warned of just the rows that it is known to break."""
-    profile, _, records = checked
+    profile, _, found = checked
 
-    assert _WARNED[profile] == {clause for clause, record in records.items() if record.verdict == "warn"}
+    assert _WARNED[profile] == {clause for clause, judged in found.items() if judged.verdict == "warn"}
 
 
 def test_described(checked: tuple[str, Any, dict[str, Any]]) -> None:

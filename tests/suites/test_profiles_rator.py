@@ -155,10 +155,10 @@ def test_the_suites_find_nothing_broken(in_process: Callable[..., Any], trouble:
     """No clause fails, errs, is blocked or stays open, and exactly the known departures from the RFCs are warned of."""
     mock = in_process("rator", profile)
 
-    records = mock.check_all()
+    found = mock.check_all()
 
-    assert {} == trouble(records)
-    assert WARNED[profile] == {name for name, record in records.items() if record.verdict == "warn"}
+    assert {} == trouble(found)
+    assert WARNED[profile] == {name for name, judged in found.items() if judged.verdict == "warn"}
     assert [] == mock.undescribed()
 
 

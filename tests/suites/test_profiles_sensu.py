@@ -182,10 +182,10 @@ def test_the_suites_find_nothing_broken(in_process: Callable[..., Any], trouble:
     """No clause fails, errs, is blocked or stays open, and exactly the known shortcomings are warned of."""
     mock = in_process("sensu", profile)
 
-    records = mock.check_all()
+    found = mock.check_all()
 
-    assert {} == trouble(records)
-    assert WARNED[profile] == {name for name, record in records.items() if record.verdict == "warn"}
+    assert {} == trouble(found)
+    assert WARNED[profile] == {name for name, judged in found.items() if judged.verdict == "warn"}
     assert [] == mock.undescribed()
 
 

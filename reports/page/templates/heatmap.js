@@ -420,7 +420,7 @@
     let found = null;
     for (let place = 0; place < line.length; place += 2) if (line[place] === column) found = data.found[line[place + 1]];
     const [verdict, observed, attempts, times, record] = found ?? [];
-    const [name, glyph, words, meaning] = vocabulary.verdicts[verdict] ?? [];
+    const [name, glyph, words, meaning, broken] = vocabulary.verdicts[verdict] ?? [];
     body.className = name ? `v-${name}` : "";
     const parts = [make("p", {}, swatch(kind), " ", make("b", {}, sheet.declared || kind.name !== "broken" ? kind.words : "broken"), ". ", kind.meaning)];
     if (name) parts.push(make("p", {}, make("span", { class: `sign v-${name}` }, make("span", { "aria-hidden": "true" }, glyph), ` ${words}`), ` ${meaning}`));
@@ -433,7 +433,7 @@
       ["Basis", `${basis} (${vocabulary.bases[basis] ?? ""})`],
       ["Attempts", attempts > 1 && `broken in ${times} of ${attempts} attempts`],
     ]));
-    if (record !== undefined) parts.push(...recorded(data, data.records[record], ["fail", "warn"].includes(name)));
+    if (record !== undefined) parts.push(...recorded(data, data.records[record], broken));
     else if (found) parts.push(make("h5", {}, REASONED.has(kind.letter) ? "Why" : "Observed"), callout(data.texts[observed] || "nothing"));
     else if (kind.name === "unbroken") parts.push(callout("The fault changes nothing of what the check sends and gets, so it was not made again."));
     return [...parts, ...byHand(sheet, fault, clause, attempts)];
