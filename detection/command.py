@@ -14,7 +14,7 @@ from watchword.detection.laws import Breach, breaches
 from watchword.detection.run import cores, run
 from watchword.reports.detection.matrix import Matrix, Sheet
 from watchword.reports.files import replace
-from watchword.specs.cli import Command, ConfigurationError
+from watchword.specs.cli import Command, ConfigurationError, count
 from watchword.specs.loader import Dialect, bundled, load_dialect
 
 __all__ = ["faults"]
@@ -84,22 +84,18 @@ def _lines(matrix: Matrix, broken: dict[str, list[Breach]], declare: bool) -> li
     for sheet in matrix.sheets:
         survived, alarms = len(sheet.survived), sum(len(profile.alarms) for profile in sheet.profiles)
         lines.append(
-            f"{sheet.dialect}: {_count(len(sheet.rows), 'fault')}, {len(sheet.rows) - survived} killed, {survived} survived; "
-            f"{_count(len(sheet.profiles), 'right server')}, {_count(alarms, 'false alarm')}; "
-            f"{_count(len(sheet.columns), 'clause')}, {len(sheet.unguarded)} unguarded"
+            f"{sheet.dialect}: {count(len(sheet.rows), 'fault')}, {len(sheet.rows) - survived} killed, {survived} survived; "
+            f"{count(len(sheet.profiles), 'right server')}, {count(alarms, 'false alarm')}; "
+            f"{count(len(sheet.columns), 'clause')}, {len(sheet.unguarded)} unguarded"
             + ("" if sheet.declared or declare else "; nothing is declared, see --declare")
         )
     alarms = sum(len(alarm["clauses"]) for alarm in matrix.false_alarms)
     lines.append(
-        f"{'cut short: ' if matrix.partial else ''}{_count(matrix.faults, 'fault')}: "
+        f"{'cut short: ' if matrix.partial else ''}{count(matrix.faults, 'fault')}: "
         f"{matrix.faults - len(matrix.survived)} killed, {len(matrix.survived)} survived, "
-        f"{_count(alarms, 'false alarm')}, in {matrix.seconds:.0f} s"
+        f"{count(alarms, 'false alarm')}, in {matrix.seconds:.0f} s"
     )
     return lines
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _write(path: Path, text: str, what: str) -> None:

@@ -18,7 +18,7 @@ from watchword.reports.detection.matrix import BROKEN, TROUBLE, Cell
 from watchword.specs.loader import load_dialect
 from watchword.suites.running.survey import Examined, survey
 
-__all__ = ["Honest", "honest", "lying", "profiled", "touched"]
+__all__ = ["Honest", "faulty", "honest", "profiled", "touched"]
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ def touched(fault: Fault, truth: Honest) -> list[str]:
     ]
 
 
-def lying(folder: Path, fault: str, clauses: Collection[str], evidence: bool) -> tuple[Cell, ...]:
+def faulty(folder: Path, fault: str, clauses: Collection[str], evidence: bool) -> tuple[Cell, ...]:
     """Measure the documented profile with a fault, as far as some clauses go.
 
     With `evidence`, each cell says what was seen, and the broken ones have their records.
     """
     dialect = load_dialect(folder)
-    lie = catalogue(dialect)[fault]
-    found = survey(describe(dialect, fault=lie), only=clauses, repeat=lie.period)
+    defective = catalogue(dialect)[fault]
+    found = survey(describe(dialect, fault=defective), only=clauses, repeat=defective.period)
     return tuple(_cell(one, evidence, BROKEN) for one in found)
 
 

@@ -12,10 +12,10 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchword.detection.measure import Honest, honest, lying, profiled, touched
+from watchword.detection.measure import Honest, faulty, honest, profiled, touched
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.faults.fault import Fault
-from watchword.reports.detection.matrix import Cell, Column, Matrix, Profile, Row, Sheet
+from watchword.reports.detection.matrix import Cell, Column, Matrix, RightServer, Row, Sheet
 from watchword.specs.loader import Dialect
 from watchword.suites.running.check import GENERATED
 
@@ -48,7 +48,7 @@ def run(
         SpecError: a file of a dialect is wrong.
     """
     began = time.perf_counter()
-    drafts = [_Draft(d, (faults or {}).get(d.name, catalogue(d))) for d in dialects]
+    drafts = [_Unfinished(d, (faults or {}).get(d.name, catalogue(d))) for d in dialects]
     total = sum(len(draft.faults) + len(draft.dialect.profiles) for draft in drafts)
     done, partial = 0, False
     try:
@@ -66,14 +66,14 @@ def cores() -> int:
 
 
 @dataclass
-class _Draft:
+class _Unfinished:
     """A sheet that is being written."""
 
     dialect: Dialect
     faults: Mapping[str, Fault]
     truth: Honest | None = None
     profiles: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
-    lies: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
+    faulty: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
 
     def hear(self, truth: Honest) -> None:
         """Take down the honest server."""
@@ -101,17 +101,17 @@ class _Draft:
                 if not c.untested
             ),
             rows=tuple(
-                Row(f.name, f.stage, f.says, f.breaks, self.lies[f.name])
+                Row(f.name, f.stage, f.says, f.breaks, self.faulty[f.name])
                 for f in self.faults.values()
-                if f.name in self.lies
+                if f.name in self.faulty
             ),
-            profiles=tuple(Profile(n, self.profiles[n]) for n in self.dialect.profiles if n in self.profiles),
+            profiles=tuple(RightServer(n, self.profiles[n]) for n in self.dialect.profiles if n in self.profiles),
             declared=declared is not None,
             strange=tuple(name for name in declared or () if name not in self.faults),
         )
 
 
-def _alone(drafts: Iterable[_Draft], evidence: bool) -> Iterator[None]:
+def _alone(drafts: Iterable[_Unfinished], evidence: bool) -> Iterator[None]:
     for draft in drafts:
         folder = draft.dialect.folder
         draft.hear(honest(folder))
@@ -120,11 +120,11 @@ def _alone(drafts: Iterable[_Draft], evidence: bool) -> Iterator[None]:
             draft.profiles[name] = profiled(folder, name)
             yield
         for name, clauses in draft.plan():
-            draft.lies[name] = lying(folder, name, clauses, evidence)
+            draft.faulty[name] = faulty(folder, name, clauses, evidence)
             yield
 
 
-def _together(drafts: Sequence[_Draft], evidence: bool, jobs: int) -> Iterator[None]:
+def _together(drafts: Sequence[_Unfinished], evidence: bool, jobs: int) -> Iterator[None]:
     # Processes that start afresh know nothing of our threads, and are the only kind that every system has.
     # An interruption reaches all of them at once, and only this one has something to say about it.
     pool = ProcessPoolExecutor(
@@ -144,8 +144,8 @@ def _together(drafts: Sequence[_Draft], evidence: bool, jobs: int) -> Iterator[N
                 send(functools.partial(draft.profiles.__setitem__, name), profiled, draft.dialect.folder, name)
             for name, clauses in draft.plan():
                 send(
-                    functools.partial(draft.lies.__setitem__, name),
-                    lying,
+                    functools.partial(draft.faulty.__setitem__, name),
+                    faulty,
                     draft.dialect.folder,
                     name,
                     clauses,

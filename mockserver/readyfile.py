@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from boltons.fileutils import atomic_save
+
 from watchword.mockserver.launch import Running
 
 __all__ = ["announced"]
@@ -48,12 +50,7 @@ def _facts(running: Running) -> dict[str, Any]:
 
 
 def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    beside = f".{path.name}.{secrets.token_hex(4)}"
+    with atomic_save(path, part_file=beside, file_perms=0o600) as file:
+        file.write(text.encode())
+        file.flush()

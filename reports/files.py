@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from boltons.fileutils import atomic_save
+
 __all__ = ["make_writable", "replace"]
 
 
@@ -26,11 +28,7 @@ def replace(path: Path, text: str) -> None:
     Raises:
         OSError: the file cannot be written; an old one is then untouched.
     """
-    # Not from `tempfile`: its files are private, and reports are for whoever may read the folder.
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    with atomic_save(path, part_file=f".{path.name}.{os.getpid()}", overwrite_part=True) as file:
+        file.write(text.encode())
+        # A disk that is full says so here, where what was begun is still taken away.
+        file.flush()

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
-from watchword.reports.legible import legible, transcript
+from watchword.reports.legible import conversation, legible
 from watchword.reports.outcome import Outcome, outcome
 from watchword.reports.records import ClauseRecord, Exit, Run
 from watchword.reports.summary import TargetSummary, summarize
@@ -65,7 +65,7 @@ def _case(record: ClauseRecord, strict: bool) -> ET.Element:
         if tag != "skipped":
             child.text = legible(_explanation(record))
     if record.exchanges:
-        ET.SubElement(case, "system-out").text = legible(transcript(record.exchanges))
+        ET.SubElement(case, "system-out").text = legible(conversation(record.exchanges))
     return case
 
 

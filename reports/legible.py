@@ -9,7 +9,7 @@ from typing import Any
 
 from watchword.reports.records import ExchangeRecord
 
-__all__ = ["BODY_LIMIT", "legible", "outcome", "reply_text", "request_text", "transcript"]
+__all__ = ["BODY_LIMIT", "conversation", "legible", "outcome", "reply_text", "request_text"]
 
 BODY_LIMIT = 20_000
 """Characters of a body that a report shows; the records keep the rest."""
@@ -49,7 +49,7 @@ def outcome(exchange: ExchangeRecord) -> str:
         return str(status)
 
 
-def transcript(exchanges: Iterable[ExchangeRecord]) -> str:
+def conversation(exchanges: Iterable[ExchangeRecord]) -> str:
     """Write exchanges one after the other, each with the shell line that repeats it."""
     parts = [
         f"--- {exchange.step}: {exchange.purpose}\n$ {exchange.curl}\n\n"

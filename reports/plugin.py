@@ -14,7 +14,7 @@ import pytest
 
 from watchword.reports import hooks
 from watchword.reports.files import make_writable
-from watchword.reports.page.cells import COLUMNS, cell, evidence, header, properties
+from watchword.reports.page.cells import COLUMNS, cell, header, properties, unfolding
 from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 from watchword.reports.remedies import remedies
 from watchword.reports.sink import Sink
@@ -142,7 +142,7 @@ class _Reporter:
         if item.nodeid not in self._attached:
             self._attached.add(item.nodeid)
             found: list[Any] = getattr(report, "extras", [])
-            report.extras = [*found, extras.html(evidence(record))]  # type: ignore[attr-defined]
+            report.extras = [*found, extras.html(unfolding(record))]  # type: ignore[attr-defined]
 
     # Outermost again, so that nothing else of the session's end is lost when this one speaks up.
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -16,6 +16,7 @@ __all__ = [
     "duration",
     "moment",
     "plain",
+    "plural",
     "words",
 ]
 
@@ -45,7 +46,12 @@ def words(name: str) -> str:
 
 def count(number: int, noun: str) -> str:
     """Write a number with its noun, in the singular where it is one."""
-    return f"{number} {noun if number == 1 else noun + 's'}"
+    return f"{number} {plural(noun, number)}"
+
+
+def plural(noun: str, number: int) -> str:
+    """Give the form of a noun that belongs to a number."""
+    return noun if number == 1 else f"{noun}s"
 
 
 def are(number: int, noun: str, what: str) -> str:

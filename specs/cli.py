@@ -11,7 +11,7 @@ import click
 
 from watchword.specs.errors import SpecError, nearest
 
-__all__ = ["CONFIGURATION_ERROR", "Command", "ConfigurationError", "Group", "main"]
+__all__ = ["CONFIGURATION_ERROR", "Command", "ConfigurationError", "Group", "count", "main"]
 
 CONFIGURATION_ERROR = 4
 """The exit code of a wrong command line, file or address."""
@@ -21,6 +21,11 @@ class ConfigurationError(click.ClickException):
     """Something that the user named cannot be used; the text says what and how to mend it."""
 
     exit_code = CONFIGURATION_ERROR
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number with its noun, as commands print it."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class _ExitCodes(click.Command):

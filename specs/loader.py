@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, relevance
 
 from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.reading.clauses import read_clauses
+from watchword.specs.reading.complaint import complaint
 from watchword.specs.reading.faults import read_declared
 from watchword.specs.reading.openapi import read_api
 from watchword.specs.reading.profiles import read_profiles, read_world
@@ -172,38 +172,6 @@ def check_schema(source: YamlFile, kind: str) -> None:
     Raises:
         SpecError: at the first line that breaks it, with the nearest valid name where one was probably meant.
     """
-    errors = list(_validator(kind).iter_errors(source.value))
-    if not errors:
-        return
-    # A key that is misspelt is missing, too; what is said is how to spell it.
-    error = min(errors, key=lambda e: (source.line(tuple(e.absolute_path)) or 0, e.validator != "additionalProperties"))
-    while error.context and not _is_choice(error):
-        # Of several alternatives, the one that came furthest is the one that was meant.
-        error = max(error.context, key=relevance)
-    at = tuple(error.absolute_path)
-    raise _explain(source, at, error)
-
-
-def _is_choice(error: ValidationError) -> bool:
-    alternatives: Any = error.validator_value
-    return error.validator == "oneOf" and all(set(alternative) == {"required"} for alternative in alternatives)
-
-
-def _explain(source: YamlFile, at: tuple[str | int, ...], error: ValidationError) -> SpecError:
-    rule: Any = error.schema
-    wanted: Any = error.validator_value
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        valid = list(rule.get("properties", {}))
-        for key in error.instance:
-            if key not in valid:
-                return source.error((*at, key), f"there is no key {key!r} here", nearest(key, valid))
-    if error.validator == "enum":
-        return source.error(at, f"{error.instance!r} is not valid here", nearest(str(error.instance), map(str, wanted)))
-    if error.validator == "required" and isinstance(error.instance, dict):
-        missing = next(key for key in wanted if key not in error.instance)
-        return source.error(at, f"the key {missing!r} is missing here", f"add {missing}: …")
-    if _is_choice(error):
-        keys = [alternative["required"][0] for alternative in wanted]
-        return source.error(at, f"exactly one of {', '.join(keys)} belongs here", "write one of them")
-    around: Any = error.parent.schema if error.parent is not None else {}
-    return source.error(at, error.message[:300], str(rule.get("description", around.get("description", ""))))
+    wrong = complaint(_validator(kind), source.value, source.line)
+    if wrong is not None:
+        raise source.error(wrong.at, wrong.problem, wrong.hint)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from watchword.specs.cli import CONFIGURATION_ERROR, Command
+from watchword.specs.cli import CONFIGURATION_ERROR, Command, count
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import bundled, load_dialect
 from watchword.suites.target import TargetError, read_target
@@ -37,16 +37,12 @@ def _dialect(name: str) -> str:
     tested = sum(clause.untested is None for clause in dialect.clauses)
     _ = dialect.declared  # wrong or right, it is read; how much it declares depends on the catalogue
     return (
-        f"{_count(len(dialect.api.operations), 'operation')}, "
-        f"{_count(len(dialect.clauses), 'clause')} ({tested} tested), "
-        f"{_count(len(dialect.profiles), 'profile')}"
+        f"{count(len(dialect.api.operations), 'operation')}, "
+        f"{count(len(dialect.clauses), 'clause')} ({tested} tested), "
+        f"{count(len(dialect.profiles), 'profile')}"
     )
 
 
 def _target(name: str) -> str:
     target = read_target(Path(name))
-    return f"{target.name}, {target.dialect.name} at {target.url}, {_count(len(target.credentials), 'credential')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
+    return f"{target.name}, {target.dialect.name} at {target.url}, {count(len(target.credentials), 'credential')}"

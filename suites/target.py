@@ -17,6 +17,8 @@ from jsonschema import Draft202012Validator
 
 from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.loader import Dialect, load_dialect
+from watchword.specs.reading.complaint import complaint
+from watchword.specs.reading.yamlfile import At
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.accept import UnknownName, accepted
@@ -259,42 +261,22 @@ def _resolved(place: str, value: str, environ: Mapping[str, str]) -> str:
 
 
 def _check(path: Path, text: str, raw: Mapping[str, Any]) -> None:
-    errors = sorted(_validator().iter_errors(raw), key=lambda e: list(map(str, e.absolute_path)))
-    if not errors:
+    wrong = complaint(_validator(), raw, hidden=lambda at: _is_secret(at, raw))
+    if wrong is None:
         return
-    error = errors[0]
-    where = ".".join(map(str, error.absolute_path))
+    where = ".".join(map(str, wrong.at))
     # An entry of a list stands below its key.
-    key = next((step for step in reversed(error.absolute_path) if isinstance(step, str)), "")
-    schema: Any = error.schema
-    if error.validator == "additionalProperties":
-        valid = list(schema["properties"])
-        extra: Any = error.instance
-        key = next(k for k in extra if k not in valid)
-        raise TargetError(
-            _place(path, text, key), f"there is no key {key!r} in {where or 'a target file'}", nearest(key, valid)
-        )
-    if error.validator == "required":
-        present: Any = error.instance
-        missing = next(k for k in schema["required"] if k not in present)
-        kind = "table" if not where else f"key of [{where}]"
-        raise TargetError(
-            str(path),
-            f"the {kind} {missing!r} is missing",
-            str(schema["properties"][missing].get("description", "add it")),
-        )
-    # Credentials are secrets even when they are of the wrong type, or in a URL: the value itself is not repeated.
-    seen = "" if where.startswith("credentials") or "@" in str(error.instance) else f", not {error.instance!r}"
-    wanted = f"one of {', '.join(schema['enum'])}" if "enum" in schema else schema.get("description", "")
-    if not wanted or schema.get("type") in ("number", "integer"):
-        wanted = ", ".join(filter(None, (_wanted(schema), wanted)))
-    raise TargetError(_place(path, text, key), f"{where} wants {wanted}{seen}")
+    key = next((step for step in reversed(wrong.at) if isinstance(step, str)), "")
+    place = _place(path, text, key) if key else str(path)
+    raise TargetError(place, wrong.problem if wrong.of_key else f"{where}: {wrong.problem}", wrong.hint)
 
 
-def _wanted(schema: Mapping[str, Any]) -> str:
-    kinds = {"number": "a number", "integer": "a whole number", "string": "text", "object": "a table"}
-    above = " above 0" if "exclusiveMinimum" in schema else " of 0 or more" if "minimum" in schema else ""
-    return kinds.get(str(schema.get("type")), "another value") + above
+def _is_secret(at: At, raw: Mapping[str, Any]) -> bool:
+    """Tell of a value that it is not to be repeated. Credentials are secrets even when of the wrong type, or in a URL."""
+    value: Any = raw
+    for step in at:
+        value = value[step]
+    return at[:1] == ("credentials",) or "@" in str(value)
 
 
 def _place(path: Path, text: str, key: str) -> str:

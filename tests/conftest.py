@@ -18,7 +18,7 @@ from watchword.mockserver.service import Outcome, Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.values.http import Reply, Request
-from watchword.suites.judging.schemas import schema_errors
+from watchword.suites.judging.shapes import schema_errors
 from watchword.suites.running.check import Judged, check
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description

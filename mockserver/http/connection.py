@@ -17,8 +17,8 @@ import httptools
 
 from watchword.mockserver.http.delivery import Answer, Delivery, Ending, Handler
 from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT, has_body, head
-from watchword.mockserver.http.refusal import Refused, body_too_large, head_too_large, not_http, own_fault
-from watchword.mockserver.http.request_target import BadTarget, Target
+from watchword.mockserver.http.refusal import Refused, body_too_large, head_too_large, not_http, own_error
+from watchword.mockserver.http.request_target import BadRequestTarget, RequestTarget
 from watchword.specs.values.http import Request
 
 __all__ = ["Connection", "Host"]
@@ -40,11 +40,11 @@ class Host(Protocol):
     def date_line(self) -> bytes:
         """Give the Date header for now."""
 
-    def target(self, url: bytes, host: bytes | None) -> Target:
+    def target(self, url: bytes, host: bytes | None) -> RequestTarget:
         """Read a request's target.
 
         Raises:
-            BadTarget: the target or the Host header cannot be understood.
+            BadRequestTarget: the target or the Host header cannot be understood.
         """
 
 
@@ -194,7 +194,7 @@ class Connection(asyncio.Protocol):
         server = self._server
         try:
             target = server.target(self._url, self._host)
-        except BadTarget as bad:
+        except BadRequestTarget as bad:
             self._raise(Refused(400, str(bad)))
         method = parser.get_method().decode()
         request = Request(method, target.path, target.query, tuple(self._headers), b"".join(self._body))
@@ -202,7 +202,7 @@ class Connection(asyncio.Protocol):
         try:
             answer = server.handler(request, target.origin)
         except Exception as error:  # noqa: BLE001 - a client gets an answer whatever goes wrong in the handler
-            answer = own_fault(error)
+            answer = own_error(error)
         self._deliver(answer, method, keep)
 
     def _deliver(self, answer: Answer, method: str, keep: bool) -> None:
@@ -218,7 +218,7 @@ class Connection(asyncio.Protocol):
         try:
             start = head(answer, date_line, connection)
         except ValueError as error:
-            answer = own_fault(error)
+            answer = own_error(error)
             start = head(answer, date_line, connection)
         body = answer.body if has_body(answer, method) else b""
         if then in ("keep", "close"):

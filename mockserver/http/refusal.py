@@ -10,7 +10,7 @@ import httptools
 from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT
 from watchword.specs.values.http import Reply
 
-__all__ = ["Refused", "body_too_large", "head_too_large", "not_http", "own_fault", "refusal"]
+__all__ = ["Refused", "body_too_large", "head_too_large", "not_http", "own_error", "refusal"]
 
 _log = logging.getLogger("watchword.mockserver")
 
@@ -45,7 +45,7 @@ def not_http(error: httptools.HttpParserError) -> Refused:
     return Refused(400, f"This is not HTTP/1.1: {str(error).rstrip('.')}.")
 
 
-def own_fault(error: Exception) -> Reply:
+def own_error(error: Exception) -> Reply:
     """Log an exception that a handler let escape, and make the reply that admits it."""
     # The message of an exception may quote the request; its kind and where it was raised cannot.
     where = "".join(traceback.format_tb(error.__traceback__))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from watchword.mockserver.http.connection import Connection
 from watchword.mockserver.http.delivery import Handler
 from watchword.mockserver.http.message import DateLine
-from watchword.mockserver.http.request_target import Target, read_target
+from watchword.mockserver.http.request_target import RequestTarget, read_request_target
 
 __all__ = ["GRACE", "Server", "new_loop"]
 
@@ -55,7 +55,7 @@ class Server:
         address = listening.getsockname()
         self._authority = f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
         self._date = DateLine()
-        self._seen: tuple[bytes, bytes | None, Target] | None = None
+        self._seen: tuple[bytes, bytes | None, RequestTarget] | None = None
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -88,16 +88,16 @@ class Server:
         """Give the Date header for now."""
         return self._date.at(self._now())
 
-    def target(self, url: bytes, host: bytes | None) -> Target:
+    def target(self, url: bytes, host: bytes | None) -> RequestTarget:
         """Read a request's target.
 
         Raises:
-            BadTarget: the target or the Host header cannot be understood.
+            BadRequestTarget: the target or the Host header cannot be understood.
         """
         seen = self._seen
         # Clients ask for the same thing again and again.
         if seen is not None and seen[0] == url and seen[1] == host:
             return seen[2]
-        target = read_target(url, host, self._scheme, self._authority)
+        target = read_request_target(url, host, self._scheme, self._authority)
         self._seen = (url, host, target)
         return target

@@ -23,7 +23,7 @@ from watchword.reports.detection.matrix import BROKEN, UNVERIFIED, Column, Row, 
 from watchword.reports.legible import legible, outcome, reply_text, request_text
 from watchword.reports.records import VERDICTS, ClauseRecord
 
-__all__ = ["KINDS", "Kind", "by_stage", "by_topic", "embedded", "evidence", "kind", "picture", "tally"]
+__all__ = ["KINDS", "Kind", "by_stage", "by_topic", "embedded", "kind", "packed", "picture", "total"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def kind(verdict: str | None, declared: bool, needed: bool) -> str:
     return {"pass": "held", "observed": "observed"}.get(verdict, "skipped")
 
 
-def tally(sheets: Iterable[Sheet]) -> dict[str, int]:
+def total(sheets: Iterable[Sheet]) -> dict[str, int]:
     """Count the cells of each kind."""
     counted: Counter[str] = Counter(dict.fromkeys(_LETTER, 0))
     letters = Counter("".join(letters for sheet in sheets for letters in _letters(sheet)))
@@ -106,7 +106,7 @@ def picture(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def evidence(sheet: Sheet) -> str:
+def packed(sheet: Sheet) -> str:
     """Pack what is looked up, as base64 of compressed JSON.
 
     `cells` has for each fault, clause by clause, the clause's number and that of what came of it; `found` says what came:

@@ -21,10 +21,10 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from watchword.reports import wording
-from watchword.reports.detection.heatdata import KINDS, by_stage, by_topic, embedded, evidence, picture, tally
-from watchword.reports.detection.matrix import BROKEN, Cell, Matrix, Profile, Row, Sheet
+from watchword.reports.detection.heatdata import KINDS, by_stage, by_topic, embedded, packed, picture, total
+from watchword.reports.detection.matrix import BROKEN, Cell, Matrix, RightServer, Row, Sheet
 from watchword.reports.legible import legible
-from watchword.reports.page.cells import evidence as evidence_of
+from watchword.reports.page.cells import unfolding
 from watchword.reports.page.templating import environment, fingerprint, source
 from watchword.reports.verdict import Verdict
 
@@ -83,7 +83,7 @@ def render(matrix: Matrix) -> str:
             unguarded=[(sheet, column) for sheet in matrix.sheets for column in sheet.unguarded],
             misdeclared=[(sheet, row) for sheet in matrix.sheets for row in sheet.misdeclared],
             strange=[(sheet, fault) for sheet in matrix.sheets for fault in sheet.strange],
-            cells=tally(matrix.sheets),
+            cells=total(matrix.sheets),
             judged=any(sheet.declared for sheet in matrix.sheets),
             stages=list(dict.fromkeys(row.stage for sheet in matrix.sheets for row in sheet.rows)),
             vocabulary=embedded(_vocabulary()),
@@ -107,7 +107,7 @@ def _view(sheet: Sheet, number: int) -> _View:
         topics=len(by_topic(sheet)),
         killed=sum(stage.killed for stage in stages),
         data=embedded(picture(sheet)),
-        evidence=evidence(sheet),
+        evidence=packed(sheet),
     )
 
 
@@ -133,10 +133,10 @@ def _figures(matrix: Matrix, alarms: int) -> list[_Figure]:
     unguarded = sum(len(sheet.unguarded) for sheet in matrix.sheets)
     misdeclared = sum(len(sheet.misdeclared) + len(sheet.strange) for sheet in matrix.sheets)
     return [
-        _Figure(matrix.faults, "fault" if matrix.faults == 1 else "faults", "maps"),
+        _Figure(matrix.faults, wording.plural("fault", matrix.faults), "maps"),
         _Figure(matrix.faults - survived, "killed", "listed"),
         _Figure(survived, "survived", "survived", wrong=True),
-        _Figure(alarms, "false alarm" if alarms == 1 else "false alarms", "alarms", wrong=True),
+        _Figure(alarms, wording.plural("false alarm", alarms), "alarms", wrong=True),
         _Figure(unguarded, "unguarded", "unguarded", wrong=True),
         _Figure(misdeclared, "misdeclared", "misdeclared", wrong=True),
     ]
@@ -171,7 +171,7 @@ def _verdicts(cells: Iterable[Cell]) -> str:
     return ", ".join(f"{counted[name]} {wording.words(name)}" for name in Verdict if counted[name])
 
 
-def _quiet(profiles: Iterable[Profile]) -> list[Profile]:
+def _quiet(profiles: Iterable[RightServer]) -> list[RightServer]:
     return [profile for profile in profiles if not profile.alarms]
 
 
@@ -184,7 +184,7 @@ def _environment() -> Environment:
         broken=_broken,
         verdicts=_verdicts,
         quiet=_quiet,
-        evidence=lambda record: Markup(evidence_of(record)),  # noqa: S704 - escaped where it is made
+        evidence=lambda record: Markup(unfolding(record)),  # noqa: S704 - escaped where it is made
     )
     made.globals.update(kinds=KINDS, count=wording.count, hash=_hash)
     return made

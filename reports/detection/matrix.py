@@ -15,7 +15,7 @@ from typing import Any
 from watchword.reports.records import ClauseRecord
 from watchword.reports.verdict import Verdict
 
-__all__ = ["BROKEN", "TROUBLE", "UNVERIFIED", "Cell", "Column", "Matrix", "Profile", "Row", "Sheet"]
+__all__ = ["BROKEN", "TROUBLE", "UNVERIFIED", "Cell", "Column", "Matrix", "RightServer", "Row", "Sheet"]
 
 BROKEN: frozenset[str] = frozenset(verdict for verdict in Verdict if verdict.broken)
 """The verdicts of a clause that does not hold."""
@@ -83,7 +83,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class RightServer:
     """A right server of one behaviour, with the cells of all clauses."""
 
     name: str
@@ -102,7 +102,7 @@ class Sheet:
     dialect: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    profiles: tuple[Profile, ...]
+    profiles: tuple[RightServer, ...]
     declared: bool = False
     strange: tuple[str, ...] = ()
 

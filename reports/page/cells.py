@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from watchword.reports.legible import legible, transcript
+from watchword.reports.legible import conversation, legible
 from watchword.reports.records import VERDICTS, ClauseRecord
 from watchword.reports.verdict import Verdict
 from watchword.reports.wording import words
 
-__all__ = ["COLUMNS", "cell", "evidence", "header", "properties"]
+__all__ = ["COLUMNS", "cell", "header", "properties", "unfolding"]
 
 COLUMNS = ("clause", "level", "basis", "verdict")
 """The columns that a record adds, which are also the names of the properties on the test's report."""
@@ -35,12 +35,12 @@ def cell(column: str, found: Mapping[str, Any]) -> str:
     return f'<td class="col-{column}">{escape(legible(text))}</td>'
 
 
-def evidence(record: ClauseRecord) -> str:
+def unfolding(record: ClauseRecord) -> str:
     """Give the evidence behind a record as a piece of HTML that is closed until somebody opens it."""
     rows = [(name, getattr(record, name)) for name in ("says", "source", "expected", "observed")]
     rows += [("difference", difference) for difference in record.differences]
     rows += [(name, getattr(record, name)) for name in ("reason", "known", "note") if getattr(record, name)]
     facts = "".join(f"<tr><th>{name}</th><td>{escape(legible(text))}</td></tr>" for name, text in rows)
-    exchanges = f"<pre>{escape(legible(transcript(record.exchanges)))}</pre>" if record.exchanges else ""
+    exchanges = f"<pre>{escape(legible(conversation(record.exchanges)))}</pre>" if record.exchanges else ""
     head = f"{escape(legible(record.clause))}: evidence"
     return f"<details><summary>{head}</summary><table>{facts}</table>{exchanges}</details>"

@@ -15,7 +15,7 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
-from watchword.reports import legible as transcript
+from watchword.reports import legible as texts
 from watchword.reports import wording
 from watchword.reports.baseline import snippet
 from watchword.reports.page.highlight import marked
@@ -181,9 +181,9 @@ def _environment() -> Environment:
         moment=wording.moment,
         plain=wording.plain,
         duration=wording.duration,
-        request=transcript.request_text,
-        reply=transcript.reply_text,
-        outcome=transcript.outcome,
+        request=texts.request_text,
+        reply=texts.reply_text,
+        outcome=texts.outcome,
         remedy=remedy,
     )
     made.globals.update(

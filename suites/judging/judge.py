@@ -20,7 +20,7 @@ from watchword.suites.acting.context import Context
 from watchword.suites.acting.steps import Blocked, NotApplicable, Transcript
 from watchword.suites.judging import tokens
 from watchword.suites.judging.expect import Difference, expects, observed
-from watchword.suites.judging.schemas import schema_errors
+from watchword.suites.judging.shapes import schema_errors
 from watchword.suites.judging.tokens import Judge
 
 __all__ = ["JUDGES", "judge"]

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from watchword.reports.records import ExchangeRecord
 from watchword.specs.redaction import Masker, is_secret
+from watchword.specs.shell import ShellLine
 from watchword.specs.values.http import Request
 from watchword.suites.acting.steps import Exchange
-from watchword.suites.sending.shell import ShellLine
 from watchword.suites.target import Target
 
 __all__ = ["Evidence"]
@@ -67,7 +67,7 @@ class Evidence:
             and not _ours(entry.value)
         }
         variables = {value: self.masker.variable(role, value) for value, role in held.items()}
-        return ShellLine(self._target.base(exchange.request.base), self.masker, variables)
+        return ShellLine(self._target.base(exchange.request.base), variables, self.masker.mask, head=True)
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """Write one exchange down."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from watchword.detection.laws import breaches
-from watchword.detection.measure import lying
+from watchword.detection.measure import faulty
 from watchword.detection.run import run
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.faults.fault import STAGES
@@ -115,6 +115,6 @@ def test_what_a_fault_cannot_reach_is_left_alone(measured: tuple[Dialect, Matrix
     (sheet,) = matrix.sheets
     everything = [column.clause for column in sheet.columns]
     for row in sheet.rows[:: max(1, len(sheet.rows) // 8)]:
-        cells = lying(dialect.folder, row.fault, everything, evidence=False)
+        cells = faulty(dialect.folder, row.fault, everything, evidence=False)
 
         assert row.broken == {cell.clause for cell in cells if cell.verdict in BROKEN}, row.fault

@@ -335,7 +335,7 @@ def test_origin(server: Running, sent: bytes, origin: str) -> None:
     assert [origin] == server.echo.origins
 
 
-def test_own_fault(server: Running, caplog: pytest.LogCaptureFixture) -> None:
+def test_own_error(server: Running, caplog: pytest.LogCaptureFixture) -> None:
     """An exception of the handler becomes a 500 that repeats nothing of its message; the connection goes on."""
     reply = server.talk(b"GET /boom HTTP/1.1\r\n" + HOST + b"\r\n" + GET + b"\r\n")
 

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from watchword.reports.detection.heatdata import KINDS, embedded, evidence, kind, picture, tally
+from watchword.reports.detection.heatdata import KINDS, embedded, kind, packed, picture, total
 from watchword.reports.detection.heatmap import render
-from watchword.reports.detection.matrix import Cell, Column, Matrix, Profile, Row, Sheet
+from watchword.reports.detection.matrix import Cell, Column, Matrix, RightServer, Row, Sheet
 from watchword.reports.records import VERDICTS
 
 _HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}\x00\ud800\u202e\u2028"
@@ -57,7 +57,7 @@ def told(clause, exchange):
 
 
 def _found(sheet):
-    return json.loads(gzip.decompress(base64.b64decode(evidence(sheet))))
+    return json.loads(gzip.decompress(base64.b64decode(packed(sheet))))
 
 
 def _block(page, name):
@@ -116,7 +116,7 @@ def test_generated_clauses_need_no_declaration():
 def test_cells_are_counted():
     """The legend says how many cells there are of each kind, and every cell is of one."""
     sheet = _sheet(_row("a", *_cells(one="fail", two="pass")), _row("b"))
-    counted = tally([sheet, sheet])
+    counted = total([sheet, sheet])
 
     assert {"broken": 2, "held": 2, "unreached": 8} == {name: number for name, number in counted.items() if number}
     assert [kind.name for kind in KINDS] == list(counted)
@@ -167,7 +167,9 @@ def hostile(clause, exchange):
         Row(_HOSTILE, _HOSTILE, _HOSTILE, frozenset({_HOSTILE + "x"}), (cell,)),
         Row(_HOSTILE + "2", "reply", _HOSTILE, frozenset(), ()),
     )
-    return _matrix(Sheet(_HOSTILE, columns, rows, (Profile(_HOSTILE, (cell,)),), declared=True, strange=(_HOSTILE,)))
+    return _matrix(
+        Sheet(_HOSTILE, columns, rows, (RightServer(_HOSTILE, (cell,)),), declared=True, strange=(_HOSTILE,))
+    )
 
 
 def test_hostile_texts_stay_texts(hostile, outline):
@@ -217,7 +219,7 @@ def test_script_is_the_only_one_allowed(told):
 
 def test_links_lead_somewhere(told, hostile, outline):
     """Every link leads to an id of the page, or to a fault and a clause of the map; every id is there once."""
-    alarmed = Profile("right", _cells(two="blocked"))
+    alarmed = RightServer("right", _cells(two="blocked"))
     sheet = _sheet(
         _row("a", told), _row("b", *_cells(two="pass"), declared={"three"}), profiles=(alarmed,), declared=True
     )
@@ -243,7 +245,7 @@ def test_links_lead_somewhere(told, hostile, outline):
         (_matrix(_sheet(_row("a", *_cells(one="pass")))), "bad", "Not every fault is noticed"),
         (_matrix(_sheet(_row("a", *_cells(one="pass"))), partial=True), "bad", "Not every fault is noticed"),
         (
-            _matrix(_sheet(_row("a", *_cells(one="fail")), profiles=(Profile("p", _cells(one="fail")),))),
+            _matrix(_sheet(_row("a", *_cells(one="fail")), profiles=(RightServer("p", _cells(one="fail")),))),
             "bad",
             "Right servers are called wrong",
         ),
@@ -281,8 +283,8 @@ def test_empty_matrices(sheets, outline):
 
 def test_everything_is_there_without_scripts(told):
     """What survived, what is unguarded, what is declared wrongly and what alarms is told in the HTML itself."""
-    alarmed = Profile("release-6", _cells(one="pass", two="blocked"))
-    quiet = Profile("documented", _cells(one="pass", two="warn"))
+    alarmed = RightServer("release-6", _cells(one="pass", two="blocked"))
+    quiet = RightServer("documented", _cells(one="pass", two="warn"))
     rows = (_row("a", told, declared={"three"}), _row("b", *_cells(two="pass", three="observed")))
     sheet = _sheet(*rows, profiles=(alarmed, quiet), declared=True, strange=("ghost",))
     page = render(_matrix(sheet))
@@ -306,7 +308,7 @@ def test_everything_is_there_without_scripts(told):
 
 def test_alarms_show_their_evidence(told):
     """A false alarm brings its record along."""
-    page = render(_matrix(_sheet(_row("a", told), profiles=(Profile("right", (told,)),))))
+    page = render(_matrix(_sheet(_row("a", told), profiles=(RightServer("right", (told,)),))))
 
     assert "expected status 401, saw 200" in page.split('id="alarms"')[1].split("</section>")[0]
 

@@ -178,7 +178,7 @@ CASES = {
     "an unknown key of a source": (
         ", line: 2}",
         ", page: 2}§",
-        "there is no key 'page' here",
+        "there is no key 'page' in source",
         "document, line, section",
     ),
 }

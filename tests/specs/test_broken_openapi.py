@@ -38,7 +38,7 @@ SMALLEST = {
     "no operationId": (
         "    post:\n      operationId: logIn\n",
         "    post:§\n",
-        "the key 'operationId' is missing here",
+        "the key 'operationId' is missing in post",
         "add operationId: …",
     ),
     "a purpose and several operations": (

@@ -22,7 +22,7 @@ SMALLEST = {
     "a misspelt key": (
         "world:\n",
         "world:\n  clints: []§\n",
-        "there is no key 'clints' here",
+        "there is no key 'clints' in world",
         "did you mean 'clients'?",
     ),
     "a misspelt required key": ("password: Pebble5", "passwort: Pebble5§", "no key 'passwort'", "'password'"),

@@ -48,7 +48,12 @@ MISTAKES = [
     ('username = "mira"', 'username = "mira"\nusername = "mirb"', None, ["TOML"]),
     ("timeout = 1", 'timeout = 1\n[resource]\npath = "no-slash"', 13, ["resource.path", "slash"]),
     ("timeout = 1", 'timeout = 1\n[resource]\nmethod = "GET"', None, ["path"]),
-    ("timeout = 1", 'timeout = 1\n[resource]\nmethod = "GETT"\npath = "/x"', 13, ["resource.method", "GET, HEAD"]),
+    (
+        "timeout = 1",
+        'timeout = 1\n[resource]\nmethod = "GETT"\npath = "/x"',
+        13,
+        ["resource.method", "'GETT'", "did you mean 'GET'"],
+    ),
     ('dialect = "sensu"', 'dialect = "sensu"\nca_file = "no-such.pem"', 4, ["target.ca_file", "no-such.pem"]),
     ("CANARY_PASSWORD", "CANARY_PASWORD", 8, ["CANARY_PASWORD", "export CANARY_PASWORD"]),
 ]

@@ -1,14 +1,14 @@
-"""A request as a shell line: what curl needs to repeat it, with an environment variable in place of each secret."""
+"""A request as a shell line: what curl needs to send it, with an environment variable in place of each secret."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from urllib.parse import parse_qsl
 
-from watchword.specs.redaction import Masker
 from watchword.specs.values.api import FORM
 from watchword.specs.values.http import Request
 
@@ -16,25 +16,40 @@ __all__ = ["ShellLine"]
 
 
 class ShellLine:
-    """Writes shell lines for requests to one base URL. `variables` maps each secret to the variable that stands for it."""
+    """Writes shell lines for requests to one base URL.
 
-    def __init__(self, base: str, masker: Masker, variables: Mapping[str, str]) -> None:
+    `variables` maps each secret to the variable that stands for it. `mask` makes a text one that may be shown; what no
+    variable can stand for gives way to that. `head` has curl print the head of the reply, too.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        variables: Mapping[str, str] = MappingProxyType({}),
+        mask: Callable[[str], str] = str,
+        *,
+        head: bool = False,
+    ) -> None:
         self._base = base
-        self._masker = masker
         self._variables = variables
+        self._mask = mask
+        self._head = head
 
     def write(self, request: Request) -> str:
-        """Write the shell line that repeats a request, with an environment variable in place of each secret."""
-        words = ["curl", "-sS", "-i", "-X", request.method]
+        """Write the shell line that sends a request."""
+        body = self._body(request)
+        words = ["curl", "-sS"]
         if request.method == "HEAD":
-            words = ["curl", "-sS", "--head"]
+            words += ["--head"]
+        else:
+            words += ["-i"] if self._head else []
+            words += ["-X", request.method] if request.method != ("POST" if body else "GET") else []
         url = self._base + request.path
         secret_query = any(value in self._variables for _, value in parse_qsl(request.query, keep_blank_values=True))
         if request.query and not secret_query:
             url += f"?{request.query}"
         for name, value in request.headers:
             words += self._header(name, value)
-        body = self._body(request)
         if body and request.header("content-type") is None:
             # With a body, curl adds a Content-Type of its own.
             words += ["-H", "Content-Type:"]
@@ -58,11 +73,11 @@ class ShellLine:
 
     def _plain(self, value: str) -> str:
         # A base64 run that hides a secret cannot be rewritten with a variable in it; its mask is shown instead.
-        masked = self._masker.mask(value)
+        masked = self._mask(value)
         known = value
         for secret in self._variables:
             known = known.replace(secret, "")
-        return value if self._masker.mask(known) == known else masked
+        return value if self._mask(known) == known else masked
 
     def _body(self, request: Request) -> list[str]:
         if not request.body:

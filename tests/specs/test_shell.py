@@ -1,0 +1,46 @@
+"""A request as a shell line: what a shell and curl make of it is the request again."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from watchword.specs.shell import ShellLine
+from watchword.specs.values.http import Request
+
+BASE = "http://127.0.0.1:9"
+FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (Request("GET", "/a", query="b=c"), [f"{BASE}/a?b=c"]),
+        (Request("DELETE", "/a"), ["-X", "DELETE", f"{BASE}/a"]),
+        (Request("HEAD", "/a"), ["--head", f"{BASE}/a"]),
+        (Request("GET", "/a", headers=(("Authorization", "Basic bWlyYTpo"),)), ["-u", "mira:h", f"{BASE}/a"]),
+        (Request("GET", "/a", headers=(("Authorization", "Basic !"),)), ["-H", "Authorization: Basic !", f"{BASE}/a"]),
+        (Request("GET", "/a", headers=(("X-Empty", ""),)), ["-H", "X-Empty;", f"{BASE}/a"]),
+        (Request("POST", "/a"), ["-H", "Content-Type:", "-d", "", f"{BASE}/a"]),
+        (
+            Request("POST", "/a", headers=FORM, body=b"b=c+d&e=%26"),
+            ["-H", ": ".join(FORM[0]), "--data-urlencode", "b=c d", "--data-urlencode", "e=&", f"{BASE}/a"],
+        ),
+        (
+            Request("PUT", "/a", headers=(("Content-Type", "application/json"),), body=b"{'$x`'}"),
+            ["-X", "PUT", "-H", "Content-Type: application/json", "--data-raw", "{'$x`'}", f"{BASE}/a"],
+        ),
+    ],
+)
+def test_words(request_: Request, words: list[str]) -> None:
+    """A line is made of what curl does not do by itself."""
+    assert ["curl", "-sS", *words] == shlex.split(ShellLine(BASE).write(request_))
+
+
+def test_variables_stand_for_secrets() -> None:
+    """Where a variable stands for a secret, the line names the variable, and the secret is nowhere."""
+    request = Request("GET", "/a", query="key=s3cret", headers=(("Authorization", "Bearer s3cret"),))
+    line = ShellLine(BASE, {"s3cret": "TOKEN"}, head=True).write(request)
+
+    assert f'curl -sS -i -H "Authorization: Bearer ${{TOKEN}}" --url-query "key=${{TOKEN}}" {BASE}/a' == line
