@@ -80,10 +80,12 @@ def _place(session: TargetSession) -> str:
 
 def _insist(session: TargetSession, operation: Operation, exchange: Exchange, prefix: str) -> None:
     reply = exchange.reply
-    if reply is None or 200 <= reply.status < 300:
+    if reply is None or (200 <= reply.status < 300 and not reply.cut):
         # A 2xx without a token is a broken rule, and the suites are there to say so.
         return
     what = f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
+    if reply.cut:
+        raise PreflightError(f"{what} with a body that does not end: is that the documented operation?")
     roles = [f"{prefix}{role}" for role in operation.required_roles if f"{prefix}{role}" in session.target.credentials]
     if 300 <= reply.status < 400:
         raise PreflightError(f"{what}, a redirect to {_origin(reply.header('location'))}: give the address it leads to")
