@@ -51,6 +51,9 @@ def _decoders(text: str, spaced: bool) -> Iterator[Callable[[View], View]]:
         yield lambda view: _decoded(view, _FORM, _from_percent)
     if "\\" in text:
         yield lambda view: _decoded(view, _BACKSLASH, _from_backslash)
+    if "\0" in text:
+        # What was written two or four bytes a character and is read one by one.
+        yield lambda view: _decoded(view, _NUL, _from_nothing)
     if "&" in text:
         yield lambda view: _decoded(view, _ENTITY, _from_entity)
 
@@ -62,6 +65,7 @@ _BACKSLASH = re.compile(
     r"|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\U00[01][0-9A-Fa-f]{5}|\\[\\/'\"bfnrt]"
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_NUL = re.compile("\0+")
 _LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 Piece = tuple[str, int]
@@ -110,3 +114,7 @@ def _from_backslash(source: str) -> list[Piece]:
 
 def _from_entity(source: str) -> list[Piece]:
     return [(html.unescape(source), len(source))]
+
+
+def _from_nothing(source: str) -> list[Piece]:
+    return []

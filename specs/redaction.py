@@ -5,51 +5,35 @@ Laws:
    base64 at any offset.
 2. One value has one pseudonym, so that rotation and reuse stay visible: `access_token#3`.
 3. What is masked stays as it is when masked again.
+4. A text is masked before it is cut: what stands at the cut is whole when it is looked at.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-import json
+import hashlib
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
-from urllib.parse import quote, quote_plus
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 
 from watchword.specs.escapes import views
+from watchword.specs.needles import Find, Needles, bytes_of, pair_of, strangers
 from watchword.specs.vocabulary import SECRET_ROLES
 
 __all__ = ["Masker", "is_secret"]
 
-_KEY = 4
-"""Values of this length and longer are looked for inside other text; shorter ones only as whole words."""
-
-_BASE64 = "A-Za-z0-9+/_-"
-_RUN_END = re.compile(f"[{_BASE64}]*(?:={{1,2}}(?!=))?")
-_IN_RUN = re.compile(f"[{_BASE64}]")
-# The base64 of `{"` is eyJ, that of `{ "` begins with eyA.
-_JWT = re.compile(r"ey[JA][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*")
-_BASIC = re.compile(f"basic[ :=\"']+([{_BASE64}]+={{0,2}})", re.IGNORECASE)
-_URLSAFE = str.maketrans("+/", "-_")
-_STANDARD = str.maketrans("-_", "+/")
+_LONG = 256
+"""Longer values are remembered by what they add up to."""
+_STRANGERS = 1000
+"""Strangers that are looked for in every writing; those after them are found only where they show what they are."""
+_ROUNDS = 8
+"""Replacements after replacements; what is not still by then is taken out as a whole."""
 
 
 def is_secret(role: str) -> bool:
     """Tell whether the values of a role, or of its `other_` twin, are secrets."""
     return role.removeprefix("other_") in SECRET_ROLES
-
-
-class _Find(NamedTuple):
-    """Where something stands that has to go. One without a `name` is a stranger, of some `kind`."""
-
-    start: int
-    end: int
-    name: str = ""
-    kind: str = ""
-    value: str = ""
-    plain: bool = False
 
 
 class Masker:
@@ -60,29 +44,25 @@ class Masker:
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._variables: dict[str, str] = {}
-        # A needle is found by its first characters, then by its length, so that ten thousand tokens that all begin
-        # alike cost no more than one. A pattern of that many alternatives would be compiled anew for every token.
-        self._needles: dict[str, dict[int, dict[str, tuple[str, bool]]]] = {}
-        self._words: list[tuple[re.Pattern[str], str]] = []
+        self._needles = Needles()
+        self._strangers = 0
         self._spaced = False
         self._pseudonyms = self._pattern()
 
     def learn(self, role: str, value: str) -> str:
         """Take a value as secret and give its pseudonym: the one it has already, or the role's next."""
         with self._lock:
-            known = self._names.get(value)
+            known = self.known(value)
             if known is not None:
                 return known
             if role not in self._counts:
                 self._counts[role] = 0
                 self._pseudonyms = self._pattern()
             self._counts[role] += 1
-            name = self._names[value] = f"{role}#{self._counts[role]}"
+            name = self._names[_key(value)] = f"{role}#{self._counts[role]}"
             self._spaced = self._spaced or " " in value
-            if len(value) >= _KEY:
-                self._index(value, name)
-            elif value:
-                self._words.append((_word(value), name))
+            if value:
+                self._needles.add(value, name)
             return name
 
     def learn_pair(self, user: str, password: str, role: str = "password") -> str:
@@ -90,9 +70,8 @@ class Masker:
         with self._lock:
             name = self.learn(role, password)
             if password:
-                coded = base64.b64encode(_bytes(f"{user}:{password}")).decode().rstrip("=")
-                self._add(coded, name, coded=True)
-                self._add(coded.translate(_URLSAFE), name, coded=True)
+                coded = base64.b64encode(bytes_of(f"{user}:{password}")).decode().rstrip("=")
+                self._needles.add_coded(coded, name)
             return name
 
     def configure(self, credentials: Mapping[str, str]) -> None:
@@ -102,9 +81,14 @@ class Masker:
             if is_secret(role):
                 self.learn(role, value)
 
+    def expect(self, words: Iterable[str]) -> None:
+        """Take words as common: what is secret and one of them, too, goes only where it is the value of a secret."""
+        with self._lock:
+            self._needles.words.update(word.lower() for word in words)
+
     def known(self, value: str) -> str | None:
         """Give the pseudonym of a value, or None when it was never learned."""
-        return self._names.get(value)
+        return self._names.get(_key(value))
 
     def variable(self, role: str, value: str) -> str:
         """Give the environment variable that stands for a value in a command line: `ACCESS_TOKEN_3`."""
@@ -112,81 +96,73 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """Give the text with every known secret, every JWT and every pair of Basic credentials replaced."""
-        # A replacement may meet its surroundings in a way that is a secret again. Each round swallows text that was no
-        # pseudonym, so this ends.
-        while (masked := self._once(text)) != text:
+        # A replacement may meet its surroundings in a way that is a secret again. A server that wants to can make that happen
+        # over and over.
+        for _ in range(_ROUNDS):
+            masked = self._once(text)
+            if masked == text:
+                return text
             text = masked
-        return text
+        return "(all of it masked)"
 
     def _pattern(self) -> re.Pattern[str]:
         roles = sorted({*self._counts, "jwt", "credentials"}, key=len, reverse=True)
         return re.compile(f"(?:{'|'.join(map(re.escape, roles))})#[0-9]+")
 
-    def _index(self, value: str, name: str) -> None:
-        raw = _bytes(value)
-        self._add(value, name, coded=False)
-        # A header is read as Latin-1, whatever was meant.
-        self._add(raw.decode("latin-1"), name, coded=False)
-        # RFC 6749 section 2.3.1 has clients percent-encode before they base64-encode; a JWT holds JSON.
-        for form in {raw, quote(raw, safe="").encode(), quote_plus(raw).encode(), json.dumps(value)[1:-1].encode()}:
-            for core in _cores(form):
-                self._add(core, name, coded=True)
-                self._add(core.translate(_URLSAFE), name, coded=True)
-
-    def _add(self, needle: str, name: str, *, coded: bool) -> None:
-        if len(needle) >= _KEY:
-            of_length = self._needles.setdefault(needle[:_KEY], {}).setdefault(len(needle), {})
-            of_length.setdefault(needle, (name, coded))
-
     def _once(self, text: str) -> str:
-        finds: list[_Find] = []
+        finds: list[Find] = []
         with self._lock:
             for view in views(text, spaced=self._spaced):
                 finds.extend(
                     find._replace(start=view.place(find.start), end=view.place(find.end))
-                    for find in self._finds(view.text)
+                    for find in (*self._needles.finds(view.text), *map(self._named, strangers(view.text)))
                 )
             if not finds:
                 return text
             return self._replaced(text, finds)
 
-    def _finds(self, text: str) -> Iterator[_Find]:
-        known = self._needles
-        for index in [i for i in range(len(text) - _KEY + 1) if text[i : i + _KEY] in known]:
-            for length, needles in known[text[index : index + _KEY]].items():
-                entry = needles.get(text[index : index + length])
-                if entry is not None:
-                    name, coded = entry
-                    start, end = _run(text, index, index + length) if coded else (index, index + length)
-                    yield _Find(start, end, name, plain=not coded)
-        for pattern, name in self._words:
-            for match in pattern.finditer(text):
-                yield _Find(match.start(), match.end(), name)
-        for match in _JWT.finditer(text):
-            yield _Find(match.start(), match.end(), "", "jwt", match.group())
-        for match in _BASIC.finditer(text):
-            user, colon, password = _pair(match.group(1))
-            if colon:
-                name = self._names.get(password) or self._names.get(user) or ""
-                yield _Find(match.start(1), match.end(1), name, "credentials", match.group(1))
+    def _named(self, find: Find) -> Find:
+        if find.kind != "credentials":
+            return find
+        user, _, password = pair_of(find.value).partition(":")
+        return find._replace(name=self.known(password) or self.known(user) or "")
 
-    def _replaced(self, text: str, finds: list[_Find]) -> str:
-        kept = [(match.start(), match.end()) for match in self._pseudonyms.finditer(text)]
-        wanted = [find for find in finds if not any(a <= find.start and find.end <= b for a, b in kept)]
+    def _stranger(self, kind: str, value: str) -> str:
+        """Give the pseudonym of what is secret although nobody has learned it."""
+        known = self.known(value)
+        if known is None and self._strangers >= _STRANGERS:
+            return f"{kind}#0"
+        self._strangers += known is None
+        return self.learn(kind, value)
+
+    def _replaced(self, text: str, finds: list[Find]) -> str:
+        kept = [match.span() for match in self._pseudonyms.finditer(text)]
+        starts = [start for start, _ in kept]
+        wanted = [find for find in finds if not _inside(find, kept, starts)]
         parts: list[str] = []
         done = 0
         for start, end, best in _clusters(wanted, kept):
             if best is not None:
-                parts += text[done:start], best.name or self.learn(best.kind, best.value)
+                parts += text[done:start], best.name or self._stranger(best.kind, best.value)
                 done = end
         return "".join((*parts, text[done:]))
 
 
-def _clusters(finds: list[_Find], kept: list[tuple[int, int]]) -> Iterator[tuple[int, int, _Find | None]]:
+def _key(value: str) -> str:
+    return value if len(value) <= _LONG else "sha256 " + hashlib.sha256(bytes_of(value)).hexdigest()
+
+
+def _inside(find: Find, kept: list[tuple[int, int]], starts: list[int]) -> bool:
+    at = bisect_right(starts, find.start) - 1
+    return at >= 0 and find.end <= kept[at][1]
+
+
+def _clusters(finds: list[Find], kept: list[tuple[int, int]]) -> Iterator[tuple[int, int, Find | None]]:
     """Join what overlaps, and give with each stretch the find that names it."""
-    everything = [(find.start, find.end, find) for find in finds] + [(a, b, None) for a, b in kept]
+    everything: list[tuple[int, int, Find | None]] = [(find.start, find.end, find) for find in finds]
+    everything += [(a, b, None) for a, b in kept]
     start = end = 0
-    best: _Find | None = None
+    best: Find | None = None
     for a, b, find in sorted(everything, key=lambda entry: entry[:2]):
         if a >= end:
             if end:
@@ -199,45 +175,6 @@ def _clusters(finds: list[_Find], kept: list[tuple[int, int]]) -> Iterator[tuple
         yield start, end, best
 
 
-def _weight(find: _Find) -> tuple[bool, int, bool]:
+def _weight(find: Find) -> tuple[bool, int, bool]:
     # What is known, as a whole, says more than that something looks like a JWT; a part inside base64 says less.
     return find.plain, find.end - find.start, bool(find.name)
-
-
-def _bytes(value: str) -> bytes:
-    return value.encode(errors="surrogatepass")
-
-
-def _cores(form: bytes) -> Iterator[str]:
-    """Give what the base64 of any text around `form` holds: one run of characters for each offset of three."""
-    for shift, foreign in ((0, 0), (1, 2), (2, 3)):
-        core = base64.b64encode(bytes(shift) + form).decode()[foreign : (shift + len(form)) * 8 // 6]
-        if len(core) >= _KEY:
-            yield core
-
-
-def _word(value: str) -> re.Pattern[str]:
-    coded = base64.b64encode(_bytes(value)).decode()
-    forms = sorted({value, coded, coded.rstrip("="), coded.translate(_URLSAFE)}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, forms))})(?!\w)")
-
-
-def _pair(run: str) -> tuple[str, str, str]:
-    body = run.rstrip("=").translate(_STANDARD)
-    try:
-        raw = base64.b64decode(body + "=" * (-len(body) % 4))
-    except (binascii.Error, ValueError):
-        return "", "", ""
-    try:
-        pair = raw.decode()
-    except UnicodeDecodeError:
-        pair = raw.decode("latin-1")
-    # Prose goes on after the word, too; what it decodes to can hardly be printed.
-    return pair.partition(":") if pair.isprintable() else ("", "", "")
-
-
-def _run(text: str, start: int, end: int) -> tuple[int, int]:
-    while start and _IN_RUN.match(text, start - 1):
-        start -= 1
-    match = _RUN_END.match(text, end)
-    return start, match.end() if match else end

@@ -9,6 +9,12 @@ from typing import Any
 
 __all__ = ["Pairs", "Reply", "Request"]
 
+
+def _no_json(name: str) -> Any:
+    # Python reads and writes NaN and Infinity; RFC 8259 section 6 knows neither.
+    raise ValueError(f"{name} is no JSON")
+
+
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -34,15 +40,20 @@ class Request:
 
 @dataclass(frozen=True, repr=False)
 class Reply:
-    """One HTTP reply, as received or as about to be sent."""
+    """One HTTP reply, as received or as about to be sent. `cut` tells that the body goes on beyond what was kept of it."""
 
     status: int
     headers: Pairs = ()
     body: bytes = b""
+    cut: bool = False
 
     def header(self, name: str) -> str | None:
         """Give the first value of a header, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """Give every value of a header, in the order of its lines."""
+        return tuple(value for key, value in self.headers if key.lower() == name.lower())
 
     @property
     def media_type(self) -> str:
@@ -53,7 +64,7 @@ class Reply:
     def json(self) -> Any:
         """The body read as JSON whatever its media type says, or None when it is not JSON."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_no_json)
         except (ValueError, RecursionError):
             return None
 

@@ -14,11 +14,14 @@ from watchword.suites.acting.context import Context, Tokens, declined, succeeded
 from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable
 from watchword.suites.running.session import TargetSession
 from watchword.suites.sending.clock import HttpControl
+from watchword.suites.sending.origin import is_loopback
 from watchword.suites.target import TargetError
 
 __all__ = ["PreflightError", "preflight"]
 
 _ANNOUNCEMENT = "Watchword-Control"
+_CONTROL = "/__watchword__/"
+"""Where every mock has its control side."""
 
 
 class PreflightError(Exception):
@@ -53,8 +56,12 @@ def preflight(session: TargetSession) -> None:
 
 
 def _call(session: TargetSession, context: Context, operation: Operation, values: dict[str, object]) -> Exchange:
+    call = Call(context.write(operation, values), "prepare", "preflight")
     try:
-        exchange = session.probe.send(Call(context.write(operation, values), "prepare", "preflight"))
+        exchange = session.probe.send(call)
+        if exchange.reply is None and exchange.trouble.startswith("connection: "):
+            # A server that closes its kept connections without a word is there all the same; the right request does no harm twice.
+            exchange = session.probe.send(call)
     except Halt as halt:
         raise PreflightError(f"{_place(session)}: {halt.reason}") from halt
     if exchange.reply is None:
@@ -64,6 +71,8 @@ def _call(session: TargetSession, context: Context, operation: Operation, values
             "tls": "check the certificate, or name its issuer's with target.ca_file",
             "timeout": "check the address, or raise limits.timeout",
             "protocol": "is there an HTTP server at that address?",
+            "address": "write it as https://host:port/path, the base of the documented paths",
+            "proxy": "check the proxy variables of the environment, or name the host in NO_PROXY",
         }.get(kind, "is the server running, and is the address right?")
         raise PreflightError(f"{_place(session)} cannot be reached at {base} ({kind}: {detail}): {remedy}")
     return exchange
@@ -75,10 +84,12 @@ def _place(session: TargetSession) -> str:
 
 def _insist(session: TargetSession, operation: Operation, exchange: Exchange, prefix: str) -> None:
     reply = exchange.reply
-    if reply is None or 200 <= reply.status < 300:
+    if reply is None or (200 <= reply.status < 300 and not reply.cut):
         # A 2xx without a token is a broken rule, and the suites are there to say so.
         return
     what = f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
+    if reply.cut:
+        raise PreflightError(f"{what} with a body that does not end: is that the documented operation?")
     roles = [f"{prefix}{role}" for role in operation.required_roles if f"{prefix}{role}" in session.target.credentials]
     if 300 <= reply.status < 400:
         raise PreflightError(f"{what}, a redirect to {_origin(reply.header('location'))}: give the address it leads to")
@@ -145,14 +156,15 @@ def _protected(session: TargetSession, tokens: Tokens) -> None:
 
 def _notice_clock(session: TargetSession, exchange: Exchange) -> None:
     announced = exchange.reply.header(_ANNOUNCEMENT) if exchange.reply else None
-    # Only a path on the same origin is followed: a reply does not send the suites anywhere else.
-    if announced and announced.startswith("/") and not announced.startswith("//"):
+    # A clock makes a target a mock, and nobody's accounts are spared at a mock: what any server may say of itself is
+    # believed of this machine's own only, and only of the path that a mock has. A reply sends the suites nowhere else.
+    if announced == _CONTROL and is_loopback(session.target.url):
         parts = urlsplit(session.target.url)
         _adopt_clock(session, f"{parts.scheme}://{parts.netloc}{announced}")
 
 
 def _adopt_clock(session: TargetSession, url: str) -> None:
-    control = HttpControl(url, session.target.limits.timeout)
+    control = HttpControl(url, session.target.limits.timeout, session.target.ca_file)
     try:
         control.now()
     except TargetError as trouble:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import requests
+import json
+import math
 
+from watchword.suites.sending.deadline import Deadline
+from watchword.suites.sending.link import Received, connect
+from watchword.suites.sending.origin import read_origin
+from watchword.suites.sending.trust import trust
+from watchword.suites.sending.unreachable import Unreachable
 from watchword.suites.target import TargetError
 
 __all__ = ["HttpControl"]
 
+_END_OF_TIME = 253402300800
+"""The year 10000: no clock of ours reaches it, and what says so poisons every reckoning."""
+
 
 class HttpControl:
-    """Reads and sets the clock of a mock that announced where that is done."""
+    """Reads and sets the clock of a mock that announced where that is done. What the mock answers leads nowhere else."""
 
-    def __init__(self, url: str, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, timeout: float = 10.0, ca_file: str | None = None) -> None:
         self._url = url.rstrip("/") + "/clock"
         self._timeout = timeout
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._ca_file = ca_file
 
     def now(self) -> float:
         """Give the mock's time.
@@ -24,7 +32,7 @@ class HttpControl:
         Raises:
             TargetError: nothing there gives a time.
         """
-        return self._read(self._ask("GET"))
+        return self._ask("GET")
 
     def advance(self, seconds: float) -> float:
         """Set the mock's clock ahead.
@@ -32,16 +40,31 @@ class HttpControl:
         Raises:
             TargetError: nothing there takes it.
         """
-        return self._read(self._ask("POST", {"advance": seconds}))
+        return self._ask("POST", json.dumps({"advance": seconds}).encode())
 
-    def _ask(self, method: str, body: dict[str, float] | None = None) -> requests.Response:
+    def _ask(self, method: str, body: bytes = b"") -> float:
+        deadline = Deadline(self._timeout)
         try:
-            return self._session.request(method, self._url, json=body, timeout=self._timeout)
-        except requests.RequestException as trouble:
-            raise TargetError(self._url, f"the clock does not answer: {type(trouble).__name__}") from None
+            origin = read_origin(self._url)
+            length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+            head = (
+                f"{method} {origin.request_target('', '')} HTTP/1.1\r\nHost: {origin.authority}\r\n"
+                f"Connection: close\r\n{length}\r\n"
+            )
+            tls = trust(self._ca_file) if origin.scheme == "https" else None
+            link = connect(origin.host, origin.port, deadline, tls)
+            try:
+                return self._read(link.ask(method, head.encode("latin-1") + body, deadline))
+            finally:
+                link.close()
+        except Unreachable as trouble:
+            raise TargetError(self._url, f"the clock does not answer: {trouble}") from None
 
-    def _read(self, response: requests.Response) -> float:
+    def _read(self, received: Received) -> float:
         try:
-            return float(response.json()["now"])
-        except (ValueError, KeyError, TypeError):
-            raise TargetError(self._url, f"answered {response.status_code} without the time") from None
+            now = float(json.loads(received.body)["now"])
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            now = math.nan
+        if received.status != 200 or not 0 <= now < _END_OF_TIME:
+            raise TargetError(self._url, f"answered {received.status} without the time")
+        return now

@@ -9,12 +9,14 @@ from watchword.specs.codec import encode
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.steps import Call, Exchange, Halt, Inconclusive, Pause, Scenario, Transcript
 from watchword.suites.sending.budget import Budget
-from watchword.suites.sending.transport import Unreachable, Wire
+from watchword.suites.sending.transport import Wire
+from watchword.suites.sending.unreachable import Unreachable
 from watchword.suites.target import Target
 
 __all__ = ["Probe"]
 
 _TRIES = 3
+_AWAY = "away: "
 
 
 class Probe:
@@ -48,7 +50,7 @@ class Probe:
     def _may_retry(self, exchanges: list[Exchange]) -> bool:
         last = exchanges[-1].reply if exchanges else None
         if last is None:
-            return True
+            return not (exchanges and exchanges[-1].trouble.startswith(_AWAY))
         if last.status not in (429, 503):
             return False
         try:
@@ -113,7 +115,10 @@ class Probe:
     def _insist(self, exchange: Exchange) -> None:
         reply = exchange.reply
         if reply is None:
-            raise Inconclusive(f"no reply ({exchange.trouble})")
+            away = exchange.trouble.startswith(_AWAY)
+            raise Inconclusive(exchange.trouble.removeprefix(_AWAY) if away else f"no reply ({exchange.trouble})")
+        if reply.cut and 200 <= reply.status < 300 and "access_token" in exchange.call.draft.operation.gives:
+            raise Inconclusive("the reply is too long to be read to its end")
         if reply.status in (429, 503):
             raise Inconclusive(f"the target answered {reply.status}")
         ban = self.target.dialect.api.ban

@@ -1,36 +1,39 @@
 """Sending a request value over the network, to the letter, and giving its reply as a value.
 
-`requests` would merge repeated headers, keep cookies, follow redirects and read the environment; here none of it happens.
+Nothing is merged, followed, kept or looked up on the way: no repeated header becomes one, no redirect is followed, no
+cookie is sent, and neither `.netrc` nor anything else but a proxy is read from the surroundings. Nothing is logged.
 """
 
 from __future__ import annotations
 
+import functools
+import json
 import re
+import ssl
 import time
-from typing import Any, Protocol
-
-import requests
-from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
-from urllib3 import HTTPHeaderDict
+from typing import Protocol
 
 from watchword.specs.values.http import Reply, Request
 from watchword.suites.acting.steps import Blocked
+from watchword.suites.sending.breaker import Breaker
+from watchword.suites.sending.coding import decoded
+from watchword.suites.sending.deadline import Deadline
+from watchword.suites.sending.link import BODY, Link, Received, connect
+from watchword.suites.sending.origin import Origin, read_origin
+from watchword.suites.sending.proxy import Proxy, proxy_for
+from watchword.suites.sending.trust import trust
+from watchword.suites.sending.unreachable import Unreachable
 from watchword.suites.target import Target
 
 __all__ = ["Transport", "Unreachable", "Wire"]
 
 _HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _USER_AGENT = "watchword (conformance suite)"
-
-
-class Unreachable(Exception):
-    """No reply came: `kind` is `tls`, `connection`, `timeout` or `protocol`, `detail` what the network said."""
-
-    def __init__(self, kind: str, detail: str) -> None:
-        super().__init__(f"{kind}: {detail}")
-        self.kind = kind
-        self.detail = detail
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods of which a second request does no more than the first; what gives or uses up a token is sent once."""
+_KNOCK = 0.1
+"""Seconds between two attempts to reach a server that went away."""
+_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 class Wire(Protocol):
@@ -54,71 +57,110 @@ class Transport:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.mount("http://", HTTPAdapter(max_retries=0))
-        self._session.mount("https://", HTTPAdapter(max_retries=0))
+        self._breaker = Breaker(target.limits.timeout)
+        self._idle: dict[tuple[str, str, int], Link] = {}
+        self._keeps = True
 
     def send(self, request: Request) -> tuple[Reply, float]:
         """Send a request; gives the reply and the seconds it took.
 
         Raises:
-            Unreachable: no whole reply came.
+            Unreachable: no whole reply came within the time limit, or the target no longer answers.
             Blocked: a token that the target gave cannot stand in a header.
         """
         for name, value in request.headers:
             if not _HEADER.fullmatch(value):
                 raise Blocked(f"the target gave a token that no {name} header can carry")
-        prepared = requests.PreparedRequest()
-        url = self._target.base(request.base) + request.path + (f"?{request.query}" if request.query else "")
-        prepared.prepare_method(request.method)
-        prepared.prepare_url(url, None)
-        prepared.prepare_hooks(None)
-        headers: Any = HTTPHeaderDict()
-        for name, value in (("User-Agent", _USER_AGENT), ("Accept-Encoding", "identity"), *request.headers):
-            headers.add(name, value)
-        if request.body or request.method in ("POST", "PUT", "PATCH"):
-            headers.add("Content-Length", str(len(request.body)))
-        prepared.headers = headers
-        prepared.body = request.body or None
-        prepared._cookies = RequestsCookieJar()  # type: ignore[attr-defined]  # the only way to send none
         began = time.monotonic()
+        route = (request.base, request.method, request.path)
+        deadline = Deadline(self._breaker.patience(route))
         try:
-            response = self._session.send(
-                prepared,
-                timeout=self._target.limits.timeout,
-                allow_redirects=False,
-                verify=self._target.ca_file or True,
-            )
-            body = response.content
-        except requests.RequestException as trouble:
-            raise _unreachable(trouble) from None
-        finally:
-            self._session.cookies.clear()
-        raw: Any = response.raw.headers
-        pairs = tuple((str(name), str(value)) for name, value in raw.items())
-        return Reply(response.status_code, pairs, body), time.monotonic() - began
+            reply = self._exchange(request, deadline)
+        except Unreachable as trouble:
+            raise self._breaker.stalled(route, trouble, time.monotonic() - began) from None
+        self._breaker.answered(route)
+        return reply, time.monotonic() - began
+
+    def _exchange(self, request: Request, deadline: Deadline) -> Reply:
+        origin = read_origin(self._target.base(request.base))
+        proxy = proxy_for(origin)
+        written = _written(request, origin, proxy)
+        link = self._link(origin, proxy, deadline)
+        try:
+            received = link.ask(request.method, written, deadline)
+        except Unreachable as trouble:
+            # Whoever closes without a word does it again: from now on each request gets a connection of its own.
+            self._keeps = self._keeps and not trouble.stale
+            if not trouble.stale or request.method not in _REPEATABLE:
+                raise
+            link = self._link(origin, proxy, deadline)
+            received = link.ask(request.method, written, deadline)
+        if link.reusable and self._keeps:
+            self._idle[origin.place] = link
+        else:
+            link.close()
+        return _reply(received)
+
+    def _link(self, origin: Origin, proxy: Proxy | None, deadline: Deadline) -> Link:
+        idle = self._idle.pop(origin.place, None)
+        if idle is not None:
+            if self._keeps and idle.is_quiet():
+                return idle
+            idle.close()
+        tls = self._tls if origin.scheme == "https" else None
+        while True:
+            try:
+                return connect(origin.host, origin.port, deadline, tls, proxy)
+            except Unreachable as trouble:
+                # A server that starts again refuses for a moment; nothing was sent, so this may be done as often as one likes.
+                if not self._breaker.away or trouble.kind != "connection" or not deadline.allows(_KNOCK):
+                    raise
+                time.sleep(_KNOCK)
+
+    @functools.cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return trust(self._target.ca_file)
 
     def close(self) -> None:
         """Close every connection."""
-        self._session.close()
+        for link in self._idle.values():
+            link.close()
+        self._idle.clear()
 
 
-def _unreachable(trouble: requests.RequestException) -> Unreachable:
-    # The text of these exceptions repeats the URL, and a URL may hold a password: only the innermost reason is kept.
-    reason: BaseException = trouble
-    while True:
-        nested = (getattr(reason, "reason", None), *reason.args, reason.__cause__)
-        inner = next((a for a in nested if isinstance(a, BaseException)), None)
-        if inner is None:
-            break
-        reason = inner
-    text = getattr(reason, "strerror", None) or type(reason).__name__
-    if isinstance(trouble, requests.exceptions.SSLError):
-        detail = getattr(reason, "verify_message", "") or text
-        return Unreachable("tls", str(detail))
-    if isinstance(trouble, requests.Timeout):
-        return Unreachable("timeout", "no reply within the time limit")
-    if isinstance(trouble, requests.ConnectionError):
-        return Unreachable("connection", str(text))
-    return Unreachable("protocol", str(text))
+def _written(request: Request, origin: Origin, proxy: Proxy | None) -> bytes:
+    """Write a request out as it goes over the wire."""
+    where = origin.request_target(request.path, request.query)
+    headers = [("Host", origin.authority), ("User-Agent", _USER_AGENT), ("Accept-Encoding", "identity")]
+    if proxy is not None and origin.scheme == "http":
+        where = f"http://{origin.authority}{where}"
+        headers += proxy.headers
+    headers += request.headers
+    if request.body or request.method in _WITH_BODY:
+        headers.append(("Content-Length", str(len(request.body))))
+    lines = [f"{request.method} {where} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("latin-1") + request.body
+
+
+def _reply(received: Received) -> Reply:
+    codings = ",".join(value for name, value in received.headers if name.lower() == "content-encoding")
+    body, cut = decoded(received.body, codings, BODY, cut=received.cut)
+    reply = Reply(received.status, received.headers, body, cut)
+    if not received.framed and not cut and reply.media_type.endswith("json") and _breaks_off(body):
+        # Without a length the end of the connection is the end of the body; it may have come too early.
+        raise Unreachable("connection", "the reply breaks off in its body")
+    return reply
+
+
+def _breaks_off(body: bytes) -> bool:
+    """Tell whether a body is the beginning of a JSON value whose rest is missing."""
+    try:
+        text = body.decode(json.detect_encoding(body)).strip()
+        json.loads(text)
+    except json.JSONDecodeError as trouble:
+        rest = text[trouble.pos :]
+        unfinished = trouble.msg.startswith("Unterminated string")
+        return bool(text) and (unfinished or any(word.startswith(rest) for word in ("true", "false", "null")))
+    except (ValueError, RecursionError):
+        return False
+    return False
