@@ -7,51 +7,89 @@ import secrets
 import time
 from typing import Protocol
 
-__all__ = ["Clock", "Ids", "RandomIds", "SeededIds", "StillClock"]
+__all__ = ["END_OF_TIME", "Clock", "Ids", "RandomIds", "SeededIds", "StillClock"]
+
+END_OF_TIME = 253402300799
+"""The last second of the year 9999, beyond which dates cannot be written."""
 
 
 class Clock:
-    """A clock that runs with the system's and can be set ahead. Seconds since 1970-01-01 UTC."""
+    """A clock that runs with the system's until it is told otherwise. Seconds since 1970-01-01 UTC.
+
+    It can be set ahead, set, stopped, made to run faster or slower, and set back to real time.
+    """
 
     def __init__(self, start: float | None = None) -> None:
-        self._offset = 0.0 if start is None else start - time.time()
+        self._since = time.time()
+        self._at = self._since if start is None else start
+        self._pace = 1.0
+
+    @property
+    def pace(self) -> float:
+        """How many of its seconds pass in one: 1 unless it was changed, 0 when it stands."""
+        return self._pace
 
     def now(self) -> float:
         """Give the time in the mock's world."""
-        return time.time() + self._offset
+        # A clock that stands gives the very number that it was stopped at.
+        return self._at + (time.time() - self._since) * self._pace if self._pace else self._at
 
     def advance(self, seconds: float) -> float:
         """Set the clock ahead and give the new time.
 
         Raises:
-            ValueError: `seconds` is negative; tokens that expired do not come back to life.
+            ValueError: `seconds` is negative, or leads beyond the year 9999; `set` goes backwards, too.
         """
         if seconds < 0:
-            raise ValueError(f"the clock only goes forward; {seconds} seconds were asked for")
-        self._offset += seconds
+            raise ValueError(f"the clock only advances forward; {seconds} seconds were asked for")
+        return self.set(self.now() + seconds)
+
+    def set(self, at: float) -> float:
+        """Set the clock to a time, and give it. What had expired by then may be good again.
+
+        Raises:
+            ValueError: the time is before 1970 or after 9999.
+        """
+        if not 0 <= at <= END_OF_TIME:
+            raise ValueError(f"the clock goes from 1970 to the end of 9999; {at} was asked for")
+        self._at, self._since = at, time.time()
         return self.now()
+
+    def scale(self, pace: float) -> float:
+        """Let so many seconds pass in one from now on, 0 to stop the clock; give the time.
+
+        Raises:
+            ValueError: `pace` is negative, or more than a year a second.
+        """
+        if not 0 <= pace <= 366 * 86400:
+            raise ValueError(f"the clock's pace is from 0 to a year a second; {pace} was asked for")
+        self._at, self._since = self.now(), time.time()
+        self._pace = pace
+        return self.now()
+
+    def freeze(self, at: float | None = None) -> float:
+        """Stop the clock, where it is or at a time, and give the time.
+
+        Raises:
+            ValueError: the time is before 1970 or after 9999.
+        """
+        if at is not None:
+            self.set(at)
+        return self.scale(0)
+
+    def real(self) -> float:
+        """Go with the system's clock again, and give the time."""
+        self._pace = 1.0
+        return self.set(time.time())
 
 
 class StillClock(Clock):
     """A clock that stands still until it is set ahead: what is told twice is told the same."""
 
     def __init__(self, start: float = 1_900_000_000.25) -> None:
+        super().__init__(start)
+        self._pace = 0.0
         self._at = start
-
-    def now(self) -> float:
-        """Give the time at which the clock stands."""
-        return self._at
-
-    def advance(self, seconds: float) -> float:
-        """Set the clock ahead and give the new time.
-
-        Raises:
-            ValueError: `seconds` is negative.
-        """
-        if seconds < 0:
-            raise ValueError(f"the clock only goes forward; {seconds} seconds were asked for")
-        self._at += seconds
-        return self._at
 
 
 class Ids(Protocol):

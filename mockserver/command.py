@@ -6,23 +6,46 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.http.address import AddressError
-from watchword.mockserver.launch import Running, start
+from watchword.mockserver.launch import Options, Running, start
 from watchword.mockserver.readyfile import announced
 from watchword.mockserver.service import Service
+from watchword.mockserver.worldfile import WorldFile
 from watchword.specs.cli import Command, ConfigurationError
-from watchword.specs.loader import Dialect, load_dialect, load_world
+from watchword.specs.loader import Dialect, load_dialect
 
 __all__ = ["mock"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_SHORTEST = 8
+_SECONDS = click.IntRange(1, 10 * 366 * 86400)
+
+
+def _origins(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for value in given:
+        parts = urlsplit(value)
+        if value == "*" and option.name == "cors":
+            continue
+        if value != f"{parts.scheme}://{parts.netloc}" or parts.scheme not in ("http", "https") or not parts.netloc:
+            star = ", or *" if option.name == "cors" else ""
+            raise click.BadParameter(f"expected an origin such as http://localhost:3000{star}; seen {value!r}")
+    return given
+
+
+def _token(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    if given is not None and (len(given) < _SHORTEST or not given.isascii() or not given.isprintable() or " " in given):
+        raise click.BadParameter(f"expected at least {_SHORTEST} printable ASCII characters without spaces")
+    return given
 
 
 @click.command(cls=Command)
@@ -39,6 +62,29 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--ready-file", type=_FILE, help="Write URLs and credentials, as JSON, to this file once the mock listens."
 )
+@click.option(
+    "--access-token-lifetime", type=_SECONDS, help="Seconds that access tokens live, in place of the profile's."
+)
+@click.option(
+    "--refresh-token-lifetime", type=_SECONDS, help="Seconds that refresh tokens live, in place of the profile's."
+)
+@click.option(
+    "--cors",
+    multiple=True,
+    callback=_origins,
+    help="An origin whose pages may read the replies of the API, or * for all; may be repeated.",
+)
+@click.option(
+    "--control-cors", multiple=True, callback=_origins, help="An origin whose pages may use the control side, too."
+)
+@click.option(
+    "--control-token",
+    envvar="WATCHWORD_CONTROL_TOKEN",
+    callback=_token,
+    help="What control requests have to carry; made up off loopback when it is left out.",
+)
+@click.option("--log", is_flag=True, help="Print a line for each request: what was answered, and what mends a refusal.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def mock(
     dialect: str,
     host: str,
@@ -47,8 +93,18 @@ def mock(
     fault: str | None,
     world: Path | None,
     ready_file: Path | None,
+    access_token_lifetime: int | None,
+    refresh_token_lifetime: int | None,
+    cors: tuple[str, ...],
+    control_cors: tuple[str, ...],
+    control_token: str | None,
+    log: bool,
+    quiet: bool,
 ) -> None:
-    """Serve a mock of DIALECT: the name of a bundled dialect, or the folder of another."""
+    """Serve a mock of DIALECT: the name of a bundled dialect, or the folder of another.
+
+    A world file is read again when it changes, and on SIGHUP.
+    """
     if fault == "list":
         _print_faults(dialect)
         return
@@ -56,10 +112,25 @@ def mock(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
     loaded = load_dialect(dialect)
-    service = Service(loaded, profile, load_world(world, loaded.api) if world else None, fault=_fault(loaded, fault))
+    source = None if world is None else WorldFile(world, loaded.api)
+    service = Service(
+        loaded,
+        profile,
+        None if source is None else source.read(),
+        fault=_fault(loaded, fault),
+        access_token_lifetime=access_token_lifetime,
+        refresh_token_lifetime=refresh_token_lifetime,
+    )
+    options: Options = {
+        "cors": cors,
+        "control_cors": control_cors,
+        "control_token": control_token,
+        "reload": None if source is None else source.read,
+        "tell": _print_entry if log and not quiet else None,
+    }
     with contextlib.ExitStack() as stack:
         try:
-            running = stack.enter_context(start(service, host, port))
+            running = stack.enter_context(start(service, host, port, **options))
         except AddressError as error:
             raise ConfigurationError(str(error)) from error
         if ready_file is not None:
@@ -67,8 +138,12 @@ def mock(
                 stack.enter_context(announced(running, ready_file))
             except OSError as error:
                 raise ConfigurationError(f"the ready file {ready_file} cannot be written: {error.strerror}") from error
-        click.echo("\n".join(_lines(running)))
-        _wait(end)
+        if not quiet:
+            click.echo("\n".join(_lines(running)))
+        if source is None:
+            _wait(end)
+        else:
+            source.follow(running.application.settle, end)
 
 
 def _fault(dialect: Dialect, name: str | None) -> Fault | None:
@@ -89,6 +164,16 @@ def _print_faults(dialect: str) -> None:
     click.echo(f"{len(faults)} faults")
 
 
+def _print_entry(entry: Mapping[str, Any]) -> None:
+    served = entry["condition"] is None
+    line = f"{time.strftime('%H:%M:%S', time.gmtime(entry['at']))} #{entry['id']} {entry['status']} {entry['method']} {entry['path']}"
+    if not served:
+        line += f"  {entry['condition']}: {entry['hint']}"
+    # What a client sends may hold control characters, which a terminal would obey.
+    shown = "".join(c if c.isprintable() else "?" for c in line)
+    click.secho(shown, fg=None if served else "red" if entry["status"] >= 500 else "yellow")
+
+
 def _wait(end: threading.Event) -> None:
     # On Windows, a wait without a limit cannot be interrupted.
     while not end.wait(None if os.name == "posix" else 0.25):
@@ -105,7 +190,9 @@ def _lines(running: Running) -> Iterator[str]:
         yield f"  resource_url  {running.resource_url}"
     yield f"  control       {running.control_url}"
     if running.control_token is not None:
-        yield f"                Authorization: Bearer {running.control_token}"
+        # One that was chosen is known, and may be in use elsewhere.
+        chosen = running.application.access.chosen
+        yield f"                Authorization: Bearer {'the token that was given' if chosen else running.control_token}"
     yield "Accounts, made for this mock:"
     width = max(map(len, running.credentials), default=0)
     for role, value in running.credentials.items():

@@ -14,7 +14,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from watchword.mockserver.control import Application
 from watchword.mockserver.http.delivery import Delivery
 from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT, finished, reason
-from watchword.mockserver.http.refusal import body_too_large, head_too_large
+from watchword.mockserver.http.refusal import Refused, body_too_large, head_too_large
 from watchword.mockserver.launch import Running
 from watchword.specs.values.http import Reply, Request
 
@@ -82,13 +82,17 @@ def answer(application: Application, prepared: requests.PreparedRequest) -> HTTP
     body = _body(prepared.body)
     path, _, query = prepared.path_url.partition("?")
     if len(path) + len(query) + sum(len(name) + len(value) + 4 for name, value in headers) > HEAD_LIMIT:
-        reply = head_too_large().reply
+        reply = _noted(application, head_too_large(), method, path)
     elif len(body) > BODY_LIMIT:
-        reply = body_too_large().reply
+        reply = _noted(application, body_too_large(), method, path)
     else:
         given = application.from_inside(Request(method, path, query, headers, body), f"{parts.scheme}://{host}")
         reply = _delivered(given) if isinstance(given, Delivery) else given
     return _response(finished(reply, method, application.service.clock.now()), method)
+
+
+def _noted(application: Application, refused: Refused, method: str, path: str) -> Reply:
+    return application.refused(refused.reply, refused.sentence, method, path)
 
 
 def _delivered(delivery: Delivery) -> Reply:

@@ -5,37 +5,78 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypedDict, Unpack
 
 from watchword.mockserver.console.access import Access
 from watchword.mockserver.control import ROOT, Application
 from watchword.mockserver.http.address import bind, is_loopback, origin_of
 from watchword.mockserver.http.server import Server, new_loop
 from watchword.mockserver.service import Service
+from watchword.specs.values.profile import WorldData
 
-__all__ = ["Running", "start"]
+__all__ = ["Options", "Running", "start"]
 
 
-def start(service: Service, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None) -> Running:
+def start(
+    service: Service,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    tls: ssl.SSLContext | None = None,
+    **options: Unpack[Options],
+) -> Running:
     """Serve a service until `stop`, or until the `with` block that uses the result ends. Port 0 takes a free one.
 
     Raises:
         AddressError: the address cannot be listened on.
     """
-    return Running(service, host, port, tls=tls)
+    return Running(service, host, port, tls=tls, **options)
+
+
+class Options(TypedDict, total=False):
+    """What a running mock may be told besides where to listen.
+
+    `cors` are the origins whose pages may read the API's replies (`*`: all), `control_cors` those that may use the control
+    side. `control_token` is what control requests carry. `reload` gives the world to go back to, and `tell` hears of each
+    entry of the journal, from the server's thread.
+    """
+
+    cors: tuple[str, ...]
+    control_cors: tuple[str, ...]
+    control_token: str | None
+    reload: Callable[[], WorldData] | None
+    tell: Callable[[Mapping[str, Any]], None] | None
 
 
 class Running:
     """A running mock and its addresses. `control_token` is None where the control side wants none."""
 
-    def __init__(self, service: Service, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        host: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        **options: Unpack[Options],
+    ) -> None:
         listening = bind(host, port)
         self.service = service
         self.origin = origin_of(listening, host, "https" if tls else "http")
         self.port: int = listening.getsockname()[1]
-        self.application = Application(service, Access.of_socket(loopback=is_loopback(listening)))
-        self._server = Server(self.application, listening, now=service.clock.now, tls=tls)
+        access = Access.of_socket(
+            loopback=is_loopback(listening),
+            token=options.get("control_token"),
+            origins=options.get("control_cors", ()),
+        )
+        self.application = Application(
+            service, access, cors=options.get("cors", ()), reload=options.get("reload"), tell=options.get("tell")
+        )
+        self._server = Server(
+            self.application, listening, now=service.clock.now, tls=tls, on_refusal=self.application.refused
+        )
         self._loop = new_loop()
         self._end = asyncio.Event()
         self._ready = threading.Event()

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 from watchword.mockserver.clock import Clock, Ids, RandomIds
+from watchword.mockserver.deeds import Deed
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment
 from watchword.mockserver.http.delivery import Ending
+from watchword.mockserver.judgement import Judge, Judgement
 from watchword.mockserver.rules.case import Case, stand_in
-from watchword.mockserver.rules.decide import Refusal, decide
 from watchword.mockserver.rules.render import render
-from watchword.mockserver.rules.routes import route
 from watchword.mockserver.state.firewall import Firewall
-from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, World
-from watchword.specs.codec import decode
+from watchword.mockserver.state.world import World
 from watchword.specs.loader import Dialect
-from watchword.specs.values.api import Operation
 from watchword.specs.values.http import Reply, Request
-from watchword.specs.values.profile import WorldData
+from watchword.specs.values.profile import Profile, TokenForm, WorldData
 
 __all__ = ["Outcome", "Service"]
 
@@ -33,7 +30,8 @@ class Outcome:
     """A reply and why it is what it is.
 
     `operation` is None when no path matched; `condition` is the one for which the request was refused, None when it was
-    served; `at` is the mock's time; `then` is what becomes of the connection.
+    served; `at` is the mock's time; `then` is what becomes of the connection. `judged` is the judgement behind the reply,
+    and `altered` says that a fault made another of it.
     """
 
     reply: Reply
@@ -41,10 +39,15 @@ class Outcome:
     condition: str | None
     at: float
     then: Ending = "keep"
+    judged: Judgement | None = None
+    altered: bool = False
 
 
 class Service:
-    """One mocked API: a dialect, a profile, a world. Not safe for threads; callers take turns."""
+    """One mocked API: a dialect, a profile, a world. Not safe for threads; callers take turns.
+
+    `access_token_lifetime` and `refresh_token_lifetime`, in seconds, take the place of the profile's.
+    """
 
     def __init__(
         self,
@@ -54,19 +57,21 @@ class Service:
         clock: Clock | None = None,
         ids: Ids | None = None,
         fault: Fault | None = None,
+        *,
+        access_token_lifetime: int | None = None,
+        refresh_token_lifetime: int | None = None,
     ) -> None:
         self.dialect = dialect
         self.fault = fault
         self._distortion = Distortion() if fault is None else fault.make()
-        self.profile = self._distortion.profile(dialect.profile(profile))
+        self.profile = self._distortion.profile(
+            _living(dialect.profile(profile), access_token_lifetime, refresh_token_lifetime)
+        )
         self.clock = clock or Clock()
         source = ids or RandomIds()
         self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
         self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
-        self._routes = [route(op, dialect.api.bases) for op in dialect.api.operations.values()]
-        self._elsewhere = {
-            dialect.api.bases[op.base] + path for op in dialect.api.operations.values() for path in op.alternative_paths
-        }
+        self._judge = Judge(dialect, self.profile, self.state, self._firewall)
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -82,179 +87,67 @@ class Service:
     def handle(self, request: Request, origin: str) -> Outcome:
         """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer."""
         now = self.clock.now()
-        reply, moment = self._answer(self._distortion.request(request), origin, now)
+        judged = self._judge.judge(self._distortion.request(request), self._distortion, now)
+        right = reply = self._enact(judged, origin, now)
+        then: Ending = "keep"
+        moment = Moment(judged.operation, judged.condition, judged.case)
         if self.fault is not None:
             delivery = self._distortion.deliver(moment, self._distortion.reply(moment, reply))
             reply, then = delivery.reply, delivery.then
-        else:
-            then = "keep"
-        operation = None if moment.operation is None else moment.operation.name
-        return Outcome(reply, operation, moment.condition, now, then)
+        allowed = self.profile.allow_origin
+        if allowed and request.header("origin") is not None:
+            reply = Reply(reply.status, (*reply.headers, ("Access-Control-Allow-Origin", allowed)), reply.body)
+        operation = None if judged.operation is None else judged.operation.name
+        altered = then != "keep" or (reply.status, reply.body) != (right.status, right.body)
+        return Outcome(reply, operation, judged.condition, now, then, judged, altered)
 
-    def _answer(self, request: Request, origin: str, now: float) -> tuple[Reply, Moment]:
-        here = [(r.operation, found) for r in self._routes if (found := r.read(request.path)) is not None]
-        if not here:
-            condition = "path.alternative" if request.path in self._elsewhere else None
-            return render(self.profile.unknown_path, {}), Moment(None, condition, None)
-        method = "GET" if request.method == "HEAD" and self.profile.serves_head else request.method
-        matching = [(op, path) for op, path in here if op.method == method]
-        if not matching:
-            operation = here[0][0]
-            allow = ", ".join(sorted({op.method for op, _ in here}))
-            template = self.profile.unknown_method_at.get(operation.name, self.profile.unknown_method)
-            return render(template, {"$allow": allow}), Moment(operation, "method.wrong", None)
-        case = self._case(request, matching)
-        case = Case(case.api, case.operation, self._distortion.read(case.reading), case.world)
-        name = case.operation.name
-        barred = None if self._firewall is None else self._firewall.bars(name, now)
-        if barred is not None:
-            return render(barred, {"$origin": origin}), Moment(case.operation, None, case)
-        self._distortion.meet(case)
-        if self._distortion.accepts(case):
-            return self._serve(stand_in(case), origin), Moment(case.operation, None, case)
-        refusal = decide(case, self.profile.operations[name])
-        if refusal is not None:
-            self._take_effect(case, refusal)
+    def banned_for(self) -> int:
+        """Give for how many more seconds the client is banned, in whole seconds; 0 when it is not."""
+        return 0 if self._firewall is None else math.ceil(self._firewall.left(self.clock.now()))
+
+    def would(self, request: Request) -> Judgement:
+        """Say what would become of a request now, and leave everything as it is."""
+        # A distortion of its own: one that counts is not to count this.
+        distortion = Distortion() if self.fault is None else self.fault.make()
+        return self._judge.judge(distortion.request(request), distortion, self.clock.now())
+
+    def _enact(self, judged: Judgement, origin: str, now: float) -> Reply:
+        if judged.reply is None and judged.case is not None:
+            return self._serve(stand_in(judged.case) if judged.excused else judged.case, origin)
+        template = judged.reply or self.profile.unknown_path
+        if judged.case is not None and judged.condition is not None:
+            self._take_effect(judged.case, judged.then)
             if self._firewall is not None:
-                self._firewall.count(refusal.condition, refusal.reply.status, now)
-            return render(refusal.reply, {"$origin": origin}), Moment(case.operation, refusal.condition, case)
-        return self._serve(case, origin), Moment(case.operation, None, case)
+                self._firewall.count(judged.condition, template.status, now)
+        return render(template, {"$origin": origin, **judged.values})
 
-    def _case(self, request: Request, matching: list[tuple[Operation, dict[str, str]]]) -> Case:
-        """Choose among the operations that share a path: by grant, then by whose credentials they are."""
-        operation, path = matching[0]
-        case = Case(self.dialect.api, operation, decode(operation, request, path), self.state)
-        if len(matching) == 1:
-            return case
-        # Grants of one path share the body's encoding, so what was read for one of them holds for all.
-        cases = [case, *(Case(case.api, op, replace(case.reading, operation=op), self.state) for op, _ in matching[1:])]
-        grant = case.value("grant_type")
-        wanted = [c for c in cases if _grant_of(c.operation) == grant]
-        wanted = wanted or [c for c in cases if str(grant).lower() == _grant_of(c.operation)] or cases
-        if len(wanted) == 1:
-            return wanted[0]
-        owned = [c for c in wanted if c.client is not None or c.user is not None]
-        return (owned or wanted)[0]
-
-    def _take_effect(self, case: Case, refusal: Refusal) -> None:
+    def _take_effect(self, case: Case, then: str | None) -> None:
         for token in (case.refresh, case.access):
             if token is None:
                 continue
-            if refusal.then == "end_session":
+            if then == "end_session":
                 token.session.ended = True
-            elif refusal.then == "end_token":
-                self.state.refresh.pop(token.value, None)
-                self.state.access.pop(token.value, None)
+            elif then == "end_token":
+                self.state.withdraw(token, how="server")
             return
 
-    # -- what a right request does
-
     def _serve(self, case: Case, origin: str) -> Reply:
-        purpose = case.operation.purpose
         template = self.profile.operations[case.operation.name].reply
-        values: dict[str, Any] = {"$origin": origin}
-        if purpose == "issue":
-            values |= self._issue(case, origin, self._gives_refresh_token(case.operation, template.members))
-        elif purpose == "renew":
-            values |= self._renew(case, origin)
-        elif purpose == "revoke":
-            self._revoke(case)
-        if purpose in ("issue", "renew"):
+        deed = Deed(case, self.state, self.profile, origin)
+        values = {"$origin": origin, **deed.values()}
+        if case.operation.purpose in ("issue", "renew"):
             values = self._distortion.values(case, self.state, values)
-        session = case.access.session if case.access is not None else None
-        if session is not None:
-            values |= _of_session(session)
-        elif purpose == "resource":
-            values |= _of_session(self._session(case))
-        return render(template, values, case.operation)
-
-    def _gives_refresh_token(self, operation: Operation, members: tuple[str, ...]) -> bool:
-        shape = operation.success
-        return shape is not None and any(m.role == "refresh_token" and m.name in members for m in shape.members)
-
-    def _issue(self, case: Case, origin: str, with_refresh: bool) -> dict[str, Any]:
-        asked = case.asked_scopes
-        scopes = tuple(s for s in case.allowed_scopes if not asked or s in asked)
-        key = (case.user, case.client, scopes)
-        if self.profile.relogin == "same_tokens" and key in self.state.current:
-            access = self.state.access.get(self.state.current[key][0])
-            refresh = self.state.refresh.get(self.state.current[key][1] or "")
-            if access is not None and not access.superseded and not _is_over(access, self.clock.now()):
-                return self._given(access, refresh)
-        session = self.state.begin(
-            case.user, case.client, case.brand if case.operation.bound("brand_key") else None, scopes
-        )
-        access = self.state.mint_access(session, origin)
-        refresh = self.state.mint_refresh(session, origin) if with_refresh else None
-        self.state.current[key] = (access.value, refresh.value if refresh else None)
-        return self._given(access, refresh)
-
-    def _session(self, case: Case) -> Session:
-        """Begin the session that a served request asks for."""
-        scopes = case.allowed_scopes
-        brand = case.brand if case.operation.bound("brand_key") else None
-        return self.state.begin(case.user, case.client, brand, scopes)
-
-    def _presented(self, case: Case, origin: str) -> RefreshToken | AccessToken:
-        """Give what a renewal is made with: some servers take an access token for a refresh token.
-
-        A request without either gets this far only where a fault lets it; its session begins here.
-        """
-        value = case.value("refresh_token")
-        known = case.refresh or (self.state.access.get(value) if isinstance(value, str) else None)
-        if known is not None:
-            return known
-        session = case.access.session if case.access is not None else self._session(case)
-        if not session.tokens:
-            self.state.mint_access(session, origin)
-        return self.state.mint_refresh(session, origin)
-
-    def _renew(self, case: Case, origin: str) -> dict[str, Any]:
-        refresh = self._presented(case, origin)
-        session = refresh.session
-        if isinstance(refresh, RefreshToken):
-            refresh.used += 1
-        before = session.tokens[-1].expires_at
-        for token in session.tokens:
-            token.superseded = True
-        access = self.state.mint_access(session, origin)
-        given = self.state.mint_refresh(session, origin) if self.profile.renewal.rotates else refresh
-        values = self._given(access, given)
-        if self.profile.renewal.stale_expiry:
-            values["expires_at"] = before
-        return values
-
-    def _given(self, access: AccessToken, refresh: RefreshToken | AccessToken | None) -> dict[str, Any]:
-        values = {
-            "access_token": access.value,
-            "refresh_token": refresh.value if refresh is not None else None,
-            "expires_at": access.expires_at,
-            "expires_in": None
-            if access.expires_at is None
-            else max(0, access.expires_at - math.floor(self.clock.now())),
-            "scope": self.profile.scope_separator.join(access.session.scopes) or None,
-        }
-        return values | _of_session(access.session)
-
-    def _revoke(self, case: Case) -> None:
-        if case.access is not None:
-            case.access.revoked = True
-        if case.refresh is not None:
-            case.refresh.session.ended = True
+        return render(template, values | deed.about(), case.operation)
 
 
-def _of_session(session: Session) -> dict[str, Any]:
-    return {
-        "subject": session.subject,
-        "$subject": session.subject,
-        "$scope": " ".join(session.scopes),
-        "$brand_key": session.brand,
-    }
+def _living(profile: Profile, access: int | None, refresh: int | None) -> Profile:
+    return replace(
+        profile,
+        access_token=_lasting(profile.access_token, access),
+        refresh_token=_lasting(profile.refresh_token, refresh),
+    )
 
 
-def _is_over(token: AccessToken, now: float) -> bool:
-    return token.revoked or token.session.ended or (token.expires_at is not None and now >= token.expires_at)
-
-
-def _grant_of(operation: Operation) -> str | None:
-    return next((b.const for b in operation.bound("grant_type")), None)
+def _lasting(form: TokenForm, lifetime: int | None) -> TokenForm:
+    # A server that forgot the token earlier would not give it the lifetime that was asked for.
+    return form if lifetime is None else replace(form, lifetime=lifetime, lease=None)

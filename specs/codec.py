@@ -151,7 +151,9 @@ class Reading:
             return self.at("query", binding.role) or ([self.authorization] if self.authorization else [])
         if binding.place == "header":
             return self.at("query", binding.name)
-        return self.at("header", binding.name)
+        if binding.place == "query":
+            return self.at("header", binding.name)
+        return []
 
 
 def decode(operation: Operation, request: Request, path: Mapping[str, str] | None = None) -> Reading:
@@ -211,6 +213,9 @@ def _read_body(
             value, state = _read_json(request.body)
             pairs = tuple((k, v if isinstance(v, str) else json.dumps(v)) for k, v in value.items())
             return pairs, {}, "other_encoding" if state == "ok" else state
+        if named not in ("", FORM):
+            # Servers look for no parameters in a text, whatever it looks like.
+            return (), {}, "malformed"
         pairs = _read_form(request.body)
         return pairs, {}, "ok" if pairs else "malformed"
     value, state = _read_json(request.body)

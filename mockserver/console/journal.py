@@ -1,45 +1,54 @@
-"""What was asked of the mock and what it made of it: the last so many requests, without any secret."""
+"""What was asked of the mock and what it made of it: the last so many requests, shown without any secret."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
+from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.service import Outcome
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Api
 from watchword.specs.values.http import Request
-from watchword.specs.vocabulary import CONDITIONS, SECRET_ROLES
+from watchword.specs.vocabulary import SECRET_ROLES
 
-__all__ = ["Journal"]
+__all__ = ["Entry", "Journal"]
 
 _LONGEST = 2048
 """Paths and queries beyond this many characters are left out: half a secret could not be recognised."""
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests."""
+
+    id: int
     at: float
     method: str
     path: str
     query: str
     operation: str | None
     status: int
-    condition: str | None
+    why: Explanation | None
+
+    def __repr__(self) -> str:
+        # The explanation quotes the request.
+        return f"<Entry {self.id} {self.status}>"
 
 
 class Journal:
-    """A ring of entries. It keeps no header and no body, and masks path and query when it is read.
+    """A ring of entries. It keeps no header and no body but what an explanation quotes, and masks when it is read.
 
     Of the query it shows the values of roles that are no secret; any other value is shown as its pseudonym, or as `***`
     when it is not known, for it may be a secret in the wrong place.
     """
 
     def __init__(self, api: Api, masker: Masker, size: int = 1000) -> None:
-        self._entries: deque[_Entry] = deque(maxlen=size)
+        self._entries: deque[Entry] = deque(maxlen=size)
         self._masker = masker
         self._served = 0
+        self._before = 0
         bindings = [b for op in api.operations.values() for b in op.bindings]
         self._names = {b.name for b in bindings} | {b.role for b in bindings}
         self._open = {b.name for b in bindings if b.place == "query" and b.role not in SECRET_ROLES}
@@ -47,46 +56,61 @@ class Journal:
     @property
     def dropped(self) -> int:
         """How many entries have been forgotten to make room for newer ones."""
-        return self._served - len(self._entries)
+        return self._served - self._before - len(self._entries)
 
-    def record(self, request: Request, outcome: Outcome) -> None:
-        """Add a request and its outcome."""
+    @property
+    def newest(self) -> Entry | None:
+        """The newest entry that was refused; when nothing was, the newest of all."""
+        entries = reversed(self._entries)
+        return next((e for e in entries if e.why is not None), self._entries[-1] if self._entries else None)
+
+    def find(self, number: int) -> Entry | None:
+        """Give the entry with an id; None when it is forgotten, or has not come yet."""
+        return next((entry for entry in self._entries if entry.id == number), None)
+
+    def record(self, request: Request, outcome: Outcome, why: Explanation | None = None) -> Entry:
+        """Add a request, its outcome and its explanation; gives the entry."""
         self._served += 1
         path = request.path if len(request.path) <= _LONGEST else "/…"
         query = request.query if len(request.query) <= _LONGEST else "***"
         status = outcome.reply.status
-        self._entries.append(
-            _Entry(outcome.at, request.method, path, query, outcome.operation, status, outcome.condition)
-        )
+        entry = Entry(self._served, outcome.at, request.method, path, query, outcome.operation, status, why)
+        self._entries.append(entry)
+        return entry
 
     def clear(self) -> None:
         """Forget every entry."""
         self._entries.clear()
-        self._served = 0
+        self._before = self._served
 
     def learn(self, secrets: Iterable[tuple[str, str]]) -> None:
         """Take note of the secrets that there are now: values with their roles."""
         for value, role in secrets:
             self._masker.learn(role, value)
 
-    def entries(self, last: int | None = None) -> list[dict[str, Any]]:
-        """Give the entries, or only the `last` so many, the oldest first."""
-        wanted = list(self._entries)
-        return list(self._shown(wanted if last is None else wanted[max(0, len(wanted) - last) :]))
+    def entries(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """Give the entries, or only the `last` so many, the oldest first.
 
-    def _shown(self, entries: list[_Entry]) -> Iterator[dict[str, Any]]:
-        for entry in entries:
-            known = CONDITIONS.get(entry.condition or "")
-            yield {
-                "at": round(entry.at, 3),
-                "method": self._masker.mask(entry.method),
-                "path": self._masker.mask(entry.path),
-                "query": self._query(entry.query),
-                "operation": entry.operation,
-                "status": entry.status,
-                "condition": entry.condition,
-                "says": known.says if known else None,
-            }
+        `only` limits them by `status` (one, or a class such as 4xx), `method`, `path`, `operation`, `condition`, or to
+        those `since` an id.
+        """
+        wanted = [entry for entry in self._entries if _fits(entry, only or {})]
+        return [self.shown(entry) for entry in (wanted if last is None else wanted[max(0, len(wanted) - last) :])]
+
+    def shown(self, entry: Entry) -> dict[str, Any]:
+        """Give one entry as people and programs are told of it."""
+        why = {} if entry.why is None else entry.why.shown(self._masker)
+        return {
+            "id": entry.id,
+            "at": round(entry.at, 3),
+            "method": self._masker.mask(entry.method),
+            "path": self._masker.mask(entry.path),
+            "query": self._query(entry.query),
+            "operation": entry.operation,
+            "status": entry.status,
+            **dict.fromkeys(_TOLD),
+            **why,
+        }
 
     def _query(self, query: str) -> str:
         if not query or query == "***":
@@ -105,3 +129,18 @@ class Journal:
         if pseudonym is not None:
             return pseudonym
         return self._masker.mask(quote(value)) if name in self._open else "***"
+
+
+_TOLD = ("cause", "condition", "broader", "says", "where", "expected", "found", "hint", "fault")
+"""What an entry says beyond the request and its status; null where the request was served."""
+
+
+def _fits(entry: Entry, only: Mapping[str, str]) -> bool:
+    condition = "" if entry.why is None else entry.why.condition
+    status = str(entry.status)
+    facts = {"method": entry.method, "path": entry.path, "operation": entry.operation or "", "condition": condition}
+    return (
+        all(facts[name] == value for name, value in only.items() if name in facts)
+        and only.get("status", status) in (status, f"{status[0]}xx")
+        and entry.id > int(only.get("since", 0))
+    )

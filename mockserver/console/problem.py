@@ -14,7 +14,9 @@ __all__ = ["as_json", "problem"]
 def as_json(value: Any, status: int = 200, *headers: tuple[str, str], media_type: str = "application/json") -> Reply:
     """Make a reply of a JSON value, laid out for people."""
     body = json.dumps(value, indent=2, ensure_ascii=False).encode(errors="replace") + b"\n"
-    return Reply(status, (("Content-Type", media_type), ("Cache-Control", "no-store"), *headers), body)
+    # What is shown here is for those who asked, and for no page that embeds it.
+    safe = (("X-Content-Type-Options", "nosniff"), ("Cross-Origin-Resource-Policy", "same-origin"))
+    return Reply(status, (("Content-Type", media_type), ("Cache-Control", "no-store"), *safe, *headers), body)
 
 
 def problem(status: int, detail: str, *headers: tuple[str, str], **more: Any) -> Reply:

@@ -19,7 +19,7 @@ from watchword.mockserver.http.delivery import Answer, Delivery, Ending, Handler
 from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT, has_body, head
 from watchword.mockserver.http.refusal import Refused, body_too_large, head_too_large, not_http, own_error
 from watchword.mockserver.http.request_target import BadRequestTarget, RequestTarget
-from watchword.specs.values.http import Request
+from watchword.specs.values.http import Reply, Request
 
 __all__ = ["Connection", "Host"]
 
@@ -39,6 +39,9 @@ class Host(Protocol):
 
     def date_line(self) -> bytes:
         """Give the Date header for now."""
+
+    def refused(self, reply: Reply, sentence: str, method: str, target: str) -> Reply:
+        """Hear of a reply that was not the handler's, and give it as it is to be sent."""
 
     def target(self, url: bytes, host: bytes | None) -> RequestTarget:
         """Read a request's target.
@@ -61,6 +64,7 @@ class Connection(asyncio.Protocol):
         # A request has begun to come in and is not complete.
         self._busy = False
         self._messages = 0
+        self._url = b""
 
     def stop(self) -> None:
         """Close the connection, unless a request is half-way in: then its reply will close it."""
@@ -202,7 +206,7 @@ class Connection(asyncio.Protocol):
         try:
             answer = server.handler(request, target.origin)
         except Exception as error:  # noqa: BLE001 - a client gets an answer whatever goes wrong in the handler
-            answer = own_error(error)
+            answer = self._own_error(error, method)
         self._deliver(answer, method, keep)
 
     def _deliver(self, answer: Answer, method: str, keep: bool) -> None:
@@ -218,7 +222,7 @@ class Connection(asyncio.Protocol):
         try:
             start = head(answer, date_line, connection)
         except ValueError as error:
-            answer = own_error(error)
+            answer = self._own_error(error, method)
             start = head(answer, date_line, connection)
         body = answer.body if has_body(answer, method) else b""
         if then in ("keep", "close"):
@@ -259,6 +263,10 @@ class Connection(asyncio.Protocol):
 
     # -- refusing
 
+    def _own_error(self, error: Exception, method: str) -> Reply:
+        reply = own_error(error)
+        return self._server.refused(reply, reply.body.decode(), method, self._url.decode("latin-1"))
+
     def _raise(self, refused: Refused) -> None:
         self._refused = refused
         raise refused
@@ -267,7 +275,10 @@ class Connection(asyncio.Protocol):
         self._busy = False
         self._deaf = True
         transport = self._transport
-        transport.write(head(refused.reply, self._server.date_line(), b"Connection: close\r\n") + refused.reply.body)
+        # Bytes that are no request have neither a method nor a target.
+        method = self._parser.get_method().decode("latin-1") if self._url else ""
+        reply = self._server.refused(refused.reply, refused.sentence, method, self._url.decode("latin-1"))
+        transport.write(head(reply, self._server.date_line(), b"Connection: close\r\n") + reply.body)
         if self._server.stopping or not transport.can_write_eof():
             transport.close()
             return

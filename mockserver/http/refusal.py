@@ -25,6 +25,7 @@ class Refused(Exception):
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
+        self.sentence = sentence
         self.reply = refusal(status, sentence)
 
 

@@ -14,6 +14,7 @@ from watchword.mockserver.http.connection import Connection
 from watchword.mockserver.http.delivery import Handler
 from watchword.mockserver.http.message import DateLine
 from watchword.mockserver.http.request_target import RequestTarget, read_request_target
+from watchword.specs.values.http import Reply
 
 __all__ = ["GRACE", "Server", "new_loop"]
 
@@ -34,7 +35,8 @@ def new_loop() -> asyncio.AbstractEventLoop:
 class Server:
     """Serves a handler on a socket that is bound already.
 
-    `now` is the clock that the Date header shows; `tls` makes it a server of https.
+    `now` is the clock that the Date header shows; `tls` makes it a server of https. `on_refusal` hears of every reply that
+    is not the handler's, with its sentence and the method and target as far as they are known, and gives it as it is sent.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Server:
         *,
         now: Callable[[], float] = time.time,
         tls: ssl.SSLContext | None = None,
+        on_refusal: Callable[[Reply, str, str, str], Reply] | None = None,
     ) -> None:
         self.handler = handler
         self.connections: set[Connection] = set()
@@ -51,6 +54,7 @@ class Server:
         self._socket = listening
         self._now = now
         self._tls = tls
+        self._on_refusal = on_refusal
         self._scheme = "https" if tls else "http"
         address = listening.getsockname()
         self._authority = f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
@@ -87,6 +91,10 @@ class Server:
     def date_line(self) -> bytes:
         """Give the Date header for now."""
         return self._date.at(self._now())
+
+    def refused(self, reply: Reply, sentence: str, method: str, target: str) -> Reply:
+        """Hear of a reply that was not the handler's, and give it as it is to be sent."""
+        return reply if self._on_refusal is None else self._on_refusal(reply, sentence, method, target)
 
     def target(self, url: bytes, host: bytes | None) -> RequestTarget:
         """Read a request's target.

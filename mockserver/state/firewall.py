@@ -28,6 +28,10 @@ class Firewall:
             return None
         return self._rule.reply_at.get(operation, self._rule.reply)
 
+    def left(self, now: float) -> float:
+        """Give how many seconds of a ban are left."""
+        return max(0.0, self._until - now)
+
     def count(self, condition: str, status: int, now: float) -> None:
         """Count a refusal. The one that reaches the limit is still answered as it would have been."""
         if not 400 <= status < 500 or condition in self._rule.uncounted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from watchword.mockserver.clock import Clock, Ids
@@ -12,6 +12,9 @@ from watchword.mockserver.state.tokens import FORMS, sign
 from watchword.specs.values.profile import Account, Client, Profile, TokenForm, WorldData
 
 __all__ = ["AccessToken", "RefreshToken", "Session", "World"]
+
+_REMEMBERED = 10_000
+"""How many withdrawn tokens are remembered, so that whoever presents one can be told."""
 
 
 @dataclass(slots=True, repr=False)
@@ -76,16 +79,61 @@ class World:
     access: dict[str, AccessToken] = field(default_factory=dict)
     refresh: dict[str, RefreshToken] = field(default_factory=dict)
     current: dict[tuple[Any, ...], tuple[str, str | None]] = field(default_factory=dict)
+    withdrawn: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.accounts = {(a.kind, a.username): a for a in self.data.accounts}
-        self.clients = {c.client_id: c for c in self.data.clients}
+        self.settle(self.data)
+
+    def settle(self, data: WorldData) -> None:
+        """Let others live here from now on; sessions and tokens stay."""
+        self.data = data
+        self.accounts = {(a.kind, a.username): a for a in data.accounts}
+        self.clients = {c.client_id: c for c in data.clients}
+
+    def put(self, account: Account) -> None:
+        """Let an account live here, in place of the one of that kind and name if there is one."""
+        key = (account.kind, account.username)
+        if key in self.accounts:
+            accounts = tuple(account if (a.kind, a.username) == key else a for a in self.data.accounts)
+        else:
+            accounts = (*self.data.accounts, account)
+        self.settle(replace(self.data, accounts=accounts))
+
+    def withdraw(self, *tokens: AccessToken | RefreshToken, how: str = "control") -> None:
+        """Forget some tokens, as a server does that deletes them; whoever presents one presents an unknown one.
+
+        `how` says who did it: `control`, or the `server` that was imitated.
+        """
+        for token in tokens:
+            self.access.pop(token.value, None)
+            self.refresh.pop(token.value, None)
+            role = "access_token" if isinstance(token, AccessToken) else "refresh_token"
+            self.withdrawn[token.value] = (role, how)
+        while len(self.withdrawn) > _REMEMBERED:
+            del self.withdrawn[next(iter(self.withdrawn))]
+
+    def sessions(self) -> dict[str, tuple[list[AccessToken], list[RefreshToken]]]:
+        """Give the tokens that there are, by the id of their session, the oldest session first."""
+        found: dict[str, tuple[list[AccessToken], list[RefreshToken]]] = {}
+        for access in self.access.values():
+            found.setdefault(access.session.id, ([], []))[0].append(access)
+        for refresh in self.refresh.values():
+            found.setdefault(refresh.session.id, ([], []))[1].append(refresh)
+        return found
 
     def reset(self) -> None:
         """Forget every session and token; accounts, clients and the clock stay."""
+        self.withdraw(*self.access.values(), *self.refresh.values())
         self.access.clear()
         self.refresh.clear()
         self.current.clear()
+
+    def opens(self, name: str, secret: str) -> bool:
+        """Tell whether a name and a secret are those of a client or an account."""
+        client = self.clients.get(name)
+        if client is not None and client.client_secret == secret:
+            return True
+        return any(a.username == name and a.password == secret for a in self.data.accounts)
 
     def secrets(self) -> Iterator[tuple[str, str]]:
         """Give every secret value there is with its role: configured ones and every token issued."""
@@ -95,6 +143,7 @@ class World:
             yield client.client_secret, "client_secret"
         yield from ((value, "access_token") for value in self.access)
         yield from ((value, "refresh_token") for value in self.refresh)
+        yield from ((value, role) for value, (role, _) in self.withdrawn.items())
 
     def begin(
         self, account: Account | None, client: Client | None, brand: str | None, scopes: tuple[str, ...]

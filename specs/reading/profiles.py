@@ -14,6 +14,7 @@ from watchword.specs.values.profile import (
     Account,
     BanRule,
     Client,
+    LeftOut,
     OperationProfile,
     Profile,
     Renewal,
@@ -142,6 +143,12 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         unknown_method_at=_named_by_operation(
             source, (*at, "unrouted", "method_by_operation"), unrouted.get("method_by_operation", {}), replies, api
         ),
+        options=_named_by_operation(
+            source, (*at, "unrouted", "options_by_operation"), unrouted.get("options_by_operation", {}), replies, api
+        ),
+        allow_origin=raw.get("allow_origin", ""),
+        form_encoded_basic=raw.get("form_encoded_basic", False),
+        left_out=tuple(LeftOut(row["method"], row["path"], row["says"]) for row in raw.get("left_out", ())),
     )
 
 

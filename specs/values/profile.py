@@ -10,6 +10,7 @@ __all__ = [
     "Account",
     "BanRule",
     "Client",
+    "LeftOut",
     "OperationProfile",
     "Profile",
     "Renewal",
@@ -89,8 +90,22 @@ class BanRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An operation that the imitated server has and the mock has not: its method, its full path, what it does there."""
+
+    method: str
+    path: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """A named behaviour of the mock. `relogin` is `new_tokens` or `same_tokens` (while they live)."""
+    """A named behaviour of the mock. `relogin` is `new_tokens` or `same_tokens` (while they live).
+
+    `options` are the replies to OPTIONS by operation; where there is none it is a wrong method. `allow_origin` is what
+    pages of other origins are told (empty: nothing). `form_encoded_basic` says that Basic credentials may be encoded as in
+    a form before they are joined. `left_out` are operations of the imitated server that the mock does without.
+    """
 
     name: str
     says: str
@@ -105,6 +120,10 @@ class Profile:
     unknown_method_at: Mapping[str, ReplyTemplate] = field(default_factory=dict)
     serves_head: bool = False
     ban: BanRule | None = None
+    options: Mapping[str, ReplyTemplate] = field(default_factory=dict)
+    allow_origin: str = ""
+    form_encoded_basic: bool = False
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,11 @@ class Condition:
         """The part of the name before the dot: what the condition is about."""
         return self.name.partition(".")[0]
 
+    @property
+    def defect(self) -> str:
+        """The part of the name behind the dot: what is wrong with the subject."""
+        return self.name.partition(".")[2]
+
 
 def one_each(*tables: Mapping[str, _Way]) -> Mapping[str, _Way]:
     """Join tables that give one way of doing something for each of some conditions.

@@ -93,32 +93,46 @@ def test_clock(application: Application) -> None:
 @pytest.mark.parametrize(
     ("body", "seen"),
     [
-        (b"", "not JSON"),
+        (b"", "should be non-empty"),
         (b"{", "not JSON"),
         (b"[" * 100_000, "not JSON"),
-        ([], "list"),
-        (5, "int"),
-        ({}, "nothing"),
-        ({"advance": 1, "more": 2}, "advance, more"),
+        ([], "not of type 'object'"),
+        (5, "not of type 'object'"),
+        ({}, "should be non-empty"),
+        ({"advance": 1, "real": True}, "too many properties"),
         ({"forward": 1}, "forward"),
-        ({"advance": "1"}, '"1"'),
-        ({"advance": True}, "true"),
-        ({"advance": None}, "null"),
-        ({"advance": -1}, "forward only"),
-        (b'{"advance": NaN}', "forward only"),
-        (b'{"advance": Infinity}', "forward only"),
-        ({"advance": 10**15}, "year 9999"),
-        (b'{"advance": 1e400}', "year 9999"),
-        ({"advance": 10**400}, "year 9999"),
+        ({"advance": "1"}, "'1'"),
+        ({"advance": True}, "True"),
+        ({"advance": None}, "None"),
+        ({"advance": -1}, "less than the minimum"),
+        (b'{"advance": NaN}', "not JSON"),
+        (b'{"advance": Infinity}', "not JSON"),
+        ({"advance": 10**15}, "greater than the maximum"),
+        (b'{"advance": 1e400}', "greater than the maximum"),
+        ({"advance": 10**400}, "greater than the maximum"),
+        ({"set": -1}, "less than the minimum"),
+        ({"scale": -1}, "less than the minimum"),
+        ({"freeze": False}, "False"),
+        ({"real": False}, "True was expected"),
+        ({"after_expiry": "cookie"}, "cookie"),
     ],
 )
 def test_bad_clock(application: Application, body: Any, seen: str) -> None:
-    """What is not a number of seconds to come is refused, and the refusal says what was expected and what was seen."""
+    """What the clock cannot do is refused, and the refusal says what was expected and what was seen."""
     reply = ask(application, "POST", ROOT + "clock", body=body)
 
     assert (400, "application/problem+json") == (reply.status, reply.media_type)
-    assert 'expected a JSON body {"advance": seconds}' in reply.json["detail"]
+    assert 'expected a JSON body, one of {"advance": seconds}' in reply.json["detail"]
     assert seen in reply.json["detail"]
+
+
+def test_clock_beyond_its_range(application: Application) -> None:
+    """A time that dates cannot be written for is refused, and the clock stays as it was."""
+    before = application.service.clock.now()
+    reply = ask(application, "POST", ROOT + "clock", body={"advance": 253402300799})
+
+    assert (400, True) == (reply.status, "9999" in reply.json["detail"])
+    assert application.service.clock.now() < before + 60
 
 
 def test_clock_repeats_no_secret(application: Application) -> None:
@@ -157,8 +171,47 @@ def test_head(application: Application) -> None:
 
 
 def test_health(application: Application) -> None:
-    """A running mock says that it is well."""
+    """A running mock says that it is well, to whoever asks, by whatever name, and nothing else."""
+    far = Application(Service(load_dialect("sensu")), Access.of_socket(loopback=False))
+
     assert {"status": "ok"} == ask(application, "GET", ROOT + "health").json
+    assert {"status": "ok"} == ask(application, "GET", ROOT + "health", origin="http://mock:8080").json
+    assert {"status": "ok"} == ask(far, "GET", ROOT + "health").json
+    assert 401 == ask(far, "POST", ROOT + "health").status
+
+
+def test_control_cors() -> None:
+    """A page of an origin that was let in may use the control side; its browser is told so, and others are not."""
+    access = Access.of_socket(loopback=True, origins=("http://localhost:3000",))
+    application = Application(Service(load_dialect("sensu")), access)
+    page, other = ("Origin", "http://localhost:3000"), ("Origin", "http://localhost:3001")
+    wanted = ("Access-Control-Request-Method", "POST")
+    allowed = "access-control-allow-origin"
+
+    assert (204, page[1]) == (
+        (reply := ask(application, "OPTIONS", ROOT + "clock", page, wanted)).status,
+        reply.header(allowed),
+    )
+    assert page[1] == ask(application, "GET", ROOT + "clock", page).header(allowed)
+    assert (403, None) == (
+        (reply := ask(application, "OPTIONS", ROOT + "clock", other, wanted)).status,
+        reply.header(allowed),
+    )
+    assert ask(application, "GET", ROOT + "clock").header(allowed) is None
+
+
+def test_chosen_token() -> None:
+    """A token that was chosen is wanted on this machine, too."""
+    application = Application(Service(load_dialect("sensu")), Access.of_socket(loopback=True, token="harbour-lantern"))
+
+    assert 401 == ask(application, "GET", ROOT + "why").status
+    assert 200 == ask(application, "GET", ROOT + "why", ("Authorization", "Bearer harbour-lantern")).status
+    assert (
+        403
+        == ask(
+            application, "GET", ROOT + "why", ("Authorization", "Bearer harbour-lantern"), origin="http://evil.test"
+        ).status
+    )
 
 
 def test_reset() -> None:
@@ -227,15 +280,17 @@ def test_rebinding(application: Application, origin: str, status: int) -> None:
 @pytest.mark.parametrize(
     ("sender", "status"),
     [
-        ("http://localhost:3000", 204),
         ("http://127.0.0.1:8080", 204),
+        ("http://localhost:3000", 403),
+        ("http://localhost:8080", 403),
+        ("https://127.0.0.1:8080", 403),
         ("https://evil.test", 403),
         ("null", 403),
         ("http://[", 403),
     ],
 )
 def test_foreign_page(application: Application, sender: str, status: int) -> None:
-    """A page from elsewhere cannot use its visitor's browser to reset the mock."""
+    """A page of another origin, on this machine or elsewhere, cannot use its visitor's browser to reset the mock."""
     assert status == ask(application, "POST", ROOT + "reset", ("Origin", sender)).status
 
 

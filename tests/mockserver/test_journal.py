@@ -62,7 +62,7 @@ def test_condition() -> None:
     entry = application.entries()[0]
 
     assert ("password.wrong", CONDITIONS["password.wrong"].says) == (entry["condition"], entry["says"])
-    assert entry == ask(application, Request("GET", ROOT + "why")).json
+    assert entry.items() <= ask(application, Request("GET", ROOT + "why")).json.items()
 
 
 def test_ring() -> None:
@@ -82,7 +82,7 @@ def test_clear(application: Application) -> None:
 
     assert 204 == ask(application, Request("DELETE", ROOT + "journal")).status
     assert {"dropped": 0, "entries": []} == ask(application, Request("GET", ROOT + "journal")).json
-    assert ask(application, Request("GET", ROOT + "why")).json is None
+    assert "nothing has been asked yet" == ask(application, Request("GET", ROOT + "why")).json["says"]
 
 
 HIDING: dict[str, Callable[[str], Request]] = {

@@ -1,0 +1,197 @@
+"""The pages below `/__watchword__/`: what each answers, and what it does to the mock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from watchword.mockserver.console import steering
+from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_body, read_query
+from watchword.mockserver.console.curl import login_line
+from watchword.mockserver.console.dryrun import answered, request_of
+from watchword.mockserver.console.journal import Journal
+from watchword.mockserver.console.problem import as_json, problem
+from watchword.mockserver.console.reasons import Reasons
+from watchword.mockserver.service import Service
+from watchword.specs.errors import SpecError
+from watchword.specs.redaction import Masker
+from watchword.specs.values.http import Reply, Request
+from watchword.specs.values.profile import WorldData
+
+__all__ = ["ROOT", "Desk"]
+
+ROOT = "/__watchword__/"
+
+_SHOWN = 50
+"""How many of the journal's entries the page shows."""
+
+_Page = Callable[[Request, str], Reply]
+
+
+class Desk:
+    """Whoever may use the control side asks here. `private` says that only this machine can; callers take turns.
+
+    `reload` gives the world to go back to.
+    """
+
+    def __init__(self, service: Service, size: int, *, private: bool, reload: Callable[[], WorldData] | None) -> None:
+        self.service = service
+        self.masker = Masker()
+        self.masker.configure(service.credentials)
+        self.journal = Journal(service.dialect.api, self.masker, size)
+        first = service.state.data
+        self._private = private
+        self._reload = reload or (lambda: first)
+        self._reasons = Reasons(service)
+        self._pages: Mapping[str, Mapping[str, _Page]] = {
+            "": {"GET": self._index},
+            "openapi.yaml": {"GET": self._description},
+            "control.yaml": {"GET": lambda request, origin: _yaml(DESCRIPTION.read_bytes())},
+            "clock": {"GET": self._read_clock, "POST": self._set_clock},
+            "journal": {"GET": self._read_journal, "DELETE": self._clear_journal},
+            "why": {"GET": self._why},
+            "explain": {"POST": self._explain},
+            "sessions": {"GET": lambda request, origin: as_json(steering.sessions(service, self.masker.learn))},
+            "sessions/expire": {"POST": self._expire},
+            "sessions/revoke": {"POST": self._revoke},
+            "users": {
+                "GET": lambda request, origin: as_json(steering.users(service.state.data.accounts)),
+                "POST": lambda request, origin: as_json(
+                    steering.add_user(service, self._body(request, "NewUser")), 201
+                ),
+                "PATCH": lambda request, origin: as_json(
+                    steering.change_user(service, self._body(request, "UserChange"))
+                ),
+            },
+            "world/reload": {"POST": self._reload_world},
+            "reset": {"POST": self._reset},
+            "health": {"GET": lambda request, origin: as_json({"status": "ok"})},
+        }
+
+    def answer(self, request: Request, origin: str) -> Reply:
+        """Answer a request to a path below the root."""
+        name = request.path[len(ROOT) :]
+        pages = self._pages.get(name)
+        if pages is None:
+            paths = [ROOT + page for page in self._pages]
+            return problem(404, f"expected one of the paths below {ROOT}", paths=paths)
+        page = pages.get("GET" if request.method == "HEAD" else request.method)
+        if page is None:
+            allowed = ", ".join([*pages, "HEAD"] if "GET" in pages else pages)
+            return problem(405, f"expected {allowed} here", ("Allow", allowed))
+        try:
+            return page(request, origin)
+        except BadRequest as bad:
+            return problem(bad.status, bad.detail)
+
+    def learn(self) -> None:
+        """Take note of the secrets that there are now, so that nothing shows them."""
+        self.journal.learn(self.service.state.secrets())
+
+    def reset(self) -> None:
+        """Forget every session and token of the service."""
+        # The journal still speaks of the tokens that are about to be forgotten.
+        self.learn()
+        self.service.reset()
+
+    def settle(self, world: WorldData) -> None:
+        """Let others live in the mock from now on; sessions stay."""
+        self.learn()
+        self.service.state.settle(world)
+        self.masker.configure(world.credentials)
+
+    def entries(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """Give the journal's entries, masked, the oldest first; see `Journal.entries`."""
+        self.learn()
+        return self.journal.entries(last, only)
+
+    def _body(self, request: Request, schema: str) -> dict[str, Any]:
+        self.learn()
+        return read_body(request, schema, self.masker.mask)
+
+    # -- the pages
+
+    def _index(self, request: Request, origin: str) -> Reply:
+        if "text/html" in (request.header("accept") or ""):
+            from watchword.mockserver.console.page import render_page
+
+            service = self.service
+            # The credentials, throw-away ones, are shown only where nobody but this machine can ask for them.
+            private = self._private
+            return render_page(
+                self.facts(origin),
+                {role: value if private else "" for role, value in service.credentials.items()},
+                login_line(service.dialect.api, service.credentials, origin) if private else None,
+                service.clock.now(),
+                self.entries(_SHOWN),
+                self.journal.dropped,
+            )
+        return as_json(self.facts(origin))
+
+    def facts(self, origin: str) -> dict[str, Any]:
+        """Say what runs here: dialect, profile, fault, URLs, the roles that there are credentials for."""
+        service = self.service
+        bases = service.dialect.api.bases
+        return {
+            "dialect": service.dialect.name,
+            "title": service.dialect.api.title,
+            "profile": service.profile.name,
+            "fault": None if service.fault is None else {"name": service.fault.name, "says": service.fault.says},
+            "url": origin + bases["url"],
+            "resource_url": origin + bases.get("resource_url", bases["url"]),
+            "credentials": list(service.credentials),
+            "control": [origin + ROOT + page for page in self._pages],
+        }
+
+    def _description(self, request: Request, origin: str) -> Reply:
+        return _yaml((self.service.dialect.folder / "openapi.yaml").read_bytes())
+
+    def _read_clock(self, request: Request, origin: str) -> Reply:
+        return as_json(steering.tell_time(self.service.clock))
+
+    def _set_clock(self, request: Request, origin: str) -> Reply:
+        return as_json(steering.set_clock(self.service, self._body(request, "Clock")))
+
+    def _read_journal(self, request: Request, origin: str) -> Reply:
+        only = read_query(request, "/journal")
+        last = int(only.pop("last")) if "last" in only else None
+        return as_json({"dropped": self.journal.dropped, "entries": self.entries(last, only)})
+
+    def _clear_journal(self, request: Request, origin: str) -> Reply:
+        self.journal.clear()
+        return Reply(204)
+
+    def _why(self, request: Request, origin: str) -> Reply:
+        self.learn()
+        number = read_query(request, "/why").get("id")
+        entry = self.journal.newest if number is None else self.journal.find(int(number))
+        if entry is None and number is not None:
+            raise BadRequest(f"the journal has no entry {number}: it is forgotten, or has not come yet", 404)
+        return as_json(self._reasons.of(self.journal, entry))
+
+    def _explain(self, request: Request, origin: str) -> Reply:
+        asked = request_of(self._body(request, "Request"))
+        told = answered(self.service, asked, origin, self.masker)
+        why = told["why"] or {}
+        return as_json(told | self._reasons.around(told["operation"], why.get("broader") or why.get("condition")))
+
+    def _expire(self, request: Request, origin: str) -> Reply:
+        return as_json(steering.expire(self.service, self._body(request, "Sessions"), self.masker.learn))
+
+    def _revoke(self, request: Request, origin: str) -> Reply:
+        return as_json(steering.revoke(self.service, self._body(request, "Sessions"), self.masker.learn))
+
+    def _reload_world(self, request: Request, origin: str) -> Reply:
+        try:
+            self.settle(self._reload())
+        except SpecError as error:
+            raise BadRequest(self.masker.mask(str(error)), 409) from None
+        return as_json(steering.users(self.service.state.data.accounts))
+
+    def _reset(self, request: Request, origin: str) -> Reply:
+        self.reset()
+        return Reply(204)
+
+
+def _yaml(text: bytes) -> Reply:
+    return Reply(200, (("Content-Type", "application/yaml"), ("Cache-Control", "no-store")), text)

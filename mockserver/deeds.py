@@ -1,0 +1,129 @@
+"""What a right request does to the world: begins a session, renews it, ends it. Nothing is decided here any more."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from watchword.mockserver.rules.case import Case
+from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, World
+from watchword.specs.values.profile import Profile
+
+__all__ = ["Deed"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Deed:
+    """A right request in front of the world that it changes. `origin` is what JWTs name as issuer."""
+
+    case: Case
+    world: World
+    profile: Profile
+    origin: str
+
+    def values(self) -> dict[str, Any]:
+        """Do what the request asks for, and give what the reply can be made of, by role."""
+        purpose = self.case.operation.purpose
+        if purpose == "issue":
+            return self._issue()
+        if purpose == "renew":
+            return self._renew()
+        if purpose == "revoke":
+            self._revoke()
+        return {}
+
+    def about(self) -> dict[str, Any]:
+        """Give what is told of the session that the request belongs to."""
+        if self.case.access is not None:
+            return _of_session(self.case.access.session)
+        return _of_session(self._session()) if self.case.operation.purpose == "resource" else {}
+
+    def _gives_refresh_token(self) -> bool:
+        shape = self.case.operation.success
+        members = self.profile.operations[self.case.operation.name].reply.members
+        return shape is not None and any(m.role == "refresh_token" and m.name in members for m in shape.members)
+
+    def _issue(self) -> dict[str, Any]:
+        case, world = self.case, self.world
+        asked = case.asked_scopes
+        scopes = tuple(s for s in case.allowed_scopes if not asked or s in asked)
+        key = (case.user, case.client, scopes)
+        if self.profile.relogin == "same_tokens" and key in world.current:
+            access = world.access.get(world.current[key][0])
+            refresh = world.refresh.get(world.current[key][1] or "")
+            if access is not None and not access.superseded and not _is_over(access, world.clock.now()):
+                return self._given(access, refresh)
+        session = world.begin(case.user, case.client, self._brand(), scopes)
+        access = world.mint_access(session, self.origin)
+        given = world.mint_refresh(session, self.origin) if self._gives_refresh_token() else None
+        world.current[key] = (access.value, given.value if given else None)
+        return self._given(access, given)
+
+    def _brand(self) -> str | None:
+        return self.case.brand if self.case.operation.bound("brand_key") else None
+
+    def _session(self) -> Session:
+        """Begin the session that a served request asks for."""
+        case = self.case
+        return self.world.begin(case.user, case.client, self._brand(), case.allowed_scopes)
+
+    def _presented(self) -> RefreshToken | AccessToken:
+        """Give what a renewal is made with: some servers take an access token for a refresh token.
+
+        A request without either gets this far only where a fault lets it; its session begins here.
+        """
+        case, world = self.case, self.world
+        value = case.value("refresh_token")
+        known = case.refresh or (world.access.get(value) if isinstance(value, str) else None)
+        if known is not None:
+            return known
+        session = case.access.session if case.access is not None else self._session()
+        if not session.tokens:
+            world.mint_access(session, self.origin)
+        return world.mint_refresh(session, self.origin)
+
+    def _renew(self) -> dict[str, Any]:
+        refresh = self._presented()
+        session = refresh.session
+        if isinstance(refresh, RefreshToken):
+            refresh.used += 1
+        before = session.tokens[-1].expires_at
+        for token in session.tokens:
+            token.superseded = True
+        access = self.world.mint_access(session, self.origin)
+        given = self.world.mint_refresh(session, self.origin) if self.profile.renewal.rotates else refresh
+        values = self._given(access, given)
+        if self.profile.renewal.stale_expiry:
+            values["expires_at"] = before
+        return values
+
+    def _given(self, access: AccessToken, refresh: RefreshToken | AccessToken | None) -> dict[str, Any]:
+        left = None if access.expires_at is None else max(0, access.expires_at - math.floor(self.world.clock.now()))
+        values = {
+            "access_token": access.value,
+            "refresh_token": refresh.value if refresh is not None else None,
+            "expires_at": access.expires_at,
+            "expires_in": left,
+            "scope": self.profile.scope_separator.join(access.session.scopes) or None,
+        }
+        return values | _of_session(access.session)
+
+    def _revoke(self) -> None:
+        if self.case.access is not None:
+            self.case.access.revoked = True
+        if self.case.refresh is not None:
+            self.case.refresh.session.ended = True
+
+
+def _of_session(session: Session) -> dict[str, Any]:
+    return {
+        "subject": session.subject,
+        "$subject": session.subject,
+        "$scope": " ".join(session.scopes),
+        "$brand_key": session.brand,
+    }
+
+
+def _is_over(token: AccessToken, now: float) -> bool:
+    return token.revoked or token.session.ended or (token.expires_at is not None and now >= token.expires_at)

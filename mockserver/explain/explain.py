@@ -1,0 +1,215 @@
+"""Explaining an outcome: which of the things that can stand in a request's way did, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from watchword.mockserver.explain.diagnoses import diagnose
+from watchword.mockserver.explain.explanation import Explanation, Found
+from watchword.mockserver.explain.fields import field_of, fields_of_body, pair_of, strays
+from watchword.mockserver.explain.hints import Hint, hint_for
+from watchword.mockserver.explain.paths import of_method, of_path
+from watchword.mockserver.judgement import Judgement
+from watchword.mockserver.rules.case import Case
+from watchword.mockserver.rules.decide import decide
+from watchword.mockserver.service import Outcome, Service
+from watchword.specs.values.http import Request
+from watchword.specs.vocabulary import CONDITIONS
+
+__all__ = ["explain", "explain_judgement"]
+
+
+def explain(service: Service, request: Request, outcome: Outcome) -> Explanation | None:
+    """Say why a request was not served as a right server would have; None when it was."""
+    judged = outcome.judged
+    if judged is None:
+        return None
+    lied = _lied(service, judged, outcome)
+    return _of_fault(service, judged, outcome) if lied else explain_judgement(service, request, judged)
+
+
+def explain_judgement(service: Service, request: Request, judged: Judgement) -> Explanation | None:
+    """Say why a request is not to be served; None when it is."""
+    if judged.barred:
+        return _of_ban(service)
+    if judged.operation is None:
+        return of_path(request, judged, service.dialect.api, service.profile)
+    if judged.condition == "method.wrong":
+        return of_method(request, judged, service.dialect.api, service.profile)
+    if judged.condition is not None and judged.case is not None:
+        return _of_rule(judged.case, judged.condition)
+    return None
+
+
+# -- faults and bans
+
+
+def _lied(service: Service, judged: Judgement, outcome: Outcome) -> bool:
+    if service.fault is None:
+        return False
+    if outcome.altered or judged.excused:
+        return True
+    if service.fault.stage != "dialect" or judged.case is None or judged.condition is None:
+        return False
+    # The rules themselves are a lie: is this refusal one that they would have had without it?
+    honest = decide(judged.case, service.dialect.profile(service.profile.name).operations[judged.case.operation.name])
+    return honest is None or honest.condition != judged.condition
+
+
+def _of_fault(service: Service, judged: Judgement, outcome: Outcome) -> Explanation:
+    fault = service.fault
+    assert fault is not None  # noqa: S101 - whoever calls has seen it
+    served = judged.condition is None
+    right = "the reply to a right request" if served else f"the refusal of a request in which {_says(judged.condition)}"
+    seen = f"status {outcome.reply.status}" + (
+        "" if outcome.then == "keep" else f", and the connection: {outcome.then}"
+    )
+    return Explanation(
+        "fault",
+        judged.condition or "fault",
+        f"the mock tells a lie: {fault.says}",
+        "the reply",
+        right,
+        Found(note=seen),
+        f"Nothing in the request needs mending. Start the mock without --fault {fault.name} to see the right reply.",
+        fault=fault.name,
+    )
+
+
+def _says(condition: str | None) -> str:
+    known = CONDITIONS.get(condition or "")
+    return known.says if known is not None else "something is wrong"
+
+
+def _of_ban(service: Service) -> Explanation:
+    rule = service.profile.ban
+    left = service.banned_for()
+    counted = "" if rule is None else f": more than {rule.count} refusals within {rule.window} seconds"
+    return Explanation(
+        "ban",
+        "client.banned",
+        f"the client is banned{counted}; what it asks for is not looked at",
+        "the client",
+        "fewer refusals, or the end of the ban",
+        Found(note=f"{left} more seconds"),
+        f"Wait {left} seconds, set the clock ahead by as much, or reset the mock; then find out what was refused so often.",
+    )
+
+
+# -- rules
+
+
+def _of_rule(case: Case, condition: str) -> Explanation:
+    row = CONDITIONS[condition]
+    role = row.role or ""
+    special = diagnose(case, condition)
+    texts = _texts(case, role)
+    hint = hint_for(condition) if special is None else Hint(special.expected, special.mend)
+    found = _found(case, condition, role)
+    mend = _filled(hint.mend, texts)
+    meant = strays(case, role) if found.value is None and role else []
+    if meant and special is None:
+        mend += f" Probably meant for it: {', '.join(meant)}."
+    return Explanation(
+        "rule",
+        condition if special is None else special.name,
+        row.says if special is None else special.says,
+        _where(case, condition, role),
+        _filled(hint.expected, texts),
+        found if not meant else Found(found.value, found.role, f"there is {', '.join(meant)}"),
+        mend,
+        broader=None if special is None else condition,
+    )
+
+
+def _where(case: Case, condition: str, role: str) -> str:
+    if role and not condition.startswith("basic."):
+        return field_of(case, role)
+    return "the header `Authorization`" if condition.startswith("basic.") else "the body"
+
+
+_ABSENT = ("missing", "misplaced", "misnamed")
+"""Defects of what is not where it belongs; what a lenient server would find elsewhere does not count."""
+
+
+def _found(case: Case, condition: str, role: str) -> Found:
+    reading = case.reading
+    if role:
+        return Found(None if CONDITIONS[condition].defect in _ABSENT else case.value(role), role)
+    if condition.startswith("basic."):
+        return Found(note=f"the scheme {reading.scheme!r}" if reading.authorization else "no Authorization header")
+    media = (reading.headers.get("content-type") or ["none"])[0]
+    return Found(note=f"{len(reading.request.body)} bytes, Content-Type {media}")
+
+
+def _filled(text: str, texts: Mapping[str, Callable[[], str]]) -> str:
+    for name, give in texts.items():
+        if "{" + name + "}" in text:
+            text = text.replace("{" + name + "}", give())
+    return text
+
+
+def _texts(case: Case, role: str) -> Mapping[str, Callable[[], str]]:
+    issuers = (op.name for op in case.api.operations.values() if "access_token" in op.gives)
+    return {
+        "field": lambda: field_of(case, role),
+        "role": lambda: role,
+        "valid": lambda: _valid(case, role),
+        "pair": lambda: pair_of(case),
+        "fields": lambda: fields_of_body(case.operation),
+        "media": lambda: case.operation.media_type or "no body",
+        "issuers": lambda: " or ".join(issuers),
+    }
+
+
+def _valid(case: Case, role: str) -> str:
+    give = _VALID.get(role)
+    return give(case) if give is not None else f"a {role}"
+
+
+def _one_of(names: list[str]) -> str:
+    return f"one of {', '.join(names)}" if len(names) > 1 else "".join(names)
+
+
+def _grants(case: Case) -> str:
+    own = case.operation
+    here = [op for op in case.api.operations.values() if (op.path, op.method) == (own.path, own.method)]
+    names = dict.fromkeys(b.const for op in here for b in op.bound("grant_type") if b.const)
+    barred = case.client.grants if case.client is not None else ()
+    return _one_of([name for name in names if not barred or name in barred])
+
+
+def _users(kind: str) -> Callable[[Case], str]:
+    return lambda case: _one_of([a.username for a in case.world.data.accounts if a.kind == kind and a.enabled])
+
+
+def _names(case: Case) -> str:
+    clients = _one_of([c.client_id for c in case.world.data.clients if c.enabled])
+    # Where clients and users log in at one path, what is unknown may have been either.
+    users = "username" in field_of(case, "client_id")
+    return f"a client_id ({clients}) or a username ({_users('user')(case)})" if users else clients
+
+
+def _password(role: str) -> Callable[[Case], str]:
+    return lambda case: f"the {role} of {(case.account(role) or case.world.data.accounts[0]).username}"
+
+
+_VALID: Mapping[str, Callable[[Case], str]] = {
+    "grant_type": _grants,
+    "brand_key": lambda case: _one_of(list(case.world.data.brands)),
+    "username": _users("user"),
+    "operator_username": _users("operator"),
+    "client_id": _names,
+    "password": _password("password"),
+    "operator_password": _password("operator_password"),
+    "client_secret": lambda case: f"the client_secret of {case.client.client_id if case.client else 'the client'}",
+    "scope": lambda case: f"one or more of {', '.join(case.allowed_scopes or case.world.data.scopes)}",
+    "access_token": lambda case: (
+        ", ".join(case.operation.scopes) if _lacks_scope(case) else "an access_token that the mock gave and that lives"
+    ),
+    "refresh_token": lambda case: "a refresh_token that the mock gave and that lives",
+}
+
+
+def _lacks_scope(case: Case) -> bool:
+    return case.access is not None and any(s not in case.access.session.scopes for s in case.operation.scopes)

@@ -1,0 +1,118 @@
+"""What is to become of a request, before anything has changed: where it leads, which rule it meets, which reply it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote_plus
+
+from watchword.mockserver.faults.fault import Distortion
+from watchword.mockserver.rules.case import Case
+from watchword.mockserver.rules.decide import decide
+from watchword.mockserver.rules.routes import route
+from watchword.mockserver.state.firewall import Firewall
+from watchword.mockserver.state.world import World
+from watchword.specs.codec import Reading, decode
+from watchword.specs.loader import Dialect
+from watchword.specs.values.api import Operation
+from watchword.specs.values.http import Request
+from watchword.specs.values.profile import Profile, ReplyTemplate
+
+__all__ = ["Judge", "Judgement"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Judgement:
+    """One request and what comes of it. `reply` is None when it is to be served.
+
+    `operation` is None when no path matched, and `case` when no operation took it. `condition` is what the request is
+    refused for, `then` what becomes of the session or token that it presents. `barred` says that its sender is banned,
+    `excused` that only a fault has it served.
+    """
+
+    operation: Operation | None
+    condition: str | None
+    case: Case | None
+    reply: ReplyTemplate | None
+    values: Mapping[str, str] = field(default_factory=dict)
+    then: str | None = None
+    barred: bool = False
+    excused: bool = False
+
+
+class Judge:
+    """The rules of one profile, applied to requests. Judging changes nothing, so it can be asked what it would say."""
+
+    def __init__(self, dialect: Dialect, profile: Profile, world: World, firewall: Firewall | None) -> None:
+        self._api = dialect.api
+        self._profile = profile
+        self._world = world
+        self._firewall = firewall
+        self._routes = [route(op, dialect.api.bases) for op in dialect.api.operations.values()]
+        self._elsewhere = {
+            dialect.api.bases[op.base] + path for op in dialect.api.operations.values() for path in op.alternative_paths
+        }
+
+    def judge(self, request: Request, distortion: Distortion, now: float) -> Judgement:
+        """Give what becomes of a request at a time, in seconds since 1970-01-01 UTC."""
+        here = [(r.operation, found) for r in self._routes if (found := r.read(request.path)) is not None]
+        if not here:
+            condition = "path.alternative" if request.path in self._elsewhere else None
+            return Judgement(None, condition, None, self._profile.unknown_path)
+        method = "GET" if request.method == "HEAD" and self._profile.serves_head else request.method
+        matching = [(op, path) for op, path in here if op.method == method]
+        if not matching:
+            return self._of_method(request.method, [op for op, _ in here])
+        case = self._case(request, matching)
+        case = Case(case.api, case.operation, distortion.read(case.reading), case.world)
+        operation = case.operation
+        barred = None if self._firewall is None else self._firewall.bars(operation.name, now)
+        if barred is not None:
+            return Judgement(operation, None, case, barred, barred=True)
+        distortion.meet(case)
+        if distortion.accepts(case):
+            return Judgement(operation, None, case, None, excused=True)
+        refusal = decide(case, self._profile.operations[operation.name])
+        if refusal is not None:
+            return Judgement(operation, refusal.condition, case, refusal.reply, then=refusal.then)
+        return Judgement(operation, None, case, None)
+
+    def _of_method(self, method: str, here: list[Operation]) -> Judgement:
+        operation = here[0]
+        allow = ", ".join(sorted({op.method for op in here}))
+        options = self._profile.options.get(operation.name)
+        if method == "OPTIONS" and options is not None:
+            return Judgement(operation, None, None, options, {"$allow": allow})
+        template = self._profile.unknown_method_at.get(operation.name, self._profile.unknown_method)
+        return Judgement(operation, "method.wrong", None, template, {"$allow": allow})
+
+    def _case(self, request: Request, matching: list[tuple[Operation, dict[str, str]]]) -> Case:
+        """Choose among the operations that share a path: by grant, then by whose credentials they are."""
+        operation, path = matching[0]
+        case = self._read(operation, decode(operation, request, path))
+        if len(matching) == 1:
+            return case
+        # Grants of one path share the body's encoding, so what was read for one of them holds for all.
+        cases = [case, *(self._read(op, replace(case.reading, operation=op)) for op, _ in matching[1:])]
+        grant = case.value("grant_type")
+        wanted = [c for c in cases if _grant_of(c.operation) == grant]
+        wanted = wanted or [c for c in cases if str(grant).lower() == _grant_of(c.operation)] or cases
+        if len(wanted) == 1:
+            return wanted[0]
+        owned = [c for c in wanted if c.client is not None or c.user is not None]
+        return (owned or wanted)[0]
+
+    def _read(self, operation: Operation, reading: Reading) -> Case:
+        case = Case(self._api, operation, reading, self._world)
+        pair = reading.basic
+        if not self._profile.form_encoded_basic or pair is None or "%" not in "".join(pair):
+            return case
+        if self._world.opens(*pair):
+            return case
+        # RFC 6749 section 2.3.1 has clients encode both as in a form; the other way is that of RFC 7617.
+        plain = (unquote_plus(pair[0]), unquote_plus(pair[1]))
+        return Case(self._api, operation, replace(reading, basic=plain), self._world)
+
+
+def _grant_of(operation: Operation) -> str | None:
+    return next((b.const for b in operation.bound("grant_type")), None)
