@@ -43,8 +43,14 @@ TOOLS = {
 """What some tests need beside Python, and what installs it. The linters come from npm, which nobody has to have."""
 
 
-LONG = ("tests/test_readme.py", "tests/detection/", "tests/test_packaging.py", "tests/acceptance/")
-"""What takes long: the matrices, packaging, the README and the acceptance runs."""
+LONG = (
+    "tests/test_readme.py",
+    "tests/detection/",
+    "tests/test_packaging.py",
+    "tests/test_fictional.py",
+    "tests/acceptance/",
+)
+"""What takes long: the matrices, packaging, the README and the acceptance runs, that of the invented dialect among them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -33,7 +33,6 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("options", "code", "last"),
     [
-        ([], 0, ["LEFT OUT: 2 tests did not run", "   2  openssl is missing: apt-get install openssl"]),
         (
             ["--numprocesses", "1"],
             0,
@@ -45,7 +44,7 @@ def checkout(tmp_path: Path) -> Path:
             ["FAILED test_tools.py::test_asking - Failed: openssl is missing: apt-get install openssl"],
         ),
     ],
-    ids=["told", "told-once", "refused"],
+    ids=["told", "refused"],
 )
 def test_a_missing_tool(options: list[str], code: int, last: list[str], checkout: Path) -> None:
     """Tests without their tool are counted below everything else, and are failures where every tool is asked for."""

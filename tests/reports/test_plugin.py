@@ -67,18 +67,32 @@ def suite(pytester):
     return pytester
 
 
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory):
+    """Run the suite once with every report that there is; gives its folder and what it printed."""
+    folder = tmp_path_factory.mktemp("reported")
+    (folder / "conftest.py").write_text(_SUITE, "utf-8")
+    (folder / "test_toy.py").write_text(_TESTS, "utf-8")
+    words = ["--report-dir", "there", "--html=own.html", "--self-contained-html", "--junitxml=own.xml"]
+    command = [sys.executable, "-m", "pytest", *_ALONE, *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return folder, done
+
+
 def _lines(path):
     return [json.loads(line)["record"] for line in path.read_text().splitlines()]
 
 
-def test_reports(suite):
+def test_reports(reported):
     """A run leaves its records and both reports, and says where the page is."""
-    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "there")
-    folder = suite.path / "there"
-    result.stdout.fnmatch_lines(["2 of 2 clauses verified: 1 fail, 1 pass", f"report: {folder}/report.html"])
+    folder = reported[0] / "there"
+    lines = reported[1].stdout.splitlines()
+    told = lines.index("2 of 2 clauses verified: 1 fail, 1 pass")
+
+    assert f"report: {folder}/report.html" in lines[told:]
 
     assert (1, ["run", "clause", "clause", "end"], "1", "Not conforming" in (folder / "report.html").read_text()) == (
-        result.ret,
+        reported[1].returncode,
         _lines(folder / "records.jsonl"),
         ET.parse(folder / "junit.xml").getroot().get("failures"),
         True,
@@ -190,10 +204,9 @@ def test_missing_end(suite, monkeypatch):
     assert ["run", "clause", "clause"] == _lines(suite.path / "there/records.jsonl")
 
 
-def test_pytest_html(suite):
+def test_pytest_html(reported):
     """The report of pytest-html has our columns and the evidence, and none of it is markup of the server's."""
-    suite.runpytest_subprocess(*_ALONE, "--html=own.html", "--self-contained-html", "--report-dir", "there")
-    page = (suite.path / "own.html").read_text()
+    page = (reported[0] / "own.html").read_text()
     cells = ["col-clause", "toy:x.two", "col-verdict", "✗ fail", "toy:x.two: evidence"]
     blob = json.loads(unescape(page.split('data-jsonblob="')[1].split('"')[0]))
     text = json.dumps(blob, ensure_ascii=False)
@@ -205,9 +218,8 @@ def test_pytest_html(suite):
     )
 
 
-def test_junit_of_pytest(suite):
+def test_junit_of_pytest(reported):
     """The report of pytest itself carries the clause's properties."""
-    suite.runpytest_subprocess(*_ALONE, "--junitxml=own.xml", "--report-dir", "there")
-    rows = [(row.get("name"), row.get("value")) for row in ET.parse(suite.path / "own.xml").iter("property")]
+    rows = [(row.get("name"), row.get("value")) for row in ET.parse(reported[0] / "own.xml").iter("property")]
 
     assert ("clause", "toy:x.two") in rows
