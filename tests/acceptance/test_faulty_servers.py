@@ -22,19 +22,19 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.values.http import Reply, Request
 from watchword.suites.target import from_description
 
-Lie = Callable[[Service, Request, str], Outcome]
+Distortion = Callable[[Service, Request, str], Outcome]
 
 
-class Liar:
+class Distorting:
     """A service whose answers pass through a lie."""
 
-    def __init__(self, service: Service, lie: Lie) -> None:
+    def __init__(self, service: Service, distortion: Distortion) -> None:
         self._service = service
-        self._lie = lie
+        self._distortion = distortion
 
     def handle(self, request: Request, origin: str) -> Outcome:
         """Answer a request, not always as the service would."""
-        return self._lie(self._service, request, origin)
+        return self._distortion(self._service, request, origin)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._service, name)
@@ -128,43 +128,43 @@ def owner(service: Service, name: str) -> str | None:
 # -- the lies
 
 
-def believes_passwords(close: Callable[[str, str], bool]) -> Lie:
+def believes_passwords(close: Callable[[str, str], bool]) -> Distortion:
     """Passwords that are close enough to the right one are taken for it."""
 
-    def lie(service: Service, request: Request, origin: str) -> Outcome:
+    def distortion(service: Service, request: Request, origin: str) -> Outcome:
         pair = basic(request)
         right = owner(service, pair[0]) if pair else None
         if pair and right and close(pair[1], right):
             request = with_basic(request, pair[0], right)
         return service.handle(request, origin)
 
-    return lie
+    return distortion
 
 
-def believes_clients(close: Callable[[str, str], bool]) -> Lie:
+def believes_clients(close: Callable[[str, str], bool]) -> Distortion:
     """Client secrets that are close enough to the right one are taken for it."""
 
-    def lie(service: Service, request: Request, origin: str) -> Outcome:
+    def distortion(service: Service, request: Request, origin: str) -> Outcome:
         pair = basic(request)
         client = service.state.clients.get(pair[0]) if pair else None
         if pair and client and close(pair[1], client.client_secret):
             request = with_basic(request, client.client_id, client.client_secret)
         return service.handle(request, origin)
 
-    return lie
+    return distortion
 
 
-def believes_tokens(alike: Callable[[str, str], bool]) -> Lie:
+def believes_tokens(alike: Callable[[str, str], bool]) -> Distortion:
     """Access tokens that are like one that was issued are taken for it."""
 
-    def lie(service: Service, request: Request, origin: str) -> Outcome:
+    def distortion(service: Service, request: Request, origin: str) -> Outcome:
         token = bearer(request)
         if token and token not in service.state.access:
             found = next((known for known in reversed(service.state.access) if alike(token, known)), token)
             request = with_bearer(request, found)
         return service.handle(request, origin)
 
-    return lie
+    return distortion
 
 
 def same_claims(token: str, known: str) -> bool:
@@ -190,10 +190,12 @@ def never_expires(service: Service, request: Request, origin: str) -> Outcome:
     return outcome
 
 
-def replies(where: str, change: Callable[[Service, Request, dict[str, Any]], Mapping[str, Any]], **headers: Any) -> Lie:
+def replies(
+    where: str, change: Callable[[Service, Request, dict[str, Any]], Mapping[str, Any]], **headers: Any
+) -> Distortion:
     """Token replies below a path have other members; a member that is `...` is left out."""
 
-    def lie(service: Service, request: Request, origin: str) -> Outcome:
+    def distortion(service: Service, request: Request, origin: str) -> Outcome:
         outcome = service.handle(request, origin)
         if not request.path.endswith(where) or (
             "access_token" not in outcome.reply.members and "token" not in outcome.reply.members
@@ -201,17 +203,17 @@ def replies(where: str, change: Callable[[Service, Request, dict[str, Any]], Map
             return outcome
         return with_reply(outcome, None, change(service, request, outcome.reply.members), **headers)
 
-    return lie
+    return distortion
 
 
-def refusals(condition: str, status: int, **headers: Any) -> Lie:
+def refusals(condition: str, status: int, **headers: Any) -> Distortion:
     """What is refused for one reason is answered with another status."""
 
-    def lie(service: Service, request: Request, origin: str) -> Outcome:
+    def distortion(service: Service, request: Request, origin: str) -> Outcome:
         outcome = service.handle(request, origin)
         return with_reply(outcome, status, **headers) if outcome.condition == condition else outcome
 
-    return lie
+    return distortion
 
 
 def one_for_all(service: Service, request: Request, origin: str) -> Outcome:
@@ -273,15 +275,15 @@ def unknown_grants(service: Service, request: Request, origin: str) -> Outcome:
     return service.handle(request, origin)
 
 
-def brand_for(wanted: Callable[[Request], bool]) -> Lie:
+def brand_for(wanted: Callable[[Request], bool]) -> Distortion:
     """Requests of a kind get the default brand, whatever they say."""
 
-    def lie(service: Service, request: Request, origin: str) -> Outcome:
+    def distortion(service: Service, request: Request, origin: str) -> Outcome:
         if request.path.endswith("/oauth/token") and wanted(request):
             request = replace(request, query=urlencode(query(request) | {"brand_key": "BRAND1"}))
         return service.handle(request, origin)
 
-    return lie
+    return distortion
 
 
 def brand_from_query(service: Service, request: Request, origin: str) -> Outcome:
@@ -329,7 +331,7 @@ class Case:
 
     name: str
     dialect: str
-    lie: Lie
+    distortion: Distortion
     verdicts: Mapping[str, str]
 
 
@@ -591,8 +593,8 @@ def tested(examined) -> Iterator[Callable[..., Any]]:
     """Run clauses against a service that lies."""
     running = []
 
-    def run(dialect: str, lie: Lie, only: Any) -> Any:
-        mock = start(Liar(Service(load_dialect(dialect)), lie))  # type: ignore[arg-type]
+    def run(dialect: str, distortion: Distortion, only: Any) -> Any:
+        mock = start(Distorting(Service(load_dialect(dialect)), distortion))  # type: ignore[arg-type]
         running.append(mock)
         facts = {"name": "liar", "dialect": dialect, "url": mock.url, "resource_url": mock.resource_url}
         return examined(
@@ -605,9 +607,9 @@ def tested(examined) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{c.dialect}-{c.name}".replace(" ", "-") for c in CASES])
-def test_lie(case, tested):
+def test_distortion(case, tested):
     """A defect breaks the clauses that speak of it, and not those beside them."""
-    run = tested(case.dialect, case.lie, case.verdicts)
+    run = tested(case.dialect, case.distortion, case.verdicts)
     found = {r.clause.partition(":")[2]: r.verdict for r in run.records}
 
     assert dict(case.verdicts) == found, [(r.clause, r.verdict, r.differences, r.reason) for r in run.records]
