@@ -12,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchword.detection.measure import Honest, honest, lying, profiled, touched
+from watchword.detection.measure import Honest, faulty, honest, profiled, touched
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.faults.fault import Fault
 from watchword.reports.detection.matrix import Cell, Column, Matrix, Profile, Row, Sheet
@@ -73,7 +73,7 @@ class _Draft:
     faults: Mapping[str, Fault]
     truth: Honest | None = None
     profiles: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
-    lies: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
+    faulty: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
 
     def hear(self, truth: Honest) -> None:
         """Take down the honest server."""
@@ -101,9 +101,9 @@ class _Draft:
                 if not c.untested
             ),
             rows=tuple(
-                Row(f.name, f.stage, f.says, f.breaks, self.lies[f.name])
+                Row(f.name, f.stage, f.says, f.breaks, self.faulty[f.name])
                 for f in self.faults.values()
-                if f.name in self.lies
+                if f.name in self.faulty
             ),
             profiles=tuple(Profile(n, self.profiles[n]) for n in self.dialect.profiles if n in self.profiles),
             declared=declared is not None,
@@ -120,7 +120,7 @@ def _alone(drafts: Iterable[_Draft], evidence: bool) -> Iterator[None]:
             draft.profiles[name] = profiled(folder, name)
             yield
         for name, clauses in draft.plan():
-            draft.lies[name] = lying(folder, name, clauses, evidence)
+            draft.faulty[name] = faulty(folder, name, clauses, evidence)
             yield
 
 
@@ -144,8 +144,8 @@ def _together(drafts: Sequence[_Draft], evidence: bool, jobs: int) -> Iterator[N
                 send(functools.partial(draft.profiles.__setitem__, name), profiled, draft.dialect.folder, name)
             for name, clauses in draft.plan():
                 send(
-                    functools.partial(draft.lies.__setitem__, name),
-                    lying,
+                    functools.partial(draft.faulty.__setitem__, name),
+                    faulty,
                     draft.dialect.folder,
                     name,
                     clauses,
