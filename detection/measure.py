@@ -5,18 +5,19 @@ Everything here is called in worker processes, too: arguments and results can be
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import functools
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from watchword.detection.servers import describe
+from watchword.detection.servers import begin, describe
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.faults.fault import Fault, Seen
 from watchword.mockserver.faults.spy import Spy
 from watchword.reports.detection.matrix import BROKEN, TROUBLE, Cell
-from watchword.specs.loader import load_dialect
-from watchword.suites.running.survey import Examined, survey
+from watchword.specs.loader import Dialect, load_dialect
+from watchword.suites.running.survey import Examined, survey_each
 
 __all__ = ["Honest", "faulty", "honest", "profiled", "touched"]
 
@@ -38,7 +39,7 @@ def honest(folder: Path) -> Honest:
     """Measure the documented profile, and watch what happens on the way."""
     spy = Spy()
     cells, seen = [], {}
-    for one in survey(describe(load_dialect(folder), fault=spy.fault)):
+    for one in _survey(load_dialect(folder), "documented", spy.fault):
         seen[one.clause.id] = spy.take()
         cells.append(_cell(one, True, TROUBLE))
     return Honest(tuple(cells), seen)
@@ -46,11 +47,11 @@ def honest(folder: Path) -> Honest:
 
 def profiled(folder: Path, profile: str) -> tuple[Cell, ...]:
     """Measure a right server of another behaviour."""
-    return tuple(_cell(one, True, TROUBLE) for one in survey(describe(load_dialect(folder), profile)))
+    return tuple(_cell(one, True, TROUBLE) for one in _survey(load_dialect(folder), profile))
 
 
 def touched(fault: Fault, truth: Honest) -> list[str]:
-    """Give the clauses whose checks a fault could change. Where the server alone breaks a clause, a lie shows nothing."""
+    """Give the clauses whose checks a fault could change. Where the server alone breaks a clause, a fault shows nothing."""
     reached = {seen for seen in truth.distinct if fault.reach(seen)}
     return [
         cell.clause
@@ -59,15 +60,21 @@ def touched(fault: Fault, truth: Honest) -> list[str]:
     ]
 
 
-def faulty(folder: Path, fault: str, clauses: Collection[str], evidence: bool) -> tuple[Cell, ...]:
+def faulty(folder: Path, name: str, clauses: Collection[str], evidence: bool) -> tuple[Cell, ...]:
     """Measure the documented profile with a fault, as far as some clauses go.
 
     With `evidence`, each cell says what was seen, and the broken ones have their records.
     """
     dialect = load_dialect(folder)
-    defective = catalogue(dialect)[fault]
-    found = survey(describe(dialect, fault=defective), only=clauses, repeat=defective.period)
+    found = _survey(dialect, "documented", catalogue(dialect)[name], clauses)
     return tuple(_cell(one, evidence, BROKEN) for one in found)
+
+
+def _survey(
+    dialect: Dialect, profile: str, fault: Fault | None = None, only: Collection[str] | None = None
+) -> Iterator[Examined]:
+    period = 1 if fault is None else fault.period
+    return survey_each(describe(dialect, profile), functools.partial(begin, dialect, profile, fault), only, period)
 
 
 def _cell(one: Examined, evidence: bool, recorded: Collection[str]) -> Cell:

@@ -55,7 +55,11 @@ def test_the_contracts_are_kept() -> None:
         ("reports", "specs.loader", "Reports know records and nothing else"),
         ("mockserver", "reports.records", "The mock writes no reports"),
         ("suites", "reports.junit", "Of the reports, the suites know verdicts, exit codes, records and outcomes only"),
-        ("suites", "reports.detection.matrix", "Of the reports, the suites know verdicts, exit codes, records and outcomes only"),
+        (
+            "suites",
+            "reports.detection.matrix",
+            "Of the reports, the suites know verdicts, exit codes, records and outcomes only",
+        ),
         ("mockserver", "detection.run", "The measurement composes, and nobody needs it"),
         ("reports", "detection.laws", "The measurement composes, and nobody needs it"),
     ],

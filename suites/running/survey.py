@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from watchword.reports.records import ClauseRecord
@@ -18,9 +18,13 @@ from watchword.specs.values.clause import Clause
 from watchword.suites.running.check import GENERATED, check
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
-from watchword.suites.target import from_description
+from watchword.suites.sending.transport import Wire
+from watchword.suites.target import Control, from_description
 
-__all__ = ["Examined", "survey"]
+__all__ = ["Examined", "Server", "survey", "survey_each"]
+
+_TAG = "survey"
+"""The word that goes with names that nobody has; of a server of this process nothing stays behind that it could meet again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,14 @@ class Examined:
     broken: int
     seen: Callable[[], str]
     record: Callable[[], ClauseRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server in this process: what carries requests to it, and the clock that its tokens obey."""
+
+    wire: Wire
+    control: Control
 
 
 def survey(
@@ -60,6 +72,29 @@ def survey(
             if generated or clause.guarantee != GENERATED:
                 yield _examined(session, clause)
     finally:
+        session.close()
+
+
+def survey_each(
+    description: Mapping[str, Any], begin: Callable[[], Server], only: Collection[str] | None = None, repeat: int = 1
+) -> Iterator[Examined]:
+    """Check each clause at a server of its own, which `begin` gives, so that none finds what another has left behind.
+
+    `description` says what all those servers have in common, as a plugin would; `only` and `repeat` are those of `survey`,
+    and one server sees all attempts at one clause.
+
+    Raises:
+        TargetError: the description is wrong.
+    """
+    target = from_description(description)
+    for clause in target.dialect.clauses:
+        if clause.untested or (only is not None and clause.id not in only):
+            continue
+        server = begin()
+        session = TargetSession(
+            replace(target, control=server.control), Masker(), repeat, server.wire, lazy=True, tag=_TAG
+        )
+        yield _examined(session, clause)
         session.close()
 
 
