@@ -14,7 +14,7 @@ from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import BASES, CONDITIONS, GRAVITIES, GUARANTEES, LEVELS, broader
 from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
 from watchword.suites.sending.accounts import Accounts
-from watchword.suites.target import Target
+from watchword.suites.target import Control, Target, TargetError
 
 __all__ = ["Budget", "Cost", "cost_of", "weight"]
 
@@ -234,7 +234,7 @@ class Budget:
 
     def _let_pass(self, seconds: float, reason: str) -> None:
         if self._target.control is not None:
-            self._target.control.advance(seconds)
+            self._set_ahead(self._target.control, seconds, reason)
             return
         if self._waited + seconds > self._target.limits.max_wait:
             left = self._target.limits.max_wait - self._waited
@@ -246,6 +246,14 @@ class Budget:
             )
         self._waited += seconds
         time.sleep(seconds)
+
+    @staticmethod
+    def _set_ahead(control: Control, seconds: float, reason: str) -> None:
+        try:
+            control.advance(seconds)
+        except (ValueError, TargetError) as trouble:
+            # An expiry in some thousand years is the target's word, and no clock goes there.
+            raise NotObservable(f"{reason}: the target's clock cannot be set {seconds:.0f} s ahead") from trouble
 
     def retry_after(self, text: str | None) -> None:
         """Wait as a reply asks.
