@@ -157,12 +157,12 @@ class _Row:
 # fmt: off
 _ROWS = (
     _Row(lambda f: f.broken, lambda f: are(f.broken, "rule", "broken"), "Not conforming", "bad", Exit.BROKEN),
+    _Row(lambda f: f.others, lambda f: f.trouble, "Other tests failed", "bad"),
     _Row(lambda f: f.errors, lambda f: f"{count(f.errors, 'check')} went wrong on our own side",
         "Checks went wrong", "bad", Exit.INTERNAL),
     _Row(lambda f: f.cut_short, lambda f: f.trouble, "Cut short", "caution"),
     _Row(lambda f: f.stopped and not f.cut_short and f.ended != Exit.INTERRUPTED, lambda f: f.trouble,
         "Nothing established", "bad"),
-    _Row(lambda f: f.others, lambda f: f.trouble, "Other tests failed", "bad"),
     _Row(lambda f: f.unrecorded, lambda f: f"{count(f.unrecorded, 'clause')} left no record",
         "Too little verified", "caution", Exit.TOO_LITTLE),
     _Row(lambda f: not f.verified and not f.stopped, lambda f: _NOTHING,

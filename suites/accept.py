@@ -16,7 +16,7 @@ class UnknownName(Exception):
     """A name stands for no clause of the dialect; `hint` says which was probably meant."""
 
     def __init__(self, name: str, hint: str) -> None:
-        super().__init__(f"{name!r} stands for no clause that is checked")
+        super().__init__(f"{name!r} stands for no clause")
         self.name = name
         self.hint = hint
 
@@ -50,7 +50,14 @@ def accepted(names: Iterable[str], reason: str, clauses: Iterable[Clause]) -> Ma
         pattern = re.compile(".*".join(map(re.escape, name.split("*"))))
         fitting = [clause for clause, own in known.items() if any(pattern.fullmatch(one) for one in own)]
         if not fitting:
-            # The ids that bear the dialect's name would bury the others.
-            raise UnknownName(name, nearest(name, {one for own in known.values() for one in own if ":" not in one}))
+            raise UnknownName(name, _meant(name, known.values()))
         found |= dict.fromkeys(fitting, reason)
     return found
+
+
+def _meant(name: str, known: Iterable[set[str]]) -> str:
+    names = set().union(*known)
+    names |= {f"{one.partition('.')[0]}.*" for one in names if "." in one}
+    hint = nearest(name, names)
+    # There are hundreds of names, too many to list where none is near.
+    return hint if hint.startswith("did you mean") else "such as expiry, refresh, renew.* or password.wrong"

@@ -55,6 +55,7 @@ def test_the_contracts_are_kept() -> None:
         ("reports", "specs.loader", "Reports know records and nothing else"),
         ("mockserver", "reports.records", "The mock writes no reports"),
         ("suites", "reports.junit", "Of the reports, the suites know verdicts, exit codes, records and outcomes only"),
+        ("suites", "reports.page", "Of the reports, the suites know verdicts, exit codes, records and outcomes only"),
         (
             "suites",
             "reports.detection.matrix",

@@ -39,7 +39,7 @@ def unfolding(record: ClauseRecord) -> str:
     """Give the evidence behind a record as a piece of HTML that is closed until somebody opens it."""
     rows = [(name, getattr(record, name)) for name in ("says", "source", "expected", "observed")]
     rows += [("difference", difference) for difference in record.differences]
-    rows += [(name, getattr(record, name)) for name in ("reason", "known", "note") if getattr(record, name)]
+    rows += [(name, getattr(record, name)) for name in ("reason", "known", "accepted", "note") if getattr(record, name)]
     facts = "".join(f"<tr><th>{name}</th><td>{escape(legible(text))}</td></tr>" for name, text in rows)
     exchanges = f"<pre>{escape(legible(conversation(record.exchanges)))}</pre>" if record.exchanges else ""
     head = f"{escape(legible(record.clause))}: evidence"

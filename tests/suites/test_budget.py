@@ -190,6 +190,51 @@ def test_left_alone():
         budget.before(replace(PROBE, step="control"))
 
 
+@pytest.mark.parametrize("dialect", ["sensu", "fusio", "rator"])
+def test_remedy_of_bad_logins(dialect):
+    """The limit that a left open clause names is the lowest that leaves none open for it."""
+    loaded = load_dialect(dialect)
+    plenty = {"max_wait": loaded.api.ban.window} if loaded.api.ban else {}
+    clauses = [c for c in loaded.clauses if not c.untested]
+
+    def left_open(limit):
+        budget = Budget(target(dialect, bad_logins=limit, **plenty))
+        budget.plan(clauses)
+        return [halt.remedy["limits.bad_logins"] for c in clauses if (halt := budget.halt(c))]
+
+    enough = max(left_open(1))
+
+    assert [] == left_open(enough)
+    assert [] != left_open(enough - 1)
+
+
+def test_remedy_of_refusals():
+    """Where the window of refusals leaves clauses open, the wait that would cover all of them is named."""
+    ban = load_dialect("fusio").api.ban
+    budget = Budget(target("fusio", bad_logins=1000))
+    _, left_open = planned(budget, "fusio")
+    wait = max(budget.halt(c).remedy["limits.max_wait"] for c in left_open)
+    refusals = sum(cost_of(c, ban).refusals for c in load_dialect("fusio").clauses if not c.untested)
+
+    assert wait >= (refusals // ban.count) * ban.window
+    assert [] == planned(Budget(target("fusio", bad_logins=1000, max_wait=wait)), "fusio")[1]
+
+
+def test_remedy_of_waits():
+    """A wait that was refused names the limit that would have allowed it and all that were refused before it."""
+    budget = Budget(target(max_wait=0.01))
+    halts = []
+    for _ in range(3):
+        with pytest.raises(NotObservable) as caught:
+            budget.pause(0.05, "it ripens")
+        halts.append(caught.value)
+    generous = Budget(target(max_wait=halts[-1].remedy["limits.max_wait"]))
+    for _ in halts:
+        generous.pause(0.05, "it ripens")
+
+    assert halts[0].remedy["limits.max_wait"] < halts[-1].remedy["limits.max_wait"]
+
+
 def test_window():
     """A full window of refusals is let pass before the next request; on a clock that can be set it takes no time."""
     clock = Clock()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from watchword.specs.loader import bundled
+from watchword.specs.loader import bundled, load_dialect
+from watchword.suites.accept import UnknownName, accepted
 from watchword.suites.target import TargetError, from_environment, read_target
 
 GOOD = """\
@@ -21,6 +22,13 @@ password = "env:CANARY_PASSWORD"
 timeout = 1
 """
 ENVIRON = {"CANARY_PASSWORD": "Canary77"}
+
+
+def accepting(table, line, says):
+    """A row of mistakes: what stands under [accept] in a file that is right otherwise."""
+    return "timeout = 1", f"timeout = 1\n[accept]\n{table}", line, says
+
+
 MISTAKES = [
     ("timeout = 1", "timeuot = 1", 11, ["timeuot", "'timeout'"]),
     ("[limits]", "[limit]", 10, ["limit", "'limits'"]),
@@ -56,6 +64,16 @@ MISTAKES = [
     ),
     ('dialect = "sensu"', 'dialect = "sensu"\nca_file = "no-such.pem"', 4, ["target.ca_file", "no-such.pem"]),
     ("CANARY_PASSWORD", "CANARY_PASWORD", 8, ["CANARY_PASWORD", "export CANARY_PASWORD"]),
+    accepting('undecided = ["expiri"]\nreason = "x"', 13, ["accept.undecided", "'expiri'", "did you mean 'expiry'?"]),
+    accepting('undecided = ["renw.*"]\nreason = "x"', 13, ["accept.undecided", "'renw.*'", "did you mean 'renew.*'?"]),
+    accepting('undecided = ["fusio:renew.works"]\nreason = "x"', 13, ["of sensu", "did you mean 'renew.works'?"]),
+    accepting('undecided = "expiry"\nreason = "x"', 13, ["accept.undecided", "a list of names", "'expiry'"]),
+    accepting('undecided = []\nreason = "x"', 13, ["accept.undecided", "a list of names"]),
+    accepting('undecided = ["expiry holds"]\nreason = "x"', 13, ["accept.undecided", "topic", "'expiry holds'"]),
+    accepting('undecided = ["expiry"]', None, ["[accept]", "reason", "why"]),
+    accepting('undecided = ["expiry"]\nreason = " "', 14, ["accept.reason", "why"]),
+    accepting('reason = "x"', None, ["[accept]", "undecided", "names"]),
+    accepting('undecidd = ["expiry"]\nreason = "x"', 13, ["undecidd", "'undecided'"]),
 ]
 
 
@@ -179,3 +197,49 @@ def test_wrong_environment(url, dialect, environ, says):
 
     assert all(word in str(caught.value) for word in says), str(caught.value)
     assert "Canary77" not in str(caught.value)
+
+
+def test_accept(target_file):
+    """What may stay undecided is named by topic, clause, condition, guarantee or presumption, and the reason is kept."""
+    names = [
+        "refresh",
+        "token.works",
+        "renew.after-expiry",
+        "sensu:token.works",
+        "password.*",
+        "expiry.holds",
+        "expiry",
+    ]
+    table = f"[accept]\nundecided = {names}\nreason = 'as agreed'\n"
+    target = read_target(target_file(GOOD + table), ENVIRON)
+    found = [c for c in target.dialect.clauses if c.id in target.accepted]
+
+    assert {"as agreed"} == set(target.accepted.values())
+    assert {"token.password-wrong", "renew.after-expiry", "token.works", "token.expiry-holds"} <= set(target.accepted)
+    assert "resource.access-token-expired" in target.accepted
+    assert [c for c in target.dialect.clauses if c.topic == "refresh" and not c.untested] == [
+        c for c in found if c.topic == "refresh"
+    ]
+    assert "token.username-unknown" not in target.accepted
+
+
+@pytest.mark.parametrize("dialect", sorted(bundled()))
+def test_expiry_can_be_accepted(dialect):
+    """In every dialect one word stands for all that is about expired tokens, and for nothing that can be seen at once."""
+    clauses = [c for c in load_dialect(dialect).clauses if not c.untested]
+    found = accepted(["expiry"], "as agreed", clauses)
+    about = {c.id: {*c.when, c.guarantee or c.observe} for c in clauses}
+    waits = {"access_token.expired", "refresh_token.expired", "expiry.holds", "renew.works_after_expiry"}
+
+    assert {name for name, checks in about.items() if checks & waits} == set(found)
+
+
+def test_a_dot_is_no_wildcard():
+    """In a name only the star fits anything."""
+    clauses = load_dialect("sensu").clauses
+    with pytest.raises(UnknownName):
+        accepted(["renew_works"], "", clauses)
+    with pytest.raises(UnknownName):
+        accepted(["renew.work."], "", clauses)
+
+    assert ["renew.works"] == [name for name in accepted(["renew.wo*s"], "", clauses) if name.startswith("renew.wo")]
