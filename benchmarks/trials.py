@@ -20,18 +20,14 @@ from watchword.mockserver.faults.catalogue import find_fault
 from watchword.mockserver.faults.fault import Fault, Seen
 from watchword.mockserver.faults.spy import Spy
 from watchword.mockserver.launch import Running
+from watchword.reports.detection.matrix import BROKEN, UNVERIFIED
 from watchword.specs.loader import load_dialect
 from watchword.suites.running.survey import survey
 
 __all__ = ["BROKEN", "Honest", "Trial", "guarded", "our_fault", "our_honest", "reached", "their_fault", "their_honest"]
 
-BROKEN = ("fail", "warn")
-"""The verdicts that say a rule is broken; the second is that of recommendations."""
-
 _LIMIT = 180
 """Seconds after which a trial is given up."""
-
-_TROUBLE = ("inconclusive", "blocked", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +124,7 @@ def our_fault(name: str, fault: str, clauses: frozenset[str], broken: frozenset[
     with standing(dialect, fault=lie) as running:
         said = {e.clause.id: e.verdict for e in survey(_described(running), only=clauses, repeat=lie.period)}
     new = tuple(clause for clause, verdict in said.items() if verdict in BROKEN and clause not in broken)
-    troubled = tuple(clause for clause, verdict in said.items() if verdict in _TROUBLE)
+    troubled = tuple(clause for clause, verdict in said.items() if verdict in UNVERIFIED)
     outcome = "found" if new else "error" if troubled else "missed"
     return Trial(outcome, new or troubled[:3], time.perf_counter() - began)
 

@@ -61,7 +61,7 @@ PRESUMPTIONS = MappingProxyType(
         "owner": "the request speaks of somebody who belongs to a brand",
     }
 )
-"""What a condition can presume of a server, beyond its description."""
+"""What a condition or a guarantee can presume of a server, beyond its description."""
 
 
 @dataclass(frozen=True, slots=True)

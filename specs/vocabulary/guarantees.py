@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from watchword.specs.vocabulary.condition import Presumption
 from watchword.specs.vocabulary.roles import PURPOSES
 
 __all__ = ["GUARANTEES", "Guarantee"]
@@ -18,8 +19,7 @@ class Guarantee:
     """One named property of right behaviour, for operations of the given purposes.
 
     `needs` are the credentials without which it cannot be looked at; `generated` is how many right and how many wrong
-    requests are generated for it at most; `presumes` is what it takes of the server: `expiry`, that its tokens expire
-    while somebody waits.
+    requests are generated for it at most; `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Guarantee:
     purposes: tuple[str, ...]
     needs: tuple[str, ...] = ()
     generated: tuple[int, int] = (0, 0)
-    presumes: str | None = None
+    presumes: Presumption | None = None
 
 
 _ISSUE = ("issue",)

@@ -32,6 +32,7 @@ class Accounts:
         self._limit = limit
         self._failed: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
+        self._spared: Counter[str] = Counter()
 
     def before(self, draft: Draft) -> None:
         """Look at a request that is about to be sent.
@@ -44,9 +45,11 @@ class Accounts:
             return
         for account, right in self._charged(draft):
             if not right and self._failed[account] >= self._limit:
+                self._spared[account] += 1
                 raise NotObservable(
                     f"the budget of {self._limit} bad logins for the account of {account} is used up; it, not the target, "
-                    "left this open (limits.bad_logins raises it)"
+                    "left this open (limits.bad_logins raises it)",
+                    {"limits.bad_logins": self._limit + self._spared[account]},
                 )
             if right and self._refused[account] and self._failed[account] >= max(self._limit, 1):
                 raise Blocked(

@@ -200,7 +200,7 @@ def test_remedy_of_bad_logins(dialect):
     def left_open(limit):
         budget = Budget(target(dialect, bad_logins=limit, **plenty))
         budget.plan(clauses)
-        return [halt.remedy["limits.bad_logins"] for c in clauses if (halt := budget.halt(c))]
+        return [halt.remedy["limits.bad_logins"] or 0 for c in clauses if (halt := budget.halt(c))]
 
     enough = max(left_open(1))
 
@@ -213,7 +213,7 @@ def test_remedy_of_refusals():
     ban = load_dialect("fusio").api.ban
     budget = Budget(target("fusio", bad_logins=1000))
     _, left_open = planned(budget, "fusio")
-    wait = max(budget.halt(c).remedy["limits.max_wait"] for c in left_open)
+    wait = max(budget.halt(c).remedy["limits.max_wait"] or 0 for c in left_open)
     refusals = sum(cost_of(c, ban).refusals for c in load_dialect("fusio").clauses if not c.untested)
 
     assert wait >= (refusals // ban.count) * ban.window
