@@ -1,6 +1,7 @@
 """The pytest plugin that turns the records of a run into reports. Without records it does nothing.
 
-It owns `--report-dir` and `--baseline`. Whoever makes records calls the hooks of `watchword.reports.hooks`.
+It owns `--watchword-report-dir` and `--watchword-baseline`, which a run of the suites calls `--report-dir` and `--baseline`:
+the names are long because a project that has Watchword merely installed may have such options of its own. Whoever makes records calls the hooks of `watchword.reports.hooks`.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that concern reports."""
     group = parser.getgroup("watchword", "Watchword: conformance of auth APIs")
     group.addoption(
-        "--report-dir",
+        "--watchword-report-dir",
         metavar="DIR",
         type=Path,
         help="where report.html, records.jsonl and junit.xml go (default: reports/out under the root directory)",
     )
     group.addoption(
-        "--baseline",
+        "--watchword-baseline",
         metavar="FILE",
         type=Path,
         help="a TOML file of known deviations, which are reported and not counted as broken",
@@ -54,16 +55,17 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: the report directory cannot be written, or the baseline cannot be read.
     """
-    asked: Path | None = config.option.report_dir
+    asked: Path | None = config.option.watchword_report_dir
+    known: Path | None = config.option.watchword_baseline
     folder = config.rootpath / "reports" / "out" if asked is None else config.invocation_params.dir / asked
     if asked is not None and not _is_worker(config):
-        _writable(folder)
+        _make_writable(folder)
     baseline = None
-    if config.option.baseline is not None:
+    if known is not None:
         from watchword.reports.baseline import BaselineError, read_baseline
 
         try:
-            baseline = read_baseline(config.invocation_params.dir / config.option.baseline)
+            baseline = read_baseline(config.invocation_params.dir / known)
         except BaselineError as trouble:
             raise pytest.UsageError(f"--baseline: {trouble}") from trouble
     config.stash[_SINK] = Sink(folder)
@@ -77,7 +79,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         sink.close()
 
 
-def _writable(folder: Path) -> None:
+def _make_writable(folder: Path) -> None:
     try:
         make_writable(folder)
     except OSError as trouble:
