@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -34,7 +34,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that concern reports."""
-    group = parser.getgroup("watchword", "Watchword: conformance of auth APIs")
+    group = parser.getgroup(
+        "watchword",
+        "Watchword: conformance of auth APIs (in a run of the suites the names do without 'watchword-', as in --target)",
+    )
     group.addoption(
         "--watchword-report-dir",
         metavar="DIR",
@@ -143,7 +146,7 @@ class _Reporter:
         # pytest-html gathers the extras of all phases, so one phase carries them.
         if item.nodeid not in self._attached:
             self._attached.add(item.nodeid)
-            found: list[Any] = getattr(report, "extras", [])
+            found: list[object] = getattr(report, "extras", [])
             report.extras = [*found, extras.html(unfolding(record))]  # type: ignore[attr-defined]
 
     # Outermost again, so that nothing else of the session's end is lost when this one speaks up.

@@ -61,7 +61,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Make the options known to pytest."""
     group = parser.getgroup(
         "watchword",
-        "Watchword: conformance of auth APIs (in a run of the suites, --target does for --watchword-target, and so on)",
+        "Watchword: conformance of auth APIs (in a run of the suites the names do without 'watchword-', as in --target)",
     )
     group.addoption(
         "--watchword-target",

@@ -156,21 +156,23 @@ def _meant(path: Path) -> str:
     return nearest(path.name, there) if there else "there is no *.toml in that folder"
 
 
-def from_environment(url: str, dialect_name: str, environ: Mapping[str, str]) -> Target:
-    """Make a target of a URL, with the credentials from `WATCHWORD_<ROLE>` variables.
+def from_environment(
+    url: str, dialect_name: str, environ: Mapping[str, str], *, option: str = "--target-url"
+) -> Target:
+    """Make a target of a URL, with the credentials from `WATCHWORD_<ROLE>` variables. `option` is what gave the URL.
 
     Raises:
         TargetError: the dialect does not exist, the URL is none, or a required credential is not set.
     """
     if not re.match(r"https?://[^/?#]+", url):
-        raise TargetError("--target-url", f"{url!r} is not an http or https URL", "such as http://127.0.0.1:8080")
+        raise TargetError(option, f"{url!r} is not an http or https URL", "such as http://127.0.0.1:8080")
     dialect = _dialect("--dialect", dialect_name)
     credentials = {
         role: environ[f"WATCHWORD_{role.upper()}"] for role in CREDENTIALS if environ.get(f"WATCHWORD_{role.upper()}")
     }
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     return _made(
-        place="--target-url",
+        place=option,
         how="set WATCHWORD_{ROLE} in the environment",
         dialect=dialect,
         credentials={role: value for role, value in credentials.items() if role in known},
