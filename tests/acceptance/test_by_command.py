@@ -22,15 +22,26 @@ def project(tmp_path):
     return folder
 
 
-def test_no_project_has_a_say(project, announce, write_target, suites, by_command):
+@pytest.fixture
+def plugin(tmp_path):
+    """Give a folder in which a plugin of pytest is installed that suffers no other tests than its own."""
+    installed = tmp_path / "installed"
+    described = installed / "theirs-1.0.dist-info"
+    described.mkdir(parents=True)
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n", "utf-8")
+    (described / "entry_points.txt").write_text("[pytest11]\ntheirs = their_plugin\n", "utf-8")
+    (installed / "their_plugin.py").write_text("def pytest_collection_modifyitems(items): items.clear()\n", "utf-8")
+    return installed
+
+
+def test_no_project_has_a_say(project, plugin, announce, write_target, suites, by_command):
     """The verdicts are those of a run in the checkout, and all that is left in the project is the reports."""
     path = write_target(announce("sensu").facts)
     choice = ("-k", "token.password or renew.works or contract")
     before = set(project.rglob("*"))
     usual = suites("--target", path, *choice)
-    done = by_command(
-        path, *choice, cwd=project, env={"PYTEST_ADDOPTS": "-k nothing -x", "PYTEST_PLUGINS": "no_such_plugin"}
-    )
+    told = {"PYTEST_ADDOPTS": "--collect-only", "PYTEST_PLUGINS": "no_such_plugin", "PYTHONPATH": str(plugin)}
+    done = by_command(path, *choice, cwd=project, env=told)
 
     assert (0, usual.verdicts) == (done.code, done.verdicts), done.text
     assert len(done.verdicts) > 10
