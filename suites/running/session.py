@@ -11,7 +11,8 @@ from watchword.specs.values.clause import Clause
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.evidence import Evidence
 from watchword.suites.sending.probe import Probe
-from watchword.suites.sending.transport import Transport, Wire
+from watchword.suites.sending.transport import Transport
+from watchword.suites.started import Wire
 from watchword.suites.target import Target
 
 __all__ = ["TargetSession"]

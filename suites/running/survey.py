@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from watchword.reports.records import ClauseRecord
 from watchword.specs.redaction import Masker
@@ -18,8 +17,8 @@ from watchword.specs.values.clause import Clause
 from watchword.suites.running.check import GENERATED, check
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
-from watchword.suites.sending.transport import Wire
-from watchword.suites.target import Control, from_description
+from watchword.suites.started import Control, StartedServer, Wire
+from watchword.suites.target import from_description
 
 __all__ = ["Examined", "Server", "survey", "survey_each"]
 
@@ -48,7 +47,7 @@ class Server:
 
 
 def survey(
-    description: Mapping[str, Any],
+    description: StartedServer,
     only: Iterable[str] | None = None,
     generated: bool = True,
     repeat: int = 1,
@@ -76,7 +75,7 @@ def survey(
 
 
 def survey_each(
-    description: Mapping[str, Any], begin: Callable[[], Server], only: Collection[str] | None = None, repeat: int = 1
+    description: StartedServer, begin: Callable[[], Server], only: Collection[str] | None = None, repeat: int = 1
 ) -> Iterator[Examined]:
     """Check each clause at a server of its own, which `begin` gives, so that none finds what another has left behind.
 
