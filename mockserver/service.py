@@ -7,6 +7,7 @@ dialect and profile.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from watchword.mockserver.http.delivery import Ending
 from watchword.mockserver.rules.case import Case, stand_in
 from watchword.mockserver.rules.decide import Refusal, decide
 from watchword.mockserver.rules.render import render
-from watchword.mockserver.rules.routes import route
+from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, World
 from watchword.specs.codec import decode
@@ -63,10 +64,6 @@ class Service:
         source = ids or RandomIds()
         self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
         self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
-        self._routes = [route(op, dialect.api.bases) for op in dialect.api.operations.values()]
-        self._elsewhere = {
-            dialect.api.bases[op.base] + path for op in dialect.api.operations.values() for path in op.alternative_paths
-        }
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -92,9 +89,9 @@ class Service:
         return Outcome(reply, operation, moment.condition, now, then)
 
     def _answer(self, request: Request, origin: str, now: float) -> tuple[Reply, Moment]:
-        here = [(r.operation, found) for r in self._routes if (found := r.read(request.path)) is not None]
+        here = leading(self.dialect.api, request.path)
         if not here:
-            condition = "path.alternative" if request.path in self._elsewhere else None
+            condition = "path.alternative" if request.path in elsewhere(self.dialect.api) else None
             return render(self.profile.unknown_path, {}), Moment(None, condition, None)
         method = "GET" if request.method == "HEAD" and self.profile.serves_head else request.method
         matching = [(op, path) for op, path in here if op.method == method]
@@ -104,7 +101,9 @@ class Service:
             template = self.profile.unknown_method_at.get(operation.name, self.profile.unknown_method)
             return render(template, {"$allow": allow}), Moment(operation, "method.wrong", None)
         case = self._case(request, matching)
-        case = Case(case.api, case.operation, self._distortion.read(case.reading), case.world)
+        reading = self._distortion.read(case.reading)
+        if reading is not case.reading:
+            case = Case(case.api, case.operation, reading, case.world)
         name = case.operation.name
         barred = None if self._firewall is None else self._firewall.bars(name, now)
         if barred is not None:
@@ -120,21 +119,22 @@ class Service:
             return render(refusal.reply, {"$origin": origin}), Moment(case.operation, refusal.condition, case)
         return self._serve(case, origin), Moment(case.operation, None, case)
 
-    def _case(self, request: Request, matching: list[tuple[Operation, dict[str, str]]]) -> Case:
+    def _case(self, request: Request, matching: Sequence[tuple[Operation, Mapping[str, str]]]) -> Case:
         """Choose among the operations that share a path: by grant, then by whose credentials they are."""
         operation, path = matching[0]
         case = Case(self.dialect.api, operation, decode(operation, request, path), self.state)
         if len(matching) == 1:
             return case
         # Grants of one path share the body's encoding, so what was read for one of them holds for all.
-        cases = [case, *(Case(case.api, op, replace(case.reading, operation=op), self.state) for op, _ in matching[1:])]
         grant = case.value("grant_type")
-        wanted = [c for c in cases if _grant_of(c.operation) == grant]
-        wanted = wanted or [c for c in cases if str(grant).lower() == _grant_of(c.operation)] or cases
-        if len(wanted) == 1:
-            return wanted[0]
-        owned = [c for c in wanted if c.client is not None or c.user is not None]
-        return (owned or wanted)[0]
+        operations = [op for op, _ in matching]
+        wanted = [op for op in operations if _grant_of(op) == grant]
+        wanted = wanted or [op for op in operations if _grant_of(op) == str(grant).lower()] or operations
+        cases = [
+            case if op is operation else Case(case.api, op, replace(case.reading, operation=op), self.state)
+            for op in wanted
+        ]
+        return next((c for c in cases if c.client is not None or c.user is not None), cases[0])
 
     def _take_effect(self, case: Case, refusal: Refusal) -> None:
         for token in (case.refresh, case.access):

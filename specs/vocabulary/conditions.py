@@ -147,7 +147,9 @@ _ROWS: list[Condition] = [
     _secret("client_secret.padded", "a space follows the client_secret", broader="client_secret.wrong"),
     # the access token, where the operation wants one (RFC 6750)
     _access("access_token.missing", "there is no Authorization header", places=("bearer",)),
-    _access("access_token.wrong_scheme", "credentials of the scheme Basic stand in place of the token", places=("bearer",)),
+    _access(
+        "access_token.wrong_scheme", "credentials of the scheme Basic stand in place of the token", places=("bearer",)
+    ),
     _access("access_token.bare", "the token stands in the header without a scheme", gravity="form", places=("bearer",)),
     _access(
         "access_token.scheme_case",
