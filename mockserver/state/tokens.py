@@ -19,6 +19,7 @@ from watchword.mockserver.clock import Ids
 
 __all__ = ["FORMS", "Jwt", "sign", "unpack"]
 
+_COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
 
 
@@ -34,7 +35,7 @@ class Jwt:
 
 def sign(claims: Mapping[str, Any], key: bytes) -> str:
     """Make a JWT of these claims, signed with HMAC-SHA256 (RFC 7518 section 3.2)."""
-    payload = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).rstrip(b"=")
+    payload = base64.urlsafe_b64encode(_COMPACT(claims).encode()).rstrip(b"=")
     signed = _HEADER + b"." + payload
     signature = base64.urlsafe_b64encode(hmac.digest(key, signed, hashlib.sha256)).rstrip(b"=")
     return (signed + b"." + signature).decode()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from watchword.reports.records import ClauseRecord
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
-from watchword.suites.running.check import GENERATED, check
+from watchword.suites.running.check import GENERATED, Judged, check
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
 from watchword.suites.started import Control, StartedServer, Wire
@@ -100,6 +100,11 @@ def survey_each(
 def _examined(session: TargetSession, clause: Clause) -> Examined:
     began = time.monotonic()
     judged = check(session, clause)
-    seen = functools.partial(session.evidence.mask, judged.reason or judged.seen)
     record = functools.partial(write, session, clause, judged, began)
-    return Examined(clause, judged.verdict, judged.attempts, judged.broken, seen, record)
+    return Examined(
+        clause, judged.verdict, judged.attempts, judged.broken, functools.partial(_seen, session, judged), record
+    )
+
+
+def _seen(session: TargetSession, judged: Judged) -> str:
+    return session.evidence.mask(judged.reason or judged.seen)
