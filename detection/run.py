@@ -138,7 +138,7 @@ def _together(drafts: Sequence[_Unfinished], evidence: bool, jobs: int) -> Itera
     def send(note: Callable[[Any], int], work: Callable[..., Any], *words: Any) -> None:
         notes[pool.submit(work, *words)] = note
 
-    def hear(draft: _Draft, truth: Honest) -> int:
+    def hear(draft: _Unfinished, truth: Honest) -> int:
         draft.hear(truth)
         for plan in _batches(draft.plan()):
             send(functools.partial(take, draft.faulty), several, draft.dialect.folder, plan, evidence)
@@ -148,7 +148,7 @@ def _together(drafts: Sequence[_Unfinished], evidence: bool, jobs: int) -> Itera
         taken.update(found)
         return len(found)
 
-    def take_profile(draft: _Draft, name: str, cells: tuple[Cell, ...]) -> int:
+    def take_profile(draft: _Unfinished, name: str, cells: tuple[Cell, ...]) -> int:
         return take(draft.profiles, [(name, cells)])
 
     try:

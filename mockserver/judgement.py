@@ -27,7 +27,7 @@ class Judgement:
 
     `operation` is None when no path matched, and `case` when no operation took it. `condition` is what the request is
     refused for, `then` what becomes of the session or token that it presents. `barred` says that its sender is banned,
-    `excused` that only a fault has it served.
+    `excused` that only a fault has it served, `answered` that it was no operation's business and was answered all the same.
     """
 
     operation: Operation | None
@@ -38,6 +38,7 @@ class Judgement:
     then: str | None = None
     barred: bool = False
     excused: bool = False
+    answered: bool = False
 
 
 class Judge:
@@ -51,12 +52,15 @@ class Judge:
 
     def judge(self, request: Request, distortion: Distortion, now: float) -> Judgement:
         """Give what becomes of a request at a time, in seconds since 1970-01-01 UTC."""
-        here = leading(self._api, request.path)
+        path = request.path
+        if self._profile.serves_trailing_slash and len(path) > 1:
+            path = path.removesuffix("/")
+        here = leading(self._api, path)
         if not here:
             condition = "path.alternative" if request.path in elsewhere(self._api) else None
             return Judgement(None, condition, None, self._profile.unknown_path)
         method = "GET" if request.method == "HEAD" and self._profile.serves_head else request.method
-        matching = [(op, path) for op, path in here if op.method == method]
+        matching = [(op, carried) for op, carried in here if op.method == method]
         if not matching:
             return self._of_method(request.method, [op for op, _ in here])
         case = self._case(request, matching)
@@ -80,7 +84,7 @@ class Judge:
         allow = ", ".join(sorted({op.method for op in here}))
         options = self._profile.options.get(operation.name)
         if method == "OPTIONS" and options is not None:
-            return Judgement(operation, None, None, options, {"$allow": allow})
+            return Judgement(None, None, None, options, {"$allow": allow}, answered=True)
         template = self._profile.unknown_method_at.get(operation.name, self._profile.unknown_method)
         return Judgement(operation, "method.wrong", None, template, {"$allow": allow})
 

@@ -65,7 +65,11 @@ def _triple(ids: Ids) -> str:
     return f"{h[:20]}-{h[20:68]}-{h[68:]}"
 
 
+def _base64url(ids: Ids) -> str:
+    return base64.urlsafe_b64encode(bytes.fromhex(ids.hex(40))).rstrip(b"=").decode()
+
+
 FORMS: Mapping[str, Callable[[Ids], str]] = MappingProxyType(
-    {"uuid": _uuid, "hex": lambda ids: ids.hex(32), "triple_hex": _triple}
+    {"uuid": _uuid, "hex": lambda ids: ids.hex(32), "triple_hex": _triple, "base64url": _base64url}
 )
 """The opaque forms that a profile may name, and how each is made."""
