@@ -70,7 +70,7 @@ check: $(VENV)/.developed types ## Look at format, lint, types, imports, data an
 	@echo "Lint" && $(BIN)/ruff check --quiet .
 	@echo "Types" && $(BIN)/mypy --no-error-summary
 	@echo "Imports" && $(call quietly,$(BIN)/lint-imports --no-logo)
-	@echo "Data" && $(BIN)/watchword check
+	@echo "Data" && $(BIN)/watchword lint
 	@echo "Spelling" && $(BIN)/codespell
 
 # Type checkers find a package by its folder, and no folder here is called watchword.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from watchword.mockserver.http.message import date
 from watchword.mockserver.service import Service
 from watchword.specs.values.http import Reply, Request
@@ -28,7 +26,8 @@ class MockWire:
             TimeoutError: no reply ever comes.
         """
         path = self._bases.get(request.base, self._bases["url"]) + request.path
-        outcome = self._service.handle(replace(request, path=path), ORIGIN)
+        arriving = Request(request.method, path, request.query, request.headers, request.body, request.base)
+        outcome = self._service.handle(arriving, ORIGIN)
         if outcome.then == "stall":
             raise TimeoutError("timeout: no reply within the time limit")
         if outcome.then not in ("keep", "close"):

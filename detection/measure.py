@@ -1,12 +1,14 @@
 """Measuring one server: the cells of its clauses, and for the honest one what a fault could have taken hold of.
 
+Each clause is checked at a mock of its own: a cell of the matrix depends on its fault (or profile) and its clause alone.
+With `evidence`, each cell says what was seen, and the broken ones have their records; it costs more than the check.
 Everything here is called in worker processes, too: arguments and results can be sent from one to the other.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +21,9 @@ from watchword.reports.detection.matrix import BROKEN, TROUBLE, Cell
 from watchword.specs.loader import Dialect, load_dialect
 from watchword.suites.running.survey import Examined, survey_each
 
-__all__ = ["Honest", "faulty", "honest", "profiled", "touched"]
+__all__ = ["Honest", "faulty", "honest", "profiled", "several", "touched"]
+
+_OURS = frozenset({"error"})
 
 
 @dataclass(frozen=True)
@@ -35,19 +39,19 @@ class Honest:
         return frozenset().union(*self.seen.values())
 
 
-def honest(folder: Path) -> Honest:
+def honest(folder: Path, evidence: bool) -> Honest:
     """Measure the documented profile, and watch what happens on the way."""
     spy = Spy()
     cells, seen = [], {}
     for one in _survey(load_dialect(folder), "documented", spy.fault):
         seen[one.clause.id] = spy.take()
-        cells.append(_cell(one, True, TROUBLE))
+        cells.append(_cell(one, evidence, TROUBLE, TROUBLE))
     return Honest(tuple(cells), seen)
 
 
-def profiled(folder: Path, profile: str) -> tuple[Cell, ...]:
+def profiled(folder: Path, profile: str, evidence: bool) -> tuple[Cell, ...]:
     """Measure a right server of another behaviour."""
-    return tuple(_cell(one, True, TROUBLE) for one in _survey(load_dialect(folder), profile))
+    return tuple(_cell(one, evidence, TROUBLE, TROUBLE) for one in _survey(load_dialect(folder), profile))
 
 
 def touched(fault: Fault, truth: Honest) -> list[str]:
@@ -61,13 +65,17 @@ def touched(fault: Fault, truth: Honest) -> list[str]:
 
 
 def faulty(folder: Path, name: str, clauses: Collection[str], evidence: bool) -> tuple[Cell, ...]:
-    """Measure the documented profile with a fault, as far as some clauses go.
-
-    With `evidence`, each cell says what was seen, and the broken ones have their records.
-    """
+    """Measure the documented profile with a fault, as far as some clauses go."""
     dialect = load_dialect(folder)
     found = _survey(dialect, "documented", catalogue(dialect)[name], clauses)
-    return tuple(_cell(one, evidence, BROKEN) for one in found)
+    return tuple(_cell(one, evidence, BROKEN, _OURS) for one in found)
+
+
+def several(
+    folder: Path, plan: Sequence[tuple[str, Collection[str]]], evidence: bool
+) -> list[tuple[str, tuple[Cell, ...]]]:
+    """Measure several faults, each with clauses of its own; gives each with its cells."""
+    return [(name, faulty(folder, name, clauses, evidence)) for name, clauses in plan]
 
 
 def _survey(
@@ -77,7 +85,8 @@ def _survey(
     return survey_each(describe(dialect, profile), functools.partial(begin, dialect, profile, fault), only, period)
 
 
-def _cell(one: Examined, evidence: bool, recorded: Collection[str]) -> Cell:
-    seen = one.seen() if evidence else ""
+def _cell(one: Examined, evidence: bool, recorded: Collection[str], told: Collection[str]) -> Cell:
+    """Give what came of a clause. What a law complains of, a verdict that is `told`, says what was seen in any case."""
+    seen = one.seen() if evidence or one.verdict in told else ""
     record = one.record() if evidence and one.verdict in recorded else None
     return Cell(one.clause.id, one.verdict, seen, one.attempts, one.broken, record)

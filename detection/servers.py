@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from watchword.detection.carrier import ORIGIN, MockWire
 from watchword.mockserver.clock import SeededIds, StillClock
 from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.service import Service
 from watchword.specs.loader import Dialect
 from watchword.suites.running.survey import Server
+from watchword.suites.started import StartedServer
 
 __all__ = ["begin", "describe"]
 
 
-def describe(dialect: Dialect, profile: str) -> dict[str, Any]:
+def describe(dialect: Dialect, profile: str) -> StartedServer:
     """Say what all mocks of a profile have in common."""
     bases = dialect.api.bases
     return {

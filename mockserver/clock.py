@@ -73,9 +73,9 @@ class Clock:
         Raises:
             ValueError: the time is before 1970 or after 9999.
         """
-        if at is not None:
-            self.set(at)
-        return self.scale(0)
+        now = self.scale(0) if at is None else self.set(at)
+        self._pace, self._at = 0.0, now if at is None else at
+        return self._at
 
     def real(self) -> float:
         """Go with the system's clock again, and give the time."""

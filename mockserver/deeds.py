@@ -49,14 +49,18 @@ class Deed:
         asked = case.asked_scopes
         scopes = tuple(s for s in case.allowed_scopes if not asked or s in asked)
         key = (case.user, case.client, scopes)
+        refresh = None
         if self.profile.relogin == "same_tokens" and key in world.current:
             access = world.access.get(world.current[key][0])
             refresh = world.refresh.get(world.current[key][1] or "")
             if access is not None and not access.superseded and not _is_over(access, world.clock.now()):
                 return self._given(access, refresh)
-        session = world.begin(case.user, case.client, self._brand(), scopes)
+            if refresh is not None and _is_over(refresh, world.clock.now()):
+                refresh = None
+        # An access token that ended leaves the refresh token as it was.
+        session = refresh.session if refresh else world.begin(case.user, case.client, self._brand(), scopes)
         access = world.mint_access(session, self.origin)
-        given = world.mint_refresh(session, self.origin) if self._gives_refresh_token() else None
+        given = refresh or (world.mint_refresh(session, self.origin) if self._gives_refresh_token() else None)
         world.current[key] = (access.value, given.value if given else None)
         return self._given(access, given)
 
@@ -125,5 +129,6 @@ def _of_session(session: Session) -> dict[str, Any]:
     }
 
 
-def _is_over(token: AccessToken, now: float) -> bool:
-    return token.revoked or token.session.ended or (token.expires_at is not None and now >= token.expires_at)
+def _is_over(token: AccessToken | RefreshToken, now: float) -> bool:
+    revoked = isinstance(token, AccessToken) and token.revoked
+    return revoked or token.session.ended or (token.expires_at is not None and now >= token.expires_at)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_plus
 
 from watchword.mockserver.faults.fault import Distortion
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.rules.decide import decide
-from watchword.mockserver.rules.routes import route
+from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import World
 from watchword.specs.codec import Reading, decode
@@ -27,7 +27,7 @@ class Judgement:
 
     `operation` is None when no path matched, and `case` when no operation took it. `condition` is what the request is
     refused for, `then` what becomes of the session or token that it presents. `barred` says that its sender is banned,
-    `excused` that only a fault has it served.
+    `excused` that only a fault has it served, `answered` that it was no operation's business and was answered all the same.
     """
 
     operation: Operation | None
@@ -38,6 +38,7 @@ class Judgement:
     then: str | None = None
     barred: bool = False
     excused: bool = False
+    answered: bool = False
 
 
 class Judge:
@@ -48,23 +49,24 @@ class Judge:
         self._profile = profile
         self._world = world
         self._firewall = firewall
-        self._routes = [route(op, dialect.api.bases) for op in dialect.api.operations.values()]
-        self._elsewhere = {
-            dialect.api.bases[op.base] + path for op in dialect.api.operations.values() for path in op.alternative_paths
-        }
 
     def judge(self, request: Request, distortion: Distortion, now: float) -> Judgement:
         """Give what becomes of a request at a time, in seconds since 1970-01-01 UTC."""
-        here = [(r.operation, found) for r in self._routes if (found := r.read(request.path)) is not None]
+        path = request.path
+        if self._profile.serves_trailing_slash and len(path) > 1:
+            path = path.removesuffix("/")
+        here = leading(self._api, path)
         if not here:
-            condition = "path.alternative" if request.path in self._elsewhere else None
+            condition = "path.alternative" if request.path in elsewhere(self._api) else None
             return Judgement(None, condition, None, self._profile.unknown_path)
         method = "GET" if request.method == "HEAD" and self._profile.serves_head else request.method
-        matching = [(op, path) for op, path in here if op.method == method]
+        matching = [(op, carried) for op, carried in here if op.method == method]
         if not matching:
             return self._of_method(request.method, [op for op, _ in here])
         case = self._case(request, matching)
-        case = Case(case.api, case.operation, distortion.read(case.reading), case.world)
+        reading = distortion.read(case.reading)
+        if reading is not case.reading:
+            case = Case(case.api, case.operation, reading, case.world)
         operation = case.operation
         barred = None if self._firewall is None else self._firewall.bars(operation.name, now)
         if barred is not None:
@@ -82,25 +84,23 @@ class Judge:
         allow = ", ".join(sorted({op.method for op in here}))
         options = self._profile.options.get(operation.name)
         if method == "OPTIONS" and options is not None:
-            return Judgement(operation, None, None, options, {"$allow": allow})
+            return Judgement(None, None, None, options, {"$allow": allow}, answered=True)
         template = self._profile.unknown_method_at.get(operation.name, self._profile.unknown_method)
         return Judgement(operation, "method.wrong", None, template, {"$allow": allow})
 
-    def _case(self, request: Request, matching: list[tuple[Operation, dict[str, str]]]) -> Case:
+    def _case(self, request: Request, matching: Sequence[tuple[Operation, Mapping[str, str]]]) -> Case:
         """Choose among the operations that share a path: by grant, then by whose credentials they are."""
         operation, path = matching[0]
         case = self._read(operation, decode(operation, request, path))
         if len(matching) == 1:
             return case
         # Grants of one path share the body's encoding, so what was read for one of them holds for all.
-        cases = [case, *(self._read(op, replace(case.reading, operation=op)) for op, _ in matching[1:])]
         grant = case.value("grant_type")
-        wanted = [c for c in cases if _grant_of(c.operation) == grant]
-        wanted = wanted or [c for c in cases if str(grant).lower() == _grant_of(c.operation)] or cases
-        if len(wanted) == 1:
-            return wanted[0]
-        owned = [c for c in wanted if c.client is not None or c.user is not None]
-        return (owned or wanted)[0]
+        operations = [op for op, _ in matching]
+        wanted = [op for op in operations if _grant_of(op) == grant]
+        wanted = wanted or [op for op in operations if _grant_of(op) == str(grant).lower()] or operations
+        cases = [case if op is operation else self._read(op, replace(case.reading, operation=op)) for op in wanted]
+        return next((c for c in cases if c.client is not None or c.user is not None), cases[0])
 
     def _read(self, operation: Operation, reading: Reading) -> Case:
         case = Case(self._api, operation, reading, self._world)

@@ -17,32 +17,33 @@ __all__ = ["pytest_watchword_default_targets", "watchword_mock"]
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_watchword_default_targets(config: pytest.Config) -> list[dict[str, Any]]:
+def pytest_watchword_default_targets(config: pytest.Config) -> list[dict[str, object]]:
     """Start a mock of each bundled dialect; whoever asked for the targets closes them."""
     from watchword.mockserver.launch import start
     from watchword.mockserver.service import Service
     from watchword.specs.loader import bundled, load_dialect
 
-    targets: list[dict[str, Any]] = []
+    started: dict[str, Running] = {}
     try:
         for name in bundled():
-            running = start(Service(load_dialect(name)))
-            targets.append(
-                {
-                    "name": name,
-                    "dialect": name,
-                    "url": running.url,
-                    "resource_url": running.resource_url,
-                    "credentials": running.credentials,
-                    "control": running.service.clock,
-                    "close": running.stop,
-                }
-            )
+            started[name] = start(Service(load_dialect(name)))
     except BaseException:
-        for target in targets:
-            target["close"]()
+        for running in started.values():
+            running.stop()
         raise
-    return targets
+    return [_described(name, running) for name, running in started.items()]
+
+
+def _described(name: str, running: Running) -> dict[str, object]:
+    return {
+        "name": name,
+        "dialect": name,
+        "url": running.url,
+        "resource_url": running.resource_url,
+        "credentials": running.credentials,
+        "control": running.service.clock,
+        "close": running.stop,
+    }
 
 
 @pytest.fixture

@@ -94,12 +94,18 @@ class Service:
         if self.fault is not None:
             delivery = self._distortion.deliver(moment, self._distortion.reply(moment, reply))
             reply, then = delivery.reply, delivery.then
-        allowed = self.profile.allow_origin
-        if allowed and request.header("origin") is not None:
-            reply = Reply(reply.status, (*reply.headers, ("Access-Control-Allow-Origin", allowed)), reply.body)
+        reply = self._dressed(request, reply)
         operation = None if judged.operation is None else judged.operation.name
         altered = then != "keep" or (reply.status, reply.body) != (right.status, right.body)
         return Outcome(reply, operation, judged.condition, now, then, judged, altered)
+
+    def _dressed(self, request: Request, reply: Reply) -> Reply:
+        """Give the reply with the headers that all replies of the profile have."""
+        own = {name.lower() for name, _ in reply.headers}
+        more = [pair for pair in self.profile.headers.items() if pair[0].lower() not in own]
+        if self.profile.allow_origin and request.header("origin") is not None:
+            more.append(("Access-Control-Allow-Origin", self.profile.allow_origin))
+        return Reply(reply.status, (*reply.headers, *more), reply.body) if more else reply
 
     def banned_for(self) -> int:
         """Give for how many more seconds the client is banned, in whole seconds; 0 when it is not."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
 
-from watchword.reports.records import ExchangeRecord
+from watchword.reports.records import ExchangeRecord, RequestRecord
 
 __all__ = ["BODY_LIMIT", "conversation", "legible", "outcome", "reply_text", "request_text"]
 
@@ -26,23 +25,23 @@ def legible(text: str) -> str:
     return _ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def request_text(request: Mapping[str, Any]) -> str:
+def request_text(request: RequestRecord) -> str:
     """Write a request the way it looks on the wire, without the line's version."""
-    return _message(f"{request['method']} {request['url']}", request.get("headers", ()), request.get("body"))
+    return _message(f"{request['method']} {request['url']}", request["headers"], request["body"])
 
 
 def reply_text(exchange: ExchangeRecord) -> str:
     """Write a reply the way it looks on the wire; without one, say what happened instead."""
     if exchange.reply is None:
         return f"No reply: {exchange.trouble or 'nothing came'}"
-    return _message(outcome(exchange), exchange.reply.get("headers", ()), exchange.reply.get("body"))
+    return _message(outcome(exchange), exchange.reply["headers"], exchange.reply["body"])
 
 
 def outcome(exchange: ExchangeRecord) -> str:
     """Write a reply's status with its usual phrase."""
     if exchange.reply is None:
         return "no reply"
-    status = int(exchange.reply["status"])
+    status = exchange.reply["status"]
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

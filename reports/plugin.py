@@ -1,6 +1,7 @@
 """The pytest plugin that turns the records of a run into reports. Without records it does nothing.
 
-It owns `--report-dir` and `--baseline`. Whoever makes records calls the hooks of `watchword.reports.hooks`.
+It owns `--watchword-report-dir` and `--watchword-baseline`, which a run of the suites calls `--report-dir` and `--baseline`:
+the names are long because a project that has Watchword merely installed may have such options of its own. Whoever makes records calls the hooks of `watchword.reports.hooks`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -33,15 +34,18 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that concern reports."""
-    group = parser.getgroup("watchword", "Watchword: conformance of auth APIs")
+    group = parser.getgroup(
+        "watchword",
+        "Watchword: conformance of auth APIs (in a run of the suites the names do without 'watchword-', as in --target)",
+    )
     group.addoption(
-        "--report-dir",
+        "--watchword-report-dir",
         metavar="DIR",
         type=Path,
         help="where report.html, records.jsonl and junit.xml go (default: reports/out under the root directory)",
     )
     group.addoption(
-        "--baseline",
+        "--watchword-baseline",
         metavar="FILE",
         type=Path,
         help="a TOML file of known deviations, which are reported and not counted as broken",
@@ -54,16 +58,17 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: the report directory cannot be written, or the baseline cannot be read.
     """
-    asked: Path | None = config.option.report_dir
+    asked: Path | None = config.option.watchword_report_dir
+    known: Path | None = config.option.watchword_baseline
     folder = config.rootpath / "reports" / "out" if asked is None else config.invocation_params.dir / asked
     if asked is not None and not _is_worker(config):
-        _writable(folder)
+        _make_writable(folder)
     baseline = None
-    if config.option.baseline is not None:
+    if known is not None:
         from watchword.reports.baseline import BaselineError, read_baseline
 
         try:
-            baseline = read_baseline(config.invocation_params.dir / config.option.baseline)
+            baseline = read_baseline(config.invocation_params.dir / known)
         except BaselineError as trouble:
             raise pytest.UsageError(f"--baseline: {trouble}") from trouble
     config.stash[_SINK] = Sink(folder)
@@ -77,7 +82,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         sink.close()
 
 
-def _writable(folder: Path) -> None:
+def _make_writable(folder: Path) -> None:
     try:
         make_writable(folder)
     except OSError as trouble:
@@ -141,7 +146,7 @@ class _Reporter:
         # pytest-html gathers the extras of all phases, so one phase carries them.
         if item.nodeid not in self._attached:
             self._attached.add(item.nodeid)
-            found: list[Any] = getattr(report, "extras", [])
+            found: list[object] = getattr(report, "extras", [])
             report.extras = [*found, extras.html(unfolding(record))]  # type: ignore[attr-defined]
 
     # Outermost again, so that nothing else of the session's end is lost when this one speaks up.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from watchword.reports.exits import EXIT_MEANING, Exit
 from watchword.reports.verdict import Shown, Verdict
@@ -26,8 +26,11 @@ __all__ = [
     "EndRecord",
     "ExchangeRecord",
     "Exit",
+    "ReplyRecord",
+    "RequestRecord",
     "Run",
     "RunRecord",
+    "TargetRecord",
     "Untested",
     "read_lines",
     "read_run",
@@ -44,18 +47,52 @@ VERIFIED: frozenset[str] = frozenset(verdict for verdict in Verdict if verdict.v
 """The verdicts that rest on evidence about the target; the others say why there is none."""
 
 
+class RequestRecord(TypedDict):
+    """A request, masked: `headers` are pairs of name and value in their order, `body` is text, None when there is none."""
+
+    method: str
+    url: str
+    headers: Sequence[Sequence[str]]
+    body: str | None
+
+
+class ReplyRecord(TypedDict):
+    """A reply, masked: `headers` are pairs of name and value in their order, `body` is text, None when there is none."""
+
+    status: int
+    headers: Sequence[Sequence[str]]
+    body: str | None
+
+
+class TargetRecord(TypedDict):
+    """Who was tested: what identifies a server, and nothing that is secret.
+
+    `credentials` are the roles that it gave, `clock` tells whether its time could be set ahead, and `limits` are those that
+    held during the run, by their names in a target file.
+    """
+
+    name: str
+    dialect: str
+    title: NotRequired[str]
+    url: NotRequired[str]
+    resource_url: NotRequired[str]
+    credentials: NotRequired[Sequence[str]]
+    clock: NotRequired[bool]
+    limits: NotRequired[Mapping[str, float | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class ExchangeRecord:
     """One request and its reply, masked. `step` is prepare, control, probe or verify; `purpose` says it in words.
 
-    `request`: method, url, headers (list of [name, value]), body. `reply`: status, headers, body; None when none came,
-    and `trouble` then says why. `curl` is a shell line that repeats the request, with variables in place of secrets.
+    `reply` is None when none came, and `trouble` then says why. `curl` is a shell line that repeats the request, with
+    variables in place of secrets.
     """
 
     step: str
     purpose: str
-    request: Mapping[str, Any]
-    reply: Mapping[str, Any] | None
+    request: RequestRecord
+    reply: ReplyRecord | None
     trouble: str
     curl: str
     seconds: float
@@ -144,8 +181,8 @@ class RunRecord:
 
     started: str
     versions: Mapping[str, str]
-    targets: tuple[Mapping[str, Any], ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    targets: tuple[TargetRecord, ...]
+    options: Mapping[str, object] = field(default_factory=dict)
     untested: tuple[Untested, ...] = ()
 
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus
 
 from watchword.specs.values.api import FORM, JSON, Binding, Operation
 from watchword.specs.values.draft import Draft, Field, MissingRole
 from watchword.specs.values.http import Pairs, Request
 
 __all__ = ["Reading", "decode", "draft", "encode"]
+
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
+"""What no encoding changes (RFC 3986 section 2.3)."""
 
 
 def draft(operation: Operation, values: Mapping[str, Any], optional: Sequence[str] = ()) -> Draft:
@@ -62,7 +66,7 @@ def encode(sketch: Draft) -> Request:
     content_type = sketch.media_type if sketch.content_type is None else sketch.content_type
     if content_type:
         headers.append(("Content-Type", content_type))
-    query = urlencode([(f.name, str(f.value)) for f in at.get("query", ())])
+    query = _urlencoded(at.get("query", ()))
     return Request(sketch.method, path, query, tuple(headers), body, sketch.operation.base)
 
 
@@ -80,8 +84,17 @@ def _body(media_type: str | None, at: Mapping[str, list[Field]]) -> bytes:
     if media_type == JSON:
         return json.dumps({f.name: f.value for f in at.get("json", ())}, ensure_ascii=False).encode()
     if media_type == FORM:
-        return urlencode([(f.name, str(f.value)) for f in at.get("form", ())]).encode()
+        return _urlencoded(at.get("form", ())).encode()
     return b""
+
+
+def _urlencoded(fields: Sequence[Field]) -> str:
+    # As `urlencode` does it; what has nothing to be quoted, like most tokens, is seen at a glance.
+    return "&".join(["=".join([_quoted(f.name), _quoted(str(f.value))]) for f in fields])
+
+
+def _quoted(text: str) -> str:
+    return text if _UNRESERVED.fullmatch(text) else quote_plus(text)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

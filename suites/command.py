@@ -1,48 +1,166 @@
-"""`watchword check`: look at dialects and target files without sending anything."""
+"""`watchword test`: the suites against servers, by a pytest that knows no settings, plugins or conftest but those of a run.
+
+Whatever project the command is given in, the verdicts are the server's: nothing that belongs to the project has a say.
+"""
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from watchword.specs.cli import CONFIGURATION_ERROR, Command, count
-from watchword.specs.errors import SpecError
-from watchword.specs.loader import bundled, load_dialect
-from watchword.suites.target import TargetError, read_target
+from watchword.reports.records import EXIT_MEANING
+from watchword.specs.cli import Command, ConfigurationError
+from watchword.specs.loader import bundled
+from watchword.specs.vocabulary import TOPICS
+from watchword.suites.target import TargetError, from_environment, read_target
 
-__all__ = ["check"]
+__all__ = ["test"]
+
+_PACKAGE = "watchword.suites"
+_REPORTS = Path("reports", "out")
+_REST = f"{_PACKAGE}.rest"
+
+_PLUGINS = (
+    "watchword.reports.plugin",
+    "watchword.suites.plugin",
+    "watchword.mockserver.plugin",
+    # For --html, which people know from elsewhere.
+    "metadata",
+    "html",
+)
+_BARE = (
+    f"--config-file={os.devnull}",
+    # So the ids of the checks are the same wherever the command is given.
+    f"--rootdir={Path(__file__).resolve().parent.parent}",
+    "--noconftest",
+    "--import-mode=importlib",
+    "-pno:cacheprovider",
+    "--no-header",
+    "-ra",
+    "--pyargs",
+)
+_CODES = "\n".join(f"  {int(code)}  {meaning}" for code, meaning in EXIT_MEANING.items())
 
 
-@click.command(cls=Command)
-@click.argument("path", nargs=-1)
-def check(path: tuple[str, ...]) -> int:
-    """Look for mistakes in dialects and target files; the exit code is 4 when there is one.
+class _ThenPytest(Command):
+    """A command whose words behind `--` are pytest's."""
 
-    PATH is the folder of a dialect, the name of a bundled one, or a target file (*.toml). Without any, all bundled
-    dialects are looked at. Nothing is sent anywhere; variables that a target file names as env:NAME have to be set.
-    """
-    wrong = 0
-    for name in path or tuple(bundled()):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep pytest's words apart, and tell somebody who forgot the `--` where it belongs."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta[_REST] = args[end + 1 :]
         try:
-            click.echo(f"ok  {name}: {_target(name) if name.endswith('.toml') else _dialect(name)}")
-        except (SpecError, TargetError) as trouble:
-            wrong += 1
-            click.echo(f"Error: {trouble}", err=True)
-    return CONFIGURATION_ERROR if wrong else 0
+            return super().parse_args(ctx, args[:end])
+        except click.NoSuchOption as error:
+            name = error.option_name
+            raise click.UsageError(
+                f"{error.format_message()} (if it is one of pytest's own, put it behind --: {ctx.command_path} … -- {name})",
+                ctx,
+            ) from error
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Give the pieces of the usage line."""
+        return [*super().collect_usage_pieces(ctx), "[-- PYTEST OPTIONS]"]
 
 
-def _dialect(name: str) -> str:
-    dialect = load_dialect(name)
-    tested = sum(clause.untested is None for clause in dialect.clauses)
-    _ = dialect.declared  # wrong or right, it is read; how much it declares depends on the catalogue
-    return (
-        f"{count(len(dialect.api.operations), 'operation')}, "
-        f"{count(len(dialect.clauses), 'clause')} ({tested} tested), "
-        f"{count(len(dialect.profiles), 'profile')}"
-    )
+@click.command(
+    cls=_ThenPytest, short_help="Test servers: do they do what the document says?", epilog=f"\b\nExit codes:\n{_CODES}"
+)
+@click.argument("file", nargs=-1)
+@click.option(
+    "-k", "keyword", metavar="EXPRESSION", help="Only the clauses whose ids match, as in 'renew and expired'."
+)
+@click.option(
+    "--topic", "topics", multiple=True, type=click.Choice(TOPICS), help="Only the clauses of this topic (repeatable)."
+)
+@click.option("--url", metavar="URL", help="A server without a FILE; WATCHWORD_<ROLE> variables hold its credentials.")
+@click.option("--dialect", metavar="NAME", help="The dialect of --url, or that of the only mock to test.")
+@click.option("--plan", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.option("--report-dir", metavar="DIR", help=f"Where the reports go.  [default: {_REPORTS}]")
+@click.option("--baseline", metavar="FILE", help="A TOML file of known deviations, which do not make the run fail.")
+@click.option(
+    "--repeat", metavar="N", type=click.IntRange(1), default=1, help="Check each clause N times; broken once is broken."
+)
+@click.option("--strict", is_flag=True, help="Let broken recommendations count.")
+@click.pass_context
+def test(
+    ctx: click.Context,
+    file: tuple[str, ...],
+    keyword: str | None,
+    topics: tuple[str, ...],
+    url: str | None,
+    dialect: str | None,
+    plan: bool,
+    report_dir: str | None,
+    baseline: str | None,
+    repeat: int,
+    strict: bool,
+) -> int:
+    """Run the conformance suites against the servers that FILEs describe.
+
+    With neither FILE nor --url, they run against Watchword's own mocks, one of each bundled dialect.
+
+    The project that surrounds you has no say: its pytest settings, conftest and plugins are left alone. What stands
+    behind -- is handed to pytest as it is, such as -v, -x, --html=page.html, or -p NAME for a plugin of yours.
+    """
+    rest: list[str] = ctx.meta[_REST]
+    _see_that_it_fits(rest, file, url, dialect)
+    words = [f"--watchword-target={name}" for name in file]
+    words += [f"--watchword-target-url={url}"] if url else []
+    words += [f"--watchword-dialect={dialect}"] if dialect else []
+    words += [f"--watchword-baseline={baseline}"] if baseline else []
+    words += [f"--watchword-repeat={repeat}"]
+    # A plan leaves no reports, so no place is made for them.
+    words += ["--watchword-plan"] if plan else [f"--watchword-report-dir={report_dir or _REPORTS}"]
+    words += ["--strict"] if strict else []
+    words += ["-k", keyword] if keyword else []
+    suites = [f"{_PACKAGE}.test_{topic}" for topic in topics] or [_PACKAGE]
+    if not file and not url:
+        click.echo("No server is named, so Watchword's own mocks are tested.", err=True)
+    with _alone():
+        import pytest
+
+        return int(pytest.main([*_BARE, *words, *suites, *rest], plugins=_PLUGINS))
 
 
-def _target(name: str) -> str:
-    target = read_target(Path(name))
-    return f"{target.name}, {target.dialect.name} at {target.url}, {count(len(target.credentials), 'credential')}"
+def _see_that_it_fits(rest: list[str], file: tuple[str, ...], url: str | None, dialect: str | None) -> None:
+    """Refuse what pytest would refuse in words of its own, or not at all."""
+    if any(word.startswith(("-n", "--numprocesses")) for word in rest):
+        raise click.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
+    if url and not dialect:
+        raise click.UsageError(f"--url wants --dialect NAME beside it: one of {', '.join(bundled())}, or a folder")
+    if dialect and file and not url:
+        raise click.UsageError("--dialect goes with --url: a target file names its own")
+    try:
+        for name in file:
+            if name in bundled() and not Path(name).exists():
+                raise ConfigurationError(
+                    f"{name} is a dialect, and a target file is wanted; --dialect {name} tests its mock"
+                )
+            read_target(Path(name))
+        if url and dialect:
+            from_environment(url, dialect, os.environ, option="--url")
+    except TargetError as trouble:
+        raise ConfigurationError(str(trouble)) from trouble
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep from pytest what the environment says to it, and the plugins that happen to be installed."""
+    before = dict(os.environ)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        # Hypothesis, which makes up requests, keeps tables of Unicode, else in the folder where it is started.
+        with tempfile.TemporaryDirectory() as kept:
+            os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", kept)
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

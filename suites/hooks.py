@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from watchword.suites.started import StartedServer
 
 __all__ = ["pytest_watchword_default_targets"]
 
 
 @pytest.hookspec
-def pytest_watchword_default_targets(config: pytest.Config) -> list[dict[str, Any]]:  # type: ignore[empty-body]
+def pytest_watchword_default_targets(config: pytest.Config) -> list[StartedServer]:  # type: ignore[empty-body]
     """No target was given: who can start one?
 
-    Each dict describes a running target: `name`, `dialect` (name or folder), `url`, `resource_url`, `credentials` by role,
-    `control` (an object with `now()` and `advance(seconds)`, or None) and `close` (called when the run is over).
+    Each dict describes a running server; `watchword.suites.started.StartedServer` says what may stand in it.
     """

@@ -5,18 +5,33 @@ Without a suite of ours among the collected tests it does nothing.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from watchword.suites.options import (
+    add_options,
+    is_run_of_suites,
+    names_suites,
+    read_options,
+    spelled_out,
+    strays,
+)
+
+# pytest loads this module in every project where Watchword is installed: what is heavy is imported when it is needed.
+if TYPE_CHECKING:
+    from watchword.specs.values.clause import Clause
+    from watchword.suites.running.runner import Runner
+    from watchword.suites.running.verdicts import Finding
+    from watchword.suites.target import Target
+
 __all__ = ["conformance"]
 
-_FOLDER = Path(__file__).resolve().parent
-_PACKAGE = "watchword.suites"
-
-_PATHS = ("--target", "--report-dir", "--baseline")
-"""The options whose values are paths."""
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_RUNNER: pytest.StashKey[Runner] = pytest.StashKey()
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -28,43 +43,30 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that say what is tested and how."""
-    group = parser.getgroup("watchword", "Watchword: conformance of auth APIs")
-    group.addoption(
-        "--target",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a TOML file that describes a server under test (repeatable)",
-    )
-    group.addoption(
-        "--target-url",
-        metavar="URL",
-        help="the base URL of a server under test; credentials come from WATCHWORD_<ROLE> variables",
-    )
-    group.addoption(
-        "--dialect", metavar="NAME", help="the dialect of --target-url, or the only one to test without a target"
-    )
-    group.addoption(
-        "--repeat",
-        type=int,
-        default=1,
-        metavar="N",
-        help="check each clause N times; a rule that is broken once is broken",
-    )
-    group.addoption("--plan", action="store_true", help="print what would be sent, and send nothing")
+    add_options(parser)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """See that no value of an option has been taken for a path to tests.
+# The outermost wrapper, so that nobody has begun anything yet when the run turns out to need another beginning.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None, None, None]:
+    """In a run of the suites, spell our options out; where a path has led pytest astray, begin again with those words.
 
     Raises:
-        pytest.UsageError: one has, and it cannot be mended.
+        pytest.UsageError: the path stands where pytest reads it anew each time.
+        SystemExit: the run that was begun again is over.
     """
-    if any(argument.startswith(_PATHS) for argument in args):
-        from watchword.suites.running.settings import look_again
-
-        look_again(early_config, args)
+    folder = early_config.invocation_params.dir
+    if is_run_of_suites(args, folder, early_config.rootpath):
+        given = [os.fspath(word) for word in early_config.invocation_params.args]
+        if strays(given, folder):
+            raise SystemExit(int(pytest.main(spelled_out(given), early_config.invocation_params.plugins)))
+        if strays(args, folder):
+            raise pytest.UsageError(
+                "a path that stands behind an option in PYTEST_ADDOPTS leads pytest away from its settings: "
+                "join the two, such as --target=FILE"
+            )
+        args[:] = spelled_out(args)
+    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -73,54 +75,41 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: a target or option is wrong.
     """
-    option = config.option
-    if option.repeat < 1:
-        raise pytest.UsageError(f"--repeat wants a number of 1 or more, not {option.repeat}")
-    if option.target_url and not option.dialect:
+    options = read_options(config)
+    if options.repeat < 1:
+        raise pytest.UsageError(f"--repeat wants a number of 1 or more, not {options.repeat}")
+    if options.url and not options.dialect:
         raise pytest.UsageError("--target-url wants --dialect NAME beside it")
-    if getattr(option, "numprocesses", None) and (option.target or option.target_url or _names_suites(config)):
+    if options.processes and (options.names_targets or names_suites(config.args, config.invocation_params.dir)):
         raise pytest.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
     from watchword.suites.running.runner import Runner
 
-    runner = Runner(config)
+    runner = Runner(config, options)
+    config.stash[_RUNNER] = runner
     config.pluginmanager.register(runner, "watchword.run")
-    if option.target or option.target_url:
+    if options.names_targets:
         runner.read_targets()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_watchword_expected(config: pytest.Config) -> bool | None:
-    """Tell whether the command line names the suites, or a folder that they are in."""
-    return _names_suites(config) or any(path in _FOLDER.parents for _, path in _named(config)) or None
-
-
-def _names_suites(config: pytest.Config) -> bool:
-    return any(
-        name.split(".")[:2] == _PACKAGE.split(".") or path == _FOLDER or _FOLDER in path.parents
-        for name, path in _named(config)
-    )
-
-
-def _named(config: pytest.Config) -> list[tuple[str, Path]]:
-    names = [argument.partition("::")[0] for argument in config.args]
-    return [(name, (config.invocation_params.dir / name).resolve()) for name in names]
+    """Tell whether the command line names the suites, or the checkout that they are in."""
+    folder = config.invocation_params.dir
+    return names_suites(config.args, folder) or any((folder / n).resolve() == _CHECKOUT for n in config.args) or None
 
 
 @pytest.fixture
-def conformance(request: pytest.FixtureRequest) -> Any:
+def conformance(request: pytest.FixtureRequest) -> Finding:
     """Check the clause of this item at its target; gives what was found.
 
     What could not be checked ends here, as an error or a skip; what was checked goes on to the test, which judges it.
     """
     from watchword.suites.running.console import explain, short
-    from watchword.suites.running.verdicts import Finding
 
-    runner: Any = request.config.pluginmanager.get_plugin("watchword.run")
-    target, clause = request.param
-    record = runner.check(request.node, target, clause)
-    shown = record.shown(runner.run.strict)
-    if shown == "error":
-        pytest.fail(explain(record), pytrace=False)
-    if shown == "skipped" and not record.known:
-        pytest.skip(short(record))
-    return Finding(record, shown)
+    chosen: tuple[Target, Clause] = request.param
+    finding = request.config.stash[_RUNNER].check(request.node, *chosen)
+    if finding.shown == "error":
+        pytest.fail(explain(finding.record), pytrace=False)
+    if finding.shown == "skipped" and not finding.record.known:
+        pytest.skip(short(finding.record))
+    return finding

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
@@ -22,6 +22,7 @@ from watchword.specs.reading.yamlfile import At
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.accept import UnknownName, accepted
+from watchword.suites.started import Control, StartedServer
 
 __all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "from_environment", "read_target"]
 
@@ -31,18 +32,6 @@ class TargetError(Exception):
 
     def __init__(self, place: str, problem: str, hint: str = "") -> None:
         super().__init__(f"{place}: {problem}" + (f" ({hint})" if hint else ""))
-
-
-class Control(Protocol):
-    """A clock that the target's tokens obey and that can be set ahead."""
-
-    def now(self) -> float:
-        """Give the target's time in seconds since 1970."""
-        ...
-
-    def advance(self, seconds: float) -> float:
-        """Set it ahead and give the new time."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +105,8 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     try:
         text = path.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
+    except FileNotFoundError as trouble:
+        raise TargetError(str(path), f"cannot be read: {trouble.strerror}", _meant(path)) from trouble
     except (OSError, UnicodeDecodeError) as trouble:
         raise TargetError(str(path), f"cannot be read: {getattr(trouble, 'strerror', None) or trouble}") from trouble
     except tomllib.TOMLDecodeError as trouble:
@@ -157,21 +148,31 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     )
 
 
-def from_environment(url: str, dialect_name: str, environ: Mapping[str, str]) -> Target:
-    """Make a target of a URL, with the credentials from `WATCHWORD_<ROLE>` variables.
+def _meant(path: Path) -> str:
+    """Say which file was probably meant by a name that there is not."""
+    if not path.parent.is_dir():
+        return "there is no such folder either"
+    there = [found.name for found in path.parent.glob("*.toml")]
+    return nearest(path.name, there) if there else "there is no *.toml in that folder"
+
+
+def from_environment(
+    url: str, dialect_name: str, environ: Mapping[str, str], *, option: str = "--target-url"
+) -> Target:
+    """Make a target of a URL, with the credentials from `WATCHWORD_<ROLE>` variables. `option` is what gave the URL.
 
     Raises:
         TargetError: the dialect does not exist, the URL is none, or a required credential is not set.
     """
     if not re.match(r"https?://[^/?#]+", url):
-        raise TargetError("--target-url", f"{url!r} is not an http or https URL", "such as http://127.0.0.1:8080")
+        raise TargetError(option, f"{url!r} is not an http or https URL", "such as http://127.0.0.1:8080")
     dialect = _dialect("--dialect", dialect_name)
     credentials = {
         role: environ[f"WATCHWORD_{role.upper()}"] for role in CREDENTIALS if environ.get(f"WATCHWORD_{role.upper()}")
     }
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     return _made(
-        place="--target-url",
+        place=option,
         how="set WATCHWORD_{ROLE} in the environment",
         dialect=dialect,
         credentials={role: value for role, value in credentials.items() if role in known},
@@ -180,15 +181,19 @@ def from_environment(url: str, dialect_name: str, environ: Mapping[str, str]) ->
     )
 
 
-def from_description(description: Mapping[str, Any]) -> Target:
+def from_description(description: StartedServer) -> Target:
     """Make a target of what a plugin says of a server that it has started.
 
     Raises:
-        TargetError: the dialect does not exist or a required credential is missing.
+        TargetError: the description lacks something, the dialect does not exist or a required credential is missing.
     """
+    how = "the plugin that started it has to give it"
+    for key in ("name", "dialect", "url", "credentials"):
+        if key not in description:
+            raise TargetError("a started target", f"its description lacks {key!r}", how)
     return _made(
         place=f"the started target {description['name']}",
-        how="the plugin that started it has to give it",
+        how=how,
         dialect=_dialect("the started target", description["dialect"]),
         credentials=dict(description["credentials"]),
         name=description["name"],

@@ -137,8 +137,8 @@ def test_the_installed_packages_are_typed(installed: Path) -> None:
 
 
 def test_the_installed_data_is_in_order(installed: Path, away: Path) -> None:
-    """`watchword check` finds the bundled dialects in the installed package."""
-    printed = run(installed / "watchword", "check", cwd=away)
+    """`watchword lint` finds the bundled dialects in the installed package."""
+    printed = run(installed / "watchword", "lint", cwd=away)
 
     assert ["ok", "ok", "ok"] == [line.split()[0] for line in printed.splitlines()]
 
@@ -187,6 +187,16 @@ def test_the_installed_suites_run_against_a_url(installed: Path, away: Path, ser
     )
 
     assert (away / "out" / "report.html").is_file()
+
+
+def test_the_installed_command_tests_a_server(installed: Path, away: Path, served: dict[str, Any]) -> None:
+    """`watchword test` works far from the checkout, and calls the checks by the names they have there."""
+    variables = {f"WATCHWORD_{role.upper()}": value for role, value in served["credentials"].items()}
+    words = ["test", "--url", served["url"], "--dialect", served["dialect"], "--topic", "refresh", "-k", "works"]
+
+    printed = run(installed / "watchword", *words, "--", "--collect-only", "-q", cwd=away, **variables)
+
+    assert "suites/test_refresh.py::test_refresh[sensu:renew.works]" in printed
 
 
 def test_other_peoples_tests_are_left_alone(installed: Path, away: Path) -> None:

@@ -30,6 +30,8 @@ def explain(service: Service, request: Request, outcome: Outcome) -> Explanation
 
 def explain_judgement(service: Service, request: Request, judged: Judgement) -> Explanation | None:
     """Say why a request is not to be served; None when it is."""
+    if judged.answered:
+        return None
     if judged.barred:
         return _of_ban(service)
     if judged.operation is None:

@@ -17,6 +17,7 @@ class Spy:
     def __init__(self) -> None:
         self._seen: set[Seen] = set()
         self._holds: frozenset[str] = frozenset()
+        self._possible: dict[str, list[str]] = {}
         distortion = Distortion(meet=self._look, reply=self._note)
         self.fault = Fault("none", "verdict", "The server tells no lie, and is watched.", lambda: distortion)
 
@@ -26,8 +27,10 @@ class Spy:
         return frozenset(seen)
 
     def _look(self, case: Case) -> None:
-        possible = applicable_conditions(case.operation, case.api)
-        self._holds = frozenset(c.name for c in possible if RECOGNISERS[c.name](case))
+        name = case.operation.name
+        if name not in self._possible:
+            self._possible[name] = [c.name for c in applicable_conditions(case.operation, case.api)]
+        self._holds = frozenset(c for c in self._possible[name] if RECOGNISERS[c](case))
 
     def _note(self, moment: Moment, reply: Reply) -> Reply:
         operation = None if moment.operation is None else moment.operation.name

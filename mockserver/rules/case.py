@@ -37,12 +37,21 @@ class Case:
     world: World
     stands_in: Party | None = None
     _values: dict[str, Any] = field(default_factory=dict)
+    _every: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    _accounts: dict[str, Account | None] = field(default_factory=dict)
 
     def value(self, role: str) -> Any:
         """Give the value of a role wherever it was found."""
         if role not in self._values:
             self._values[role] = self.reading.value(role)
         return self._values[role]
+
+    def every(self, role: str, standing: str = "main") -> list[Any]:
+        """Give every value that a role has in its places of a standing, in the order sent."""
+        key = (role, standing)
+        if key not in self._every:
+            self._every[key] = self.reading.values(role, standing)
+        return self._every[key]
 
     def name(self, role: str) -> tuple[str, Any]:
         """Give the kind of account that a role speaks of, and the name that the request gives."""
@@ -51,6 +60,11 @@ class Case:
 
     def account(self, role: str) -> Account | None:
         """Give the account that a name refers to: the one of just that name, else one whose letters differ in case."""
+        if role not in self._accounts:
+            self._accounts[role] = self._account(role)
+        return self._accounts[role]
+
+    def _account(self, role: str) -> Account | None:
         kind, name = self.name(role)
         if not isinstance(name, str):
             return None

@@ -19,6 +19,7 @@ from watchword.mockserver.clock import Ids
 
 __all__ = ["FORMS", "Jwt", "sign", "unpack"]
 
+_COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
 
 
@@ -34,7 +35,7 @@ class Jwt:
 
 def sign(claims: Mapping[str, Any], key: bytes) -> str:
     """Make a JWT of these claims, signed with HMAC-SHA256 (RFC 7518 section 3.2)."""
-    payload = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).rstrip(b"=")
+    payload = base64.urlsafe_b64encode(_COMPACT(claims).encode()).rstrip(b"=")
     signed = _HEADER + b"." + payload
     signature = base64.urlsafe_b64encode(hmac.digest(key, signed, hashlib.sha256)).rstrip(b"=")
     return (signed + b"." + signature).decode()
@@ -64,7 +65,11 @@ def _triple(ids: Ids) -> str:
     return f"{h[:20]}-{h[20:68]}-{h[68:]}"
 
 
+def _base64url(ids: Ids) -> str:
+    return base64.urlsafe_b64encode(bytes.fromhex(ids.hex(40))).rstrip(b"=").decode()
+
+
 FORMS: Mapping[str, Callable[[Ids], str]] = MappingProxyType(
-    {"uuid": _uuid, "hex": lambda ids: ids.hex(32), "triple_hex": _triple}
+    {"uuid": _uuid, "hex": lambda ids: ids.hex(32), "triple_hex": _triple, "base64url": _base64url}
 )
 """The opaque forms that a profile may name, and how each is made."""

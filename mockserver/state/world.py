@@ -194,11 +194,11 @@ def _lease(form: TokenForm, now: float) -> float | None:
 
 
 def _fill(template: Any, values: Mapping[str, Any], ids: Ids) -> Any:
+    if isinstance(template, str):
+        return ids.hex(32) if template == "$id" else values.get(template, template)
     if isinstance(template, Mapping):
         filled = {name: _fill(value, values, ids) for name, value in template.items()}
         return {name: value for name, value in filled.items() if value is not None}
     if isinstance(template, list):
         return [_fill(value, values, ids) for value in template]
-    if template == "$id":
-        return ids.hex(32)
-    return values.get(template, template) if isinstance(template, str) else template
+    return template

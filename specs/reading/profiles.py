@@ -148,6 +148,8 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         ),
         allow_origin=raw.get("allow_origin", ""),
         form_encoded_basic=raw.get("form_encoded_basic", False),
+        headers=MappingProxyType(dict(raw.get("headers", {}))),
+        serves_trailing_slash=raw.get("serves_trailing_slash", False),
         left_out=tuple(LeftOut(row["method"], row["path"], row["says"]) for row in raw.get("left_out", ())),
     )
 

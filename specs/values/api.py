@@ -72,6 +72,10 @@ class Operation:
 
     `base` is the base URL it hangs on (`url` or `resource_url`); `optional` marks a capability that a server may lack;
     `scopes` are the scopes an access token needs here; `claims` maps members of a JWT access token to roles.
+
+    What follows from that is worked out once. `roles` travel in the request, in their main places; `required_roles` are
+    those of them without which it is incomplete, apart from those whose value is fixed or exemplified. `success` is the
+    first described 2xx reply, and `gives` the roles that it carries.
     """
 
     name: str
@@ -87,13 +91,27 @@ class Operation:
     alternative_paths: tuple[str, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
     summary: str = ""
+    roles: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    required_roles: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    success: ReplyShape | None = field(init=False, repr=False, compare=False)
+    gives: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _by_role: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_role: dict[str, tuple[Binding, ...]] = {}
         for binding in self.bindings:
             by_role[binding.role] = (*by_role.get(binding.role, ()), binding)
-        object.__setattr__(self, "_by_role", by_role)
+        main = [b for b in self.bindings if b.standing == "main"]
+        required = (b.role for b in main if b.required and b.const is None and b.example is None)
+        success = next((shape for status, shape in sorted(self.replies.items()) if status.startswith("2")), None)
+        for name, value in (
+            ("_by_role", by_role),
+            ("roles", tuple(dict.fromkeys(b.role for b in main))),
+            ("required_roles", tuple(dict.fromkeys(required))),
+            ("success", success),
+            ("gives", tuple(m.role for m in success.members if m.role) if success else ()),
+        ):
+            object.__setattr__(self, name, value)
 
     def bound(self, role: str) -> tuple[Binding, ...]:
         """Give the bindings of a role, the main one first."""
@@ -102,32 +120,6 @@ class Operation:
     def place(self, role: str) -> str | None:
         """Give the place where a role travels, or None when the operation does not carry it."""
         return next((b.place for b in self.bindings if b.role == role and b.standing == "main"), None)
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """The roles that travel in the request, in their main places."""
-        return tuple(dict.fromkeys(b.role for b in self.bindings if b.standing == "main"))
-
-    @property
-    def required_roles(self) -> tuple[str, ...]:
-        """The roles without which the request is incomplete, apart from those whose value is fixed or exemplified."""
-        return tuple(
-            dict.fromkeys(
-                b.role
-                for b in self.bindings
-                if b.required and b.standing == "main" and b.const is None and b.example is None
-            )
-        )
-
-    @property
-    def success(self) -> ReplyShape | None:
-        """The first described 2xx reply."""
-        return next((shape for status, shape in sorted(self.replies.items()) if status.startswith("2")), None)
-
-    @property
-    def gives(self) -> tuple[str, ...]:
-        """The roles that a successful reply carries."""
-        return tuple(m.role for m in self.success.members if m.role) if self.success else ()
 
     def shape(self, status: int) -> ReplyShape | None:
         """Give the description of a reply with this status: exact, by class (`4XX`), or the default."""

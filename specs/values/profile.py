@@ -104,7 +104,8 @@ class Profile:
 
     `options` are the replies to OPTIONS by operation; where there is none it is a wrong method. `allow_origin` is what
     pages of other origins are told (empty: nothing). `form_encoded_basic` says that Basic credentials may be encoded as in
-    a form before they are joined. `left_out` are operations of the imitated server that the mock does without.
+    a form before they are joined. `left_out` are operations of the imitated server that the mock does without. `headers`
+    are those of every reply that has none of that name.
     """
 
     name: str
@@ -124,6 +125,8 @@ class Profile:
     allow_origin: str = ""
     form_encoded_basic: bool = False
     left_out: tuple[LeftOut, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    serves_trailing_slash: bool = False
 
 
 @dataclass(frozen=True, slots=True)

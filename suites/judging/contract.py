@@ -12,7 +12,7 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -42,8 +42,15 @@ _ACCOUNTS = {"username": "password", "operator_username": "operator_password", "
 _HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Generated:
+    """One generated request. It is equal to none but itself: to compare what it is made of costs as much as to judge."""
+
+    case: AnyCase
+
+
 @functools.lru_cache(maxsize=64)
-def _cases(api: Api, path: str, method: str) -> tuple[AnyCase, ...]:
+def _cases(api: Api, path: str, method: str) -> tuple[_Generated, ...]:
     counts = GUARANTEES["contract.conforms"].generated
     # Half a second of imports, and nobody else needs them.
     import schemathesis
@@ -75,7 +82,7 @@ def _cases(api: Api, path: str, method: str) -> tuple[AnyCase, ...]:
         except Unsatisfiable:
             continue  # nothing about this operation can be generated wrongly
         found += made[:count]
-    return tuple(found)
+    return tuple(map(_Generated, found))
 
 
 def _keeper(made: list[AnyCase]) -> Callable[..., None]:
@@ -99,10 +106,11 @@ def conforms(context: Context) -> Scenario:
         if moved:
             raise NotApplicable("the target file names a protected operation that nothing describes")
         cases = _cases(context.api, operation.path, operation.method)
-    for case in cases:
+    for generated in cases:
         right = context.write(operation, (yield from context.prepare(operation))[0])
-        exchange = yield Call(_written(case, right, f"watchword-nobody-{context.tag}"), "probe", "a generated request")
-        pairs.append((case, exchange))
+        sketch = _written(generated.case, right, f"watchword-nobody-{context.tag}")
+        exchange = yield Call(sketch, "probe", "a generated request")
+        pairs.append((generated, exchange))
     return {"cases": tuple(pairs)}
 
 
@@ -172,6 +180,25 @@ def _parameters(case: AnyCase, operation: Operation) -> Iterator[Field]:
 
 def described(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     """Hold every reply against the description: declared status, declared content type, schema."""
+    found: list[Difference] = []
+    # Where nothing generated names anything that exists, the right request is the only one that is served.
+    for control in (e for e in transcript.exchanges if e.call.step == "control" and e.reply is not None):
+        status = control.reply.status if control.reply is not None else 0
+        if context.operation.shape(status) is None:
+            found.append(Difference("a described reply", f"status {status}: undocumented http status code"))
+    for generated, exchange in transcript.facts["cases"]:
+        if exchange.reply is None:
+            continue
+        for title in _failures(generated, exchange.reply):
+            difference = Difference("a described reply", f"status {exchange.reply.status}: {title}")
+            if difference not in found:
+                found.append(difference)
+    return found
+
+
+@functools.lru_cache(maxsize=512)
+def _failures(generated: _Generated, reply: Reply) -> tuple[str, ...]:
+    """Give what is wrong with a reply to a generated request; many servers answer many of them in just the same way."""
     from schemathesis.core.failures import Failure, FailureGroup
     from schemathesis.specs.openapi.checks import (
         content_type_conformance,
@@ -180,25 +207,13 @@ def described(context: Context, transcript: Transcript, clause: Clause) -> list[
     )
 
     checks = [status_code_conformance, content_type_conformance, response_schema_conformance]
-    found: list[Difference] = []
-    # Where nothing generated names anything that exists, the right request is the only one that is served.
-    for control in (e for e in transcript.exchanges if e.call.step == "control" and e.reply is not None):
-        status = control.reply.status if control.reply is not None else 0
-        if context.operation.shape(status) is None:
-            found.append(Difference("a described reply", f"status {status}: undocumented http status code"))
-    for case, exchange in transcript.facts["cases"]:
-        if exchange.reply is None:
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                case.validate_response(_response(case, exchange.reply), checks=checks)
-        except (FailureGroup, Failure) as failure:
-            for one in getattr(failure, "exceptions", [failure]):
-                difference = Difference("a described reply", f"status {exchange.reply.status}: {one.title.lower()}")
-                if difference not in found:
-                    found.append(difference)
-    return found
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            generated.case.validate_response(_response(generated.case, reply), checks=checks)
+    except (FailureGroup, Failure) as failure:
+        return tuple(one.title.lower() for one in getattr(failure, "exceptions", [failure]))
+    return ()
 
 
 def _response(case: AnyCase, reply: Reply) -> requests.Response:

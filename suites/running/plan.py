@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from watchword.specs.codec import encode
 from watchword.specs.values.api import JSON, Operation
@@ -21,7 +20,7 @@ from watchword.suites.sending.budget import cost_of
 
 __all__ = ["plan_lines"]
 
-_MADE_UP: dict[str, Any] = {
+_MADE_UP: dict[str, object] = {
     "access_token": "planned-access-token",
     "refresh_token": "planned-refresh-token",
     "token_type": "bearer",

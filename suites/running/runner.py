@@ -3,86 +3,80 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Generator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+from watchword.suites.running.handover import Handover
+
+if TYPE_CHECKING:
+    from watchword.specs.values.clause import Clause
+    from watchword.suites.options import Options
+    from watchword.suites.running.tally import Tally
+    from watchword.suites.running.verdicts import Finding
+    from watchword.suites.started import StartedServer
+    from watchword.suites.target import Target
 
 __all__ = ["FIXTURE", "Runner"]
 
 FIXTURE = "conformance"
 """The fixture by which a test says that it is about a clause."""
 _TOPIC = "TOPIC"
-_PREFLIGHT = 6
 
 
 class Runner:
     """The state of one pytest session: the run, as soon as a suite is collected."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, options: Options) -> None:
         self.config = config
-        self.targets: list[Any] = []
-        self.run: Any = None
+        self.options = options
+        self.targets: list[Target] = []
+        self.run: Tally | None = None
         self.stale: list[str] = []
         self.message = ""
         self.trouble = ""
         self.began = False
+        self._testable: tuple[tuple[Target, Clause], ...] = ()
+        self._handover = Handover(config)
 
     # -- targets
 
     def read_targets(self) -> None:
-        """Read the targets that the command line names."""
-        from watchword.suites.target import TargetError, from_environment, read_target
+        """Read the targets that the command line names.
 
-        option = self.config.option
+        Raises:
+            pytest.UsageError: one is described wrongly.
+        """
+        from watchword.suites.running.roster import named
+        from watchword.suites.target import TargetError
+
         try:
-            folder = self.config.invocation_params.dir
-            self.targets = [read_target(folder / Path(name)) for name in option.target]
-            if option.target_url:
-                self.targets.append(from_environment(option.target_url, option.dialect, os.environ))
+            self.targets = named(self.options, os.environ)
         except TargetError as trouble:
             raise pytest.UsageError(str(trouble)) from None
 
-    def start(self) -> Any:
-        """Give the run, begun when it is first asked for; None when there is some trouble."""
-        if self.run is None and not self.trouble:
-            from watchword.specs.errors import SpecError
-            from watchword.suites.running.tally import Tally
-            from watchword.suites.target import TargetError
+    def begin(self) -> None:
+        """Begin the run, with every clause that can be checked; what stands in its way is kept in `trouble`."""
+        from watchword.specs.errors import SpecError
+        from watchword.suites.running.roster import started, unambiguous
+        from watchword.suites.running.tally import Tally
+        from watchword.suites.target import TargetError
 
-            option = self.config.option
-            try:
-                targets = self.targets or self._started()
-                self.run = Tally(_unambiguous(targets), strict=_is_strict(self.config), repeat=option.repeat)
-                for target in targets:
-                    _ = target.dialect.clauses
-            except (TargetError, SpecError, pytest.UsageError) as trouble:
-                # Raised here, it would be an error of each module that is being collected.
-                self.trouble = str(trouble)
-        return self.run
+        options = self.options
+        try:
+            targets = self.targets or started(self._offers(), options.dialect)
+            self.run = Tally(unambiguous(targets), strict=options.strict, repeat=options.repeat)
+            self._testable = self.run.testable
+        except (TargetError, SpecError) as trouble:
+            # Raised here, it would be an error of each module that is being collected.
+            self.trouble = str(trouble)
 
-    def _started(self) -> list[Any]:
-        from watchword.suites.target import from_description
-
-        offers = [d for answer in self.config.hook.pytest_watchword_default_targets(config=self.config) for d in answer]
-        wanted = self.config.option.dialect
-        for offer in offers:
-            if wanted and Path(str(offer["dialect"])).name != wanted:
-                offer["close"]()
-        chosen = [o for o in offers if not wanted or Path(str(o["dialect"])).name == wanted]
-        if not chosen:
-            known = ", ".join(sorted(Path(str(o["dialect"])).name for o in offers))
-            what = (
-                f"nobody can start a target of the dialect {wanted!r}; {known or 'none'} can be"
-                if wanted
-                else "no target was given and none can be"
-            )
-            raise pytest.UsageError(f"{what} started: name one with --target FILE or --target-url URL --dialect NAME")
-        return [from_description(offer) for offer in chosen]
+    def _offers(self) -> list[StartedServer]:
+        answers: list[list[StartedServer]] = self.config.hook.pytest_watchword_default_targets(config=self.config)
+        return [offer for answer in answers for offer in answer]
 
     # -- collection
 
@@ -92,10 +86,11 @@ class Runner:
         topic = getattr(metafunc.module, _TOPIC, None)
         if FIXTURE not in metafunc.fixturenames or topic is None:
             return
-        run = self.start()
-        targets = run.targets if run is not None else []
-        pairs = [(t, c) for t in targets for c in t.dialect.clauses if c.topic == topic and not c.untested]
-        metafunc.parametrize(FIXTURE, pairs, indirect=True, ids=[run.label(t, c) for t, c in pairs])
+        if self.run is None and not self.trouble:
+            self.begin()
+        chosen = [(target, clause) for target, clause in self._testable if clause.topic == topic]
+        labels = [self.run.label(target, clause) for target, clause in chosen] if self.run is not None else []
+        metafunc.parametrize(FIXTURE, chosen, indirect=True, ids=labels)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -111,68 +106,76 @@ class Runner:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what was selected, plan the budgets, and make sure that the targets can be tested at all."""
-        chosen = [_params(item)[FIXTURE] for item in session.items if FIXTURE in _params(item)]
-        if self.trouble or not chosen or self.config.option.collectonly:
-            return
         run = self.run
+        chosen = [pair for item in session.items if isinstance(pair := _params(item).get(FIXTURE), tuple)]
+        if run is None or self.trouble or not chosen or self.options.collect_only:
+            return
         for target, clause in chosen:
             run.selected.setdefault(target.name, []).append(clause)
-        if not self.config.option.plan:
-            self._preflight()
+        if not self.options.plan:
+            self._preflight(run)
         for name, clauses in run.selected.items():
             run.sessions[name].budget.plan(clauses, run.repeat)
 
-    def _preflight(self) -> None:
+    def _preflight(self, run: Tally) -> None:
+        from watchword.reports.records import Exit
         from watchword.suites.running.preflight import PreflightError, preflight
 
-        for name in self.run.selected:
+        for name in run.selected:
             try:
-                preflight(self.run.sessions[name])
+                preflight(run.sessions[name])
             except PreflightError as trouble:
-                text = self.run.masker.mask(f"preflight failed: {trouble}")
-                self._begin()
-                self._end(_PREFLIGHT, text)
-                pytest.exit(text, returncode=_PREFLIGHT)
+                text = run.masker.mask(f"preflight failed: {trouble}")
+                self._hand_over_begin(run)
+                self._hand_over_end(run, Exit.PREFLIGHT, text)
+                pytest.exit(text, returncode=Exit.PREFLIGHT)
 
-    def _begin(self) -> None:
-        self._call("pytest_watchword_run", record=self.run.header(self.run.options(self.config.option.keyword)))
+    def _hand_over_begin(self, run: Tally) -> None:
+        self._handover.begin(run.header(run.options(self.options.keyword)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Print the plan instead of running, or write the record that the run begins with."""
         run = self.run
-        if run is None or not run.selected or self.config.option.collectonly or session.testsfailed:
+        if run is None or not run.selected or self.options.collect_only or session.testsfailed:
             return None
-        if self.config.option.plan:
-            self._print_plan()
+        if self.options.plan:
+            self._print_plan(run)
             return True
-        self._begin()
+        self._hand_over_begin(run)
         self.began = True
         return None
 
-    def _print_plan(self) -> None:
+    def _print_plan(self, run: Tally) -> None:
         from watchword.suites.running.plan import plan_lines
 
-        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
-        reporter.write_line("")
-        for name, clauses in self.run.selected.items():
-            for line in plan_lines(self.run.sessions[name], clauses):
-                reporter.write_line(line)
+        reporter = self._terminal()
+        for name, clauses in run.selected.items():
+            for line in ("", *plan_lines(run.sessions[name], clauses)):
+                if reporter is not None:
+                    reporter.write_line(line)
+
+    def _terminal(self) -> pytest.TerminalReporter | None:
+        found: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
+        return found
 
     # -- one clause
 
-    def check(self, item: pytest.Item, target: Any, clause: Any) -> Any:
-        """Examine and judge one clause, hand the record over and give it."""
+    def check(self, item: pytest.Item, target: Target, clause: Clause) -> Finding:
+        """Examine and judge one clause, hand the record over and give what was found."""
         from watchword.suites.running.check import check
         from watchword.suites.running.recording import write
+        from watchword.suites.running.verdicts import Finding
 
-        session = self.run.sessions[target.name]
+        run = self.run
+        if run is None:
+            raise RuntimeError("a clause is checked before the run has begun")
+        session = run.sessions[target.name]
         began = time.monotonic()
         record = write(session, clause, check(session, clause), began)
         if record.judgement.excusable:
-            known = self._call("pytest_watchword_known", record=record)
-            record = replace(record, known=known) if known else record
-        self.run.records.append(record)
+            record = replace(record, known=self._handover.excuse(record))
+        run.records.append(record)
         for name, value in (
             ("clause", record.clause),
             ("level", record.level),
@@ -180,12 +183,8 @@ class Runner:
             ("verdict", record.verdict),
         ):
             item.user_properties.append((name, value))
-        self._call("pytest_watchword_clause", record=record, item=item)
-        return record
-
-    def _call(self, name: str, **arguments: Any) -> Any:
-        hook = getattr(self.config.hook, name, None)
-        return hook(**arguments) if hook is not None else None
+        self._handover.add(record, item)
+        return Finding(record, record.shown(run.strict))
 
     # -- what is printed holds no secret
 
@@ -222,35 +221,30 @@ class Runner:
         if run is None or not self.began or exitstatus == Exit.INTERRUPTED:
             return
         if exitstatus in STOPS:
-            self._end(exitstatus, EXIT_MEANING[exitstatus])
+            self._hand_over_end(run, exitstatus, EXIT_MEANING[exitstatus])
             return
-        if not self._selective():
-            self.stale = self._call("pytest_watchword_stale", records=run.records) or []
+        if run.whole:
+            self.stale = self._handover.stale(run.records)
         spoilt, trouble = Exit.CONFORMING, ""
         if self.stale:
             spoilt, trouble = Exit.STALE_BASELINE, f"the baseline is stale: {' '.join(self.stale)}"
         if any(not _is_ours(report) for report in self._failed_reports()):
             spoilt, trouble = Exit.BROKEN, "tests failed that left no record"
-        session.exitstatus = self._end(spoilt, trouble)
+        session.exitstatus = self._hand_over_end(run, spoilt, trouble)
 
-    def _end(self, spoilt: int, trouble: str) -> int:
+    def _hand_over_end(self, run: Tally, spoilt: int, trouble: str) -> int:
         """Hand over the record that the run ends with, and give the exit code."""
-        found = self.run.outcome(spoilt, trouble)
+        found = run.outcome(spoilt, trouble)
         self.message = str(found)
-        self._call("pytest_watchword_end", record=self.run.footer(found, trouble))
-        code: int = found.exit
-        return code
+        self._handover.end(run.footer(found, trouble))
+        return found.exit
 
-    def _selective(self) -> bool:
-        options = self.run.options()
-        return bool(options["selected"] < options["testable"])
-
-    def _failed_reports(self) -> list[Any]:
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+    def _failed_reports(self) -> list[pytest.TestReport | pytest.CollectReport]:
+        reporter = self._terminal()
         return [] if reporter is None else [*reporter.stats.get("failed", []), *reporter.stats.get("error", [])]
 
     @pytest.hookimpl
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what the exit code means, and which known deviations are none any more."""
         if not self.message:
             return
@@ -265,27 +259,10 @@ class Runner:
             self.run.close()
 
 
-def _params(item: pytest.Item) -> dict[str, Any]:
+def _params(item: pytest.Item) -> dict[str, object]:
+    # Only an item of a test function that is parametrized has them.
     return getattr(getattr(item, "callspec", None), "params", {})
 
 
-def _is_strict(config: pytest.Config) -> bool:
-    # `--strict` is pytest's own switch, which turns on its ini option of that name; a project whose ini file has it
-    # turned on has not asked for stricter verdicts. In pytest 8 it is an option like any other.
-    switched = getattr(config.option, "strict", False) is True
-    return switched or "strict=true" in (getattr(config.option, "override_ini", None) or ())
-
-
-def _is_ours(report: Any) -> bool:
-    return any(name == "clause" for name, _ in report.user_properties)
-
-
-def _unambiguous(targets: list[Any]) -> list[Any]:
-    """Give every target a name of its own: a second one of the same name gets a number."""
-    seen: dict[str, int] = {}
-    named = []
-    for target in targets:
-        name = re.sub(r"[^\w.:@/-]+", "-", target.name)
-        seen[name] = seen.get(name, 0) + 1
-        named.append(replace(target, name=name if seen[name] == 1 else f"{name}-{seen[name]}"))
-    return named
+def _is_ours(report: pytest.TestReport | pytest.CollectReport) -> bool:
+    return isinstance(report, pytest.TestReport) and any(name == "clause" for name, _ in report.user_properties)

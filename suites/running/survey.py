@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from watchword.reports.records import ClauseRecord
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
-from watchword.suites.running.check import GENERATED, check
+from watchword.suites.running.check import GENERATED, Judged, check
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
-from watchword.suites.sending.transport import Wire
-from watchword.suites.target import Control, from_description
+from watchword.suites.started import Control, StartedServer, Wire
+from watchword.suites.target import from_description
 
 __all__ = ["Examined", "Server", "survey", "survey_each"]
 
@@ -48,7 +47,7 @@ class Server:
 
 
 def survey(
-    description: Mapping[str, Any],
+    description: StartedServer,
     only: Iterable[str] | None = None,
     generated: bool = True,
     repeat: int = 1,
@@ -76,7 +75,7 @@ def survey(
 
 
 def survey_each(
-    description: Mapping[str, Any], begin: Callable[[], Server], only: Collection[str] | None = None, repeat: int = 1
+    description: StartedServer, begin: Callable[[], Server], only: Collection[str] | None = None, repeat: int = 1
 ) -> Iterator[Examined]:
     """Check each clause at a server of its own, which `begin` gives, so that none finds what another has left behind.
 
@@ -101,6 +100,11 @@ def survey_each(
 def _examined(session: TargetSession, clause: Clause) -> Examined:
     began = time.monotonic()
     judged = check(session, clause)
-    seen = functools.partial(session.evidence.mask, judged.reason or judged.seen)
     record = functools.partial(write, session, clause, judged, began)
-    return Examined(clause, judged.verdict, judged.attempts, judged.broken, seen, record)
+    return Examined(
+        clause, judged.verdict, judged.attempts, judged.broken, functools.partial(_seen, session, judged), record
+    )
+
+
+def _seen(session: TargetSession, judged: Judged) -> str:
+    return session.evidence.mask(judged.reason or judged.seen)

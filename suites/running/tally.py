@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 import time
 from collections import Counter
@@ -9,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from watchword.reports.outcome import Outcome, outcome
-from watchword.reports.records import VERDICTS, ClauseRecord, EndRecord, Exit, Run, RunRecord, Untested
+from watchword.reports.records import VERDICTS, ClauseRecord, EndRecord, Exit, Run, RunRecord, TargetRecord, Untested
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
 from watchword.suites.running.session import TargetSession
@@ -44,15 +44,29 @@ class Tally:
         for session in self.sessions.values():
             session.close()
 
+    @functools.cached_property
+    def testable(self) -> tuple[tuple[Target, Clause], ...]:
+        """Every clause that can be checked, with the target to check it at.
+
+        Raises:
+            SpecError: the register of a target's dialect is wrong.
+        """
+        return tuple((t, c) for t in self.targets for c in t.dialect.clauses if not c.untested)
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was selected that can be checked."""
+        return sum(map(len, self.selected.values())) == len(self.testable)
+
     def label(self, target: Target, clause: Clause) -> str:
         """Give the id of a test item: the clause's, and the target's too where one dialect is tested at several."""
         twins = [t for t in self.targets if t.dialect.name == target.dialect.name]
         return clause.full_id if len(twins) == 1 else f"{clause.full_id}@{target.name}"
 
-    def header(self, options: Mapping[str, Any]) -> RunRecord:
+    def header(self, options: Mapping[str, object]) -> RunRecord:
         """Write the record that a run begins with."""
         mask = self.masker.mask
-        targets = []
+        targets: list[TargetRecord] = []
         for session in self.sessions.values():
             target = session.target
             limits = target.limits
@@ -84,12 +98,12 @@ class Tally:
             if c.untested
         ]
 
-    def options(self, keyword: str = "") -> dict[str, Any]:
+    def options(self, keyword: str = "") -> dict[str, object]:
         """Give the options that shaped the run, as its first record holds them."""
-        options: dict[str, Any] = {"strict": self.strict, "repeat": self.repeat}
+        options: dict[str, object] = {"strict": self.strict, "repeat": self.repeat}
         if self.selected:
             options["selected"] = sum(map(len, self.selected.values()))
-            options["testable"] = sum(not c.untested for t in self.targets for c in t.dialect.clauses)
+            options["testable"] = len(self.testable)
         return options | ({"keyword": keyword} if keyword else {})
 
     def counts_as_broken(self, record: ClauseRecord) -> bool:

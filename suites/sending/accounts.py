@@ -59,6 +59,8 @@ class Accounts:
 
     def after(self, call: Call, reply: Reply | None) -> None:
         """Take down what came of a request. A login without a reply counts as a failed one."""
+        if self._limit is None:
+            return
         for account, right in self._charged(call.draft):
             if right:
                 # With another mistake in the request, a refusal says nothing of the account.

@@ -9,8 +9,8 @@ from watchword.specs.codec import encode
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.steps import Call, Exchange, Halt, Inconclusive, Pause, Scenario, Transcript
 from watchword.suites.sending.budget import Budget
-from watchword.suites.sending.transport import Wire
 from watchword.suites.sending.unreachable import Unreachable
+from watchword.suites.started import Wire
 from watchword.suites.target import Target
 
 __all__ = ["Probe"]

@@ -11,7 +11,6 @@ import json
 import re
 import ssl
 import time
-from typing import Protocol
 
 from watchword.specs.values.http import Reply, Request
 from watchword.suites.acting.steps import Blocked
@@ -25,7 +24,7 @@ from watchword.suites.sending.trust import trust
 from watchword.suites.sending.unreachable import Unreachable
 from watchword.suites.target import Target
 
-__all__ = ["Transport", "Unreachable", "Wire"]
+__all__ = ["Transport", "Unreachable"]
 
 _HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _USER_AGENT = "watchword (conformance suite)"
@@ -34,22 +33,6 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _KNOCK = 0.1
 """Seconds between two attempts to reach a server that went away."""
 _WITH_BODY = ("POST", "PUT", "PATCH")
-
-
-class Wire(Protocol):
-    """Whatever carries requests to a target: the network, or a server in this process."""
-
-    def send(self, request: Request) -> tuple[Reply, float]:
-        """Send a request; gives the reply and the seconds it took.
-
-        Raises:
-            Unreachable: no whole reply came.
-        """
-        ...
-
-    def close(self) -> None:
-        """Let go of everything."""
-        ...
 
 
 class Transport:

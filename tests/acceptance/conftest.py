@@ -173,6 +173,24 @@ def suites(tmp_path: Path) -> Callable[..., Finished]:
 
 
 @pytest.fixture
+def by_command(tmp_path: Path) -> Callable[..., Finished]:
+    """Run `watchword test` in a folder, an empty one unless told otherwise, and wait for its end."""
+    script = "from watchword.specs.cli import main; main(prog_name='watchword')"
+
+    def run(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Finished:
+        folder = cwd or tmp_path / "away"
+        folder.mkdir(exist_ok=True)
+        # As for an installed command, the folder is no place where modules are looked for.
+        words = [sys.executable, "-P", "-c", script, "test", *map(str, arguments)]
+        done = subprocess.run(
+            words, cwd=folder, env=environment() | dict(env or {}), capture_output=True, text=True, check=False
+        )
+        return Finished(done.returncode, done.stdout, done.stderr, folder / "reports" / "out")
+
+    return run
+
+
+@pytest.fixture
 def announce(tmp_path: Path) -> Iterator[Callable[..., Announced]]:
     """Start mocks in processes of their own, on free ports, stopped when the test ends."""
     started: list[Announced] = []

@@ -311,3 +311,126 @@ def test_mock_imports_nothing_heavy() -> None:
 
     assert shown == "[]"
     assert command.mock.name == "mock"
+
+
+def lines_of(mock: Mock) -> list[str]:
+    """Stop a mock and give what it printed."""
+    return mock.stop()[2].splitlines()
+
+
+def test_log(begin: Callable[..., Mock]) -> None:
+    """With --log there is a line a request; a refusal's says what mends it, and none holds a secret."""
+    mock = begin("sensu", "--log")
+    user = (mock.facts["credentials"]["username"], mock.facts["credentials"]["password"])
+    token = requests.get(mock.facts["url"] + "/auth", auth=user, timeout=3).json()["access_token"]
+    requests.get(f"{mock.facts['url']}/auth/{token}", timeout=3)
+    requests.get(mock.facts["url"] + "/auth", auth=(user[0], "wrong"), timeout=3)
+    served, unknown, refused = lines_of(mock)[-3:]
+
+    assert served.endswith("#1 200 GET /auth")
+    assert "#2 404 GET /auth/access_token#1  path.unknown: " in unknown
+    assert "#3 401 GET /auth  password.wrong: Correct the password" in refused
+
+
+def test_quiet(begin: Callable[..., Mock]) -> None:
+    """With --quiet nothing is printed, whatever else was asked for."""
+    mock = begin("sensu", "--quiet", "--log")
+    requests.get(mock.facts["url"] + "/auth", timeout=3)
+
+    assert [] == lines_of(mock)
+
+
+def test_the_log_is_safe_to_print(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a client sends cannot steer the terminal that the log is printed on."""
+    entry = {"id": 1, "at": 0.0, "status": 404, "method": "GET", "path": "/\x1b[2J\r\n", "condition": "c", "hint": "h"}
+    command._print_entry(entry)
+
+    assert "00:00:00 #1 404 GET /?[2J??  c: h\n" == capsys.readouterr().out
+
+
+def test_world_is_read_again(begin: Callable[..., Mock], tmp_path: Path) -> None:
+    """A world file that changes is read again, as is one for which SIGHUP asks; a broken one changes nothing."""
+    world = tmp_path / "world.yaml"
+
+    def live(*names: str) -> None:
+        rows = "".join(f"  - {{username: {name}, password: Alder1-Gate}}\n" for name in names)
+        # In one step, so that the mock never sees half of it.
+        (tmp_path / "next").write_text(f"accounts:\n{rows}")
+        (tmp_path / "next").replace(world)
+
+    def wait_for(name: str) -> None:
+        end = time.monotonic() + 30
+        while requests.get(mock.facts["url"] + "/auth", auth=(name, "Alder1-Gate"), timeout=3).status_code != 200:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+    live("first")
+    mock = begin("sensu", "--world", str(world))
+    wait_for("first")
+    live("second")
+    wait_for("second")
+    world.write_text("accounts: nobody\n")
+    mock.process.send_signal(signal.SIGHUP)
+    assert mock.process.stderr is not None
+    seen = [mock.process.stderr.readline(), mock.process.stderr.readline()]
+    wait_for("second")
+
+    assert seen[0].startswith("The world was read again from")
+    assert seen[1].startswith("The world stays as it was:")
+    assert "world.yaml:1" in seen[1]
+    live("third")
+    wait_for("third")
+    mock.process.send_signal(signal.SIGHUP)
+    wait_for("third")
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_control_token(begin: Callable[..., Mock], monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """The control token can be chosen; it is wanted on this machine, too, and is printed nowhere."""
+    if way == "variable":
+        monkeypatch.setenv("WATCHWORD_CONTROL_TOKEN", "harbour-lantern-7")
+    mock = begin("sensu", *(["--control-token", "harbour-lantern-7"] if way == "option" else []))
+    url = mock.facts["control_url"]
+    bearer = {"Authorization": "Bearer harbour-lantern-7"}
+
+    assert [401, 200, 200] == [
+        requests.get(url + "why", timeout=3).status_code,
+        requests.get(url + "why", headers=bearer, timeout=3).status_code,
+        requests.get(url + "health", timeout=3).status_code,
+    ]
+    assert "harbour-lantern-7" not in "".join(lines_of(mock))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--control-token", "short"), "at least 8"),
+        (("--control-token", "with a space in it"), "without spaces"),
+        (("--cors", "localhost:3000"), "expected an origin such as http://localhost:3000, or *"),
+        (("--cors", "http://localhost:3000/"), "expected an origin"),
+        (("--control-cors", "*"), "expected an origin"),
+        (("--access-token-lifetime", "0"), "1<=x"),
+    ],
+)
+def test_bad_options(words: tuple[str, ...], told: str) -> None:
+    """An option that cannot be meant is refused with what was expected."""
+    done = CliRunner().invoke(main, ["mock", "sensu", "--port", "0", *words])
+
+    assert (4, True) == (done.exit_code, told in done.output)
+
+
+def test_lifetimes_and_cors(begin: Callable[..., Mock]) -> None:
+    """Short lifetimes and an allowed origin reach the mock."""
+    mock = begin("rator", "--access-token-lifetime", "5", "--cors", "http://localhost:3000", "--cors", "http://b.test")
+    c = mock.facts["credentials"]
+    form = {"grant_type": "password", "username": c["username"], "password": c["password"]}
+    reply = requests.post(
+        f"{mock.facts['url']}/oauth/token?brand_key={c['brand_key']}",
+        data=form,
+        auth=(c["client_id"], c["client_secret"]),
+        headers={"Origin": "http://b.test"},
+        timeout=3,
+    )
+
+    assert reply.json()["expires_in"] in (4, 5)
+    assert "http://b.test" == reply.headers["Access-Control-Allow-Origin"]

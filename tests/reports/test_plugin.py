@@ -73,7 +73,7 @@ def reported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reported")
     (folder / "conftest.py").write_text(_SUITE, "utf-8")
     (folder / "test_toy.py").write_text(_TESTS, "utf-8")
-    words = ["--report-dir", "there", "--html=own.html", "--self-contained-html", "--junitxml=own.xml"]
+    words = ["--watchword-report-dir", "there", "--html=own.html", "--self-contained-html", "--junitxml=own.xml"]
     command = [sys.executable, "-m", "pytest", *_ALONE, *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return folder, done
@@ -124,7 +124,7 @@ def test_inert_without_records(pytester):
 def test_unwritable_directory(suite):
     """A report directory that cannot be written is a usage error before any test."""
     (suite.path / "file").write_text("")
-    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "file/below")
+    result = suite.runpytest_subprocess(*_ALONE, "--watchword-report-dir", "file/below")
     told = [line for line in result.stderr.lines if line.strip()]
 
     assert (4, 1, True, []) == (result.ret, len(told), "--report-dir" in told[0], result.stdout.lines)
@@ -141,7 +141,7 @@ def test_unwritable_default_directory(suite):
 def test_broken_baseline(suite):
     """A baseline that cannot be read is a usage error that names the key."""
     (suite.path / "known.toml").write_text('[[known]]\nclause = "toy:x.two"\n')
-    result = suite.runpytest_subprocess(*_ALONE, "--baseline", "known.toml")
+    result = suite.runpytest_subprocess(*_ALONE, "--watchword-baseline", "known.toml")
 
     assert (4, True) == (result.ret, "known[0].reason: is missing" in result.stderr.str())
 
@@ -149,7 +149,9 @@ def test_broken_baseline(suite):
 def test_baseline_is_asked(suite):
     """A suite learns through the hook that a deviation is known."""
     (suite.path / "known.toml").write_text('[[known]]\nclause = "toy:x.two"\nreason = "mended soon"\n')
-    result = suite.runpytest_subprocess(*_ALONE, "--baseline", "known.toml", "--report-dir", "there")
+    result = suite.runpytest_subprocess(
+        *_ALONE, "--watchword-baseline", "known.toml", "--watchword-report-dir", "there"
+    )
 
     assert (0, "mended soon") == (result.ret, read_run(suite.path / "there/records.jsonl").clauses[1].known)
 
@@ -157,7 +159,7 @@ def test_baseline_is_asked(suite):
 def test_interrupted_run(suite):
     """A run that is interrupted still gets its page, which calls it partial."""
     suite.makepyfile(test_toy=_TESTS + "\ndef test_three(check): raise KeyboardInterrupt\n")
-    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "there")
+    result = suite.runpytest_subprocess(*_ALONE, "--watchword-report-dir", "there")
     page = (suite.path / "there/report.html").read_text()
 
     assert (2, True, True) == (result.ret, "Partial run." in page, "x.two" in page)
@@ -168,7 +170,7 @@ def test_killed_run(suite, tmp_path):
     suite.makepyfile(test_toy=_TESTS + "\ndef test_three():\n    import time\n    time.sleep(60)\n")
     (suite.path / "there").mkdir()
     (suite.path / "there/junit.xml").write_text("of the run before")
-    command = [sys.executable, "-m", "pytest", *_ALONE, "--report-dir", "there"]
+    command = [sys.executable, "-m", "pytest", *_ALONE, "--watchword-report-dir", "there"]
     process = subprocess.Popen(command, cwd=suite.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     records = suite.path / "there/records.jsonl"
     deadline = time.monotonic() + 30
@@ -189,7 +191,7 @@ def test_killed_run(suite, tmp_path):
 def test_directory_lost_on_the_way(suite):
     """Reports that cannot be finished end the run with a usage error, after all its tests."""
     suite.makepyfile(test_toy=_TESTS + "\ndef test_three():\n    import shutil\n    shutil.rmtree('there')\n")
-    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "there")
+    result = suite.runpytest_subprocess(*_ALONE, "--watchword-report-dir", "there")
     result.assert_outcomes(passed=2, failed=1)
 
     assert (4, True) == (result.ret, "are not whole: No such file" in result.stderr.str())
@@ -198,7 +200,7 @@ def test_directory_lost_on_the_way(suite):
 def test_missing_end(suite, monkeypatch):
     """A run whose suite never said that it ended is partial."""
     monkeypatch.setenv("NO_END", "1")
-    result = suite.runpytest_subprocess(*_ALONE, "--report-dir", "there")
+    result = suite.runpytest_subprocess(*_ALONE, "--watchword-report-dir", "there")
     result.stdout.fnmatch_lines(["*; the run was cut short"])
 
     assert ["run", "clause", "clause"] == _lines(suite.path / "there/records.jsonl")

@@ -42,6 +42,7 @@ WARNED = {
     "documented": set(),
     "sensu-5.14": EVERYWHERE | BEFORE_SESSIONS,
     "sensu-5.20": EVERYWHERE | BEFORE_SESSIONS,
+    "sensu-6.9": EVERYWHERE | {"renew.refresh-token-is-access-token"},
     "sensu-6.10": EVERYWHERE,
     "sensu-6.12": EVERYWHERE,
 }
@@ -128,6 +129,7 @@ SIGNED = CLAIMS | {"iss", "api_key"}
 ERAS = {
     "sensu-5.14": Release(900, None, False, True, WORKS, 200, 401, CLAIMS, EARLY),
     "sensu-5.20": Release(300, None, False, True, WORKS, 401, 200, SIGNED, EARLY),
+    "sensu-6.9": Release(300, None, False, False, WORKS, 401, 200, SIGNED, EARLY),
     "sensu-6.10": Release(300, 43200, True, False, ENDS, 401, 200, SIGNED | {"session_id"}, SESSION),
     "sensu-6.12": Release(300, 43200, True, False, ENDS, 401, 200, SIGNED | {"session_id"}, SESSION),
 }

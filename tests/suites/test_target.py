@@ -6,7 +6,7 @@ import pytest
 
 from watchword.specs.loader import bundled, load_dialect
 from watchword.suites.accept import UnknownName, accepted
-from watchword.suites.target import TargetError, from_environment, read_target
+from watchword.suites.target import TargetError, from_description, from_environment, read_target
 
 GOOD = """\
 [target]
@@ -116,6 +116,39 @@ def test_unreadable(content, tmp_path):
         path.write_bytes(content)
     with pytest.raises(TargetError, match="cannot be read"):
         read_target(path, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("stagin.toml", "did you mean 'staging.toml'?"),
+        ("staging", "did you mean 'staging.toml'?"),
+        ("nothing-like-it.toml", "valid names: staging.toml"),
+        ("nowhere/staging.toml", "there is no such folder either"),
+    ],
+)
+def test_missing(name, says, target_file):
+    """A file that is not there is answered with the one that was probably meant, or with what there is."""
+    path = target_file(GOOD).parent / name
+    with pytest.raises(TargetError) as caught:
+        read_target(path, ENVIRON)
+
+    assert f"{path}: cannot be read: No such file or directory ({says})" == str(caught.value)
+
+
+STARTED = {
+    "name": "mock",
+    "dialect": "sensu",
+    "url": "http://127.0.0.1:9",
+    "credentials": {"username": "a", "password": "b"},
+}
+
+
+@pytest.mark.parametrize("key", sorted(STARTED))
+def test_a_description_that_lacks_something(key):
+    """Of a started server the plugin that started it has to say four things; which one is missing is named."""
+    with pytest.raises(TargetError, match=f"lacks '{key}' .the plugin that started it"):
+        from_description({name: value for name, value in STARTED.items() if name != key})
 
 
 def test_values(target_file):

@@ -11,7 +11,7 @@ __all__ = ["ROWS"]
 
 
 def _brand(case: Case, standing: str = "main") -> list[Any]:
-    return case.reading.values("brand_key", standing)
+    return case.every("brand_key", standing)
 
 
 def _brand_in_body(case: Case) -> bool:

@@ -378,7 +378,7 @@
     if (clause) {
       const repeat = attempts > 1 ? ` --repeat ${attempts}` : "";
       const only = quoted(`[${sheet.dialect}:${clause}]`);
-      lines.push(copyable("the check, in another terminal", `pytest --pyargs watchword.suites --target-url "$URL" --dialect ${plain(sheet.dialect)} -k ${only}${repeat}`));
+      lines.push(copyable("the check, in another terminal", `watchword test --url "$URL" --dialect ${plain(sheet.dialect)} -k ${only}${repeat}`));
       lines.push(quiet("The mock prints its url, to be put into URL, and its accounts, each of which goes into a WATCHWORD_ variable such as WATCHWORD_USERNAME; a resource_url goes into WATCHWORD_RESOURCE_URL. What only shows as time passes needs a target file that names the mock's control_url."));
     }
     return [make("h5", {}, "Repeat it by hand"), ...lines];

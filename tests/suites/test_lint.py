@@ -1,4 +1,4 @@
-"""`watchword check`."""
+"""`watchword lint`, which was called `watchword check`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from watchword.specs.loader import bundled
-from watchword.suites.command import check
+from watchword.suites.lint import check, lint
 
 TARGET = """
 [target]
@@ -23,9 +23,9 @@ password = "env:STAGING_PASSWORD"
 """
 
 
-def checked(*arguments: str | Path) -> Result:
+def linted(*arguments: str | Path) -> Result:
     """Run the command."""
-    return CliRunner().invoke(check, [str(argument) for argument in arguments])
+    return CliRunner().invoke(lint, [str(argument) for argument in arguments])
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def target(tmp_path: Path) -> Path:
 
 def test_the_bundled_dialects_are_looked_at() -> None:
     """Without arguments, there is a line for each bundled dialect, and nothing is wrong."""
-    done = checked()
+    done = linted()
 
     assert 0 == done.exit_code
     assert [f"ok  {name}" for name in bundled()] == [line.partition(":")[0] for line in done.stdout.splitlines()]
@@ -52,7 +52,7 @@ def test_the_bundled_dialects_are_looked_at() -> None:
 
 def test_a_folder_is_counted(dialect: Path) -> None:
     """A dialect's line says how many operations, clauses and profiles it has."""
-    done = checked(dialect)
+    done = linted(dialect)
 
     assert f"ok  {dialect}: 4 operations, " in done.stdout
     assert " tested), " in done.stdout
@@ -64,7 +64,7 @@ def test_each_file_of_a_dialect_is_read(dialect: Path, name: str) -> None:
     file = dialect / name
     file.write_text(file.read_text("utf-8") + "\n]", "utf-8")
 
-    done = checked(dialect)
+    done = linted(dialect)
 
     assert 4 == done.exit_code
     assert "" == done.stdout
@@ -75,7 +75,7 @@ def test_all_paths_are_looked_at(dialect: Path, target: Path, monkeypatch: pytes
     """A mistake in one of several paths does not keep the others from being looked at."""
     monkeypatch.setenv("STAGING_PASSWORD", "not-shown")
 
-    done = checked(dialect, "senso", target)
+    done = linted(dialect, "senso", target)
 
     assert 4 == done.exit_code
     assert 2 == len(done.stdout.splitlines())
@@ -86,7 +86,7 @@ def test_a_target_file_is_summed_up(target: Path, monkeypatch: pytest.MonkeyPatc
     """A target's line says what would be tested where, and no credential."""
     monkeypatch.setenv("STAGING_PASSWORD", "not-shown")
 
-    done = checked(target)
+    done = linted(target)
 
     assert f"ok  {target}: staging, sensu at https://api.example.test:8080, 2 credentials\n" == done.stdout
     assert "not-shown" not in done.output
@@ -96,7 +96,17 @@ def test_a_variable_that_is_not_set_is_an_error(target: Path, monkeypatch: pytes
     """A target file is no good while a variable that it names is missing."""
     monkeypatch.delenv("STAGING_PASSWORD", raising=False)
 
-    done = checked(target)
+    done = linted(target)
 
     assert 4 == done.exit_code
     assert "STAGING_PASSWORD is not set" in done.stderr
+
+
+def test_the_old_name_works_and_says_the_new_one(dialect: Path) -> None:
+    """`watchword check` does and prints the same, and says on the side what it is called now."""
+    (dialect / "clauses.yaml").write_text("]", "utf-8")
+    old, new = (CliRunner().invoke(command, ["sensu", str(dialect)]) for command in (check, lint))
+
+    assert (4, new.stdout) == (old.exit_code, old.stdout)
+    assert old.stderr.endswith(new.stderr)
+    assert "watchword lint" in old.stderr.removesuffix(new.stderr)

@@ -1,0 +1,101 @@
+"""What was seen at real servers and a client can notice, profile by profile."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from watchword.mockserver.clock import StillClock
+from watchword.mockserver.service import Service
+from watchword.specs.loader import load_dialect
+from watchword.specs.values.http import Reply, Request
+
+ORIGIN = "http://mock.test"
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
+
+
+class Mock:
+    """A mock whose clock stands still."""
+
+    def __init__(self, dialect: str, profile: str) -> None:
+        self.service = Service(load_dialect(dialect), profile, clock=StillClock())
+        c = self.credentials = self.service.credentials
+        pair = base64.b64encode(f"{c['client_id']}:{c['client_secret']}".encode()).decode()
+        self.basic = ("Authorization", f"Basic {pair}")
+
+    def send(self, method: str, path: str, *headers: tuple[str, str], **form: str) -> Reply:
+        """Send a request, with a form where there are fields."""
+        path, _, query = path.partition("?")
+        pairs = (*headers, FORM) if form else headers
+        return self.service.handle(Request(method, path, query, pairs, urlencode(form).encode()), ORIGIN).reply
+
+
+def login(mock: Mock) -> dict[str, Any]:
+    """Log in by password at the token endpoint."""
+    c = mock.credentials
+    path = f"/rest-api-auth/oauth/token?brand_key={c['brand_key']}"
+    form = {"grant_type": "password", "username": c["username"], "password": c["password"]}
+    return mock.send("POST", path, mock.basic, **form).members
+
+
+@pytest.mark.parametrize(
+    ("profile", "form"),
+    [("spring-2.5.2", r"[A-Za-z0-9_-]{27}"), ("spring-2.4.0", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")],
+)
+def test_forms_of_tokens(profile: str, form: str) -> None:
+    """Tokens have the form of the release."""
+    tokens = login(Mock("rator", profile))
+
+    assert re.fullmatch(form, tokens["access_token"])
+    assert re.fullmatch(form, tokens["refresh_token"])
+
+
+def test_login_after_an_unnoticed_expiry() -> None:
+    """A login after the access token has expired keeps the refresh token, until that is over, too."""
+    mock = Mock("rator", "spring-2.5.2")
+    first, again = login(mock), login(mock)
+    mock.service.clock.advance(3600)
+    later = login(mock)
+    mock.service.clock.advance(2592000)
+    last = login(mock)
+
+    assert first["access_token"] == again["access_token"]
+    assert first["access_token"] != later["access_token"]
+    assert first["refresh_token"] == later["refresh_token"]
+    assert first["refresh_token"] != last["refresh_token"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/rest-api-auth/oauth/token", "/rest-api-core/api/billing-groups/1/balance", "/nowhere"]
+)
+def test_headers_of_the_framework(path: str) -> None:
+    """Every reply has the framework's headers, each once."""
+    reply = Mock("rator", "spring-2.5.2").send("GET", path)
+    names = [name.lower() for name, _ in reply.headers]
+
+    assert ("nosniff", "DENY") == (reply.header("x-content-type-options"), reply.header("x-frame-options"))
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("profile", "status"), [("fusio-5.0", 200), ("fusio-6.1", 200), ("documented", 404)])
+def test_trailing_slash(profile: str, status: int) -> None:
+    """A slash behind a path means nothing to the releases, and leads nowhere by the document."""
+    mock = Mock("fusio", profile)
+
+    assert status == mock.send("POST", "/authorization/token/", mock.basic, grant_type="client_credentials").status
+
+
+@pytest.mark.parametrize(("profile", "status"), [("fusio-5.0", 200), ("fusio-6.1", 200), ("documented", 405)])
+def test_head(profile: str, status: int) -> None:
+    """HEAD is answered where GET is, by the releases."""
+    mock = Mock("fusio", profile)
+    tokens = mock.send("POST", "/authorization/token", mock.basic, grant_type="client_credentials").members
+
+    assert (
+        status
+        == mock.send("HEAD", "/authorization/whoami", ("Authorization", f"Bearer {tokens['access_token']}")).status
+    )
