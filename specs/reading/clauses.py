@@ -69,7 +69,7 @@ def _clause(source: YamlFile, at: At, row: Mapping[str, Any], api: Api) -> Claus
         raise source.error(at, "a condition is judged by the replies it may get", "add expect: {status: [...]}")
     if row.get("guarantee") == "request.accepted" and "expect" not in row:
         raise source.error(at, "request.accepted is judged by the reply it gets", "add expect: {status: [...]}")
-    if str(row.get("guarantee")).startswith("refusals.no_") and "conditions" not in row:
+    if "guarantee" in row and GUARANTEES[row["guarantee"]].of_refusals and "conditions" not in row:
         raise source.error(at, f"{row['guarantee']} looks at the replies to wrong requests", "add conditions: [...]")
     return Clause(
         id=row["id"],
@@ -111,6 +111,10 @@ def _check_guarantee(source: YamlFile, at: At, row: Mapping[str, Any], operation
             reason = why_not_guarantee(name, operation)
             if reason:
                 raise source.error((*at, key), reason, "name another operation or guarantee")
+            if key == "guarantee" and GUARANTEES[name].describes:
+                raise source.error(
+                    (*at, key), f"{name} says what a server does, and demands nothing", f"observe: {name}"
+                )
 
 
 def _expectation(source: YamlFile, at: At, raw: Mapping[str, Any], operation: Operation | None) -> Expectation:

@@ -20,6 +20,8 @@ class Guarantee:
 
     `needs` are the credentials without which it cannot be looked at; `generated` is how many right and how many wrong
     requests are generated for it at most; `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
+    `of_refusals` tells that it looks at the replies to wrong requests, which a clause names as `conditions`. `describes`
+    tells that it only says what a server does, so that no clause can ask for it and nothing can break it.
     """
 
     name: str
@@ -28,6 +30,8 @@ class Guarantee:
     needs: tuple[str, ...] = ()
     generated: tuple[int, int] = (0, 0)
     presumes: Presumption | None = None
+    of_refusals: bool = False
+    describes: bool = False
 
 
 _ISSUE = ("issue",)
@@ -42,8 +46,18 @@ _PROPERTIES: list[Guarantee] = [
         tuple(PURPOSES),
     ),
     Guarantee("reply.no_credentials", "the reply repeats no password and no client secret", tuple(PURPOSES)),
-    Guarantee("refusals.no_server_error", "none of the named wrong requests is answered 5xx", tuple(PURPOSES)),
-    Guarantee("refusals.no_tokens", "none of the named wrong requests is answered with a token", tuple(PURPOSES)),
+    Guarantee(
+        "refusals.no_server_error",
+        "none of the named wrong requests is answered 5xx",
+        tuple(PURPOSES),
+        of_refusals=True,
+    ),
+    Guarantee(
+        "refusals.no_tokens",
+        "none of the named wrong requests is answered with a token",
+        tuple(PURPOSES),
+        of_refusals=True,
+    ),
     Guarantee(
         "refusals.alike",
         "a wrong password and an unknown user are refused with the same status and body",
@@ -52,9 +66,9 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("access_token.works", "the access token opens the protected operation", _TOKENS),
     Guarantee("access_token.works_again", "the access token opens the protected operation a second time", _TOKENS),
     Guarantee("access_token.names_user", "the access token speaks of the user it was issued to", _TOKENS),
-    Guarantee("access_token.form", "which form the access token has", _TOKENS),
-    Guarantee("access_token.lifetime", "how long the access token lives", _TOKENS),
-    Guarantee("refresh_token.form", "which form the refresh token has", _TOKENS),
+    Guarantee("access_token.form", "which form the access token has", _TOKENS, describes=True),
+    Guarantee("access_token.lifetime", "how long the access token lives", _TOKENS, describes=True),
+    Guarantee("refresh_token.form", "which form the refresh token has", _TOKENS, describes=True),
     Guarantee("expiry.in_future", "the expiry lies in the future", _TOKENS),
     Guarantee(
         "expiry.in_seconds",
@@ -83,8 +97,8 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("renew.keeps_user", "the renewed access token speaks of the same user", _RENEW),
     Guarantee("renew.keeps_scope", "the renewed access token has the scopes of the one before", _RENEW),
     Guarantee("renew.extends", "the renewed access token expires no earlier than the one before", _RENEW),
-    Guarantee("refresh.rotates", "whether a renewal replaces the refresh token", _RENEW),
-    Guarantee("refresh.ends_access", "whether a renewal ends the access token before it", _RENEW),
+    Guarantee("refresh.rotates", "whether a renewal replaces the refresh token", _RENEW, describes=True),
+    Guarantee("refresh.ends_access", "whether a renewal ends the access token before it", _RENEW, describes=True),
     Guarantee("scope.subset", "a login that asks for some of the granted scopes gets those and no others", _TOKENS),
     Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS),
     Guarantee(

@@ -52,6 +52,12 @@ CASES = {
         "there is no guarantee 'request.acepted'",
         "did you mean 'request.accepted'?",
     ),
+    "a demand for what is only described": (
+        "guarantee: request.accepted",
+        "guarantee: access_token.form§",
+        "access_token.form says what a server does, and demands nothing",
+        "observe: access_token.form",
+    ),
     "a condition to observe": (
         "guarantee: request.accepted",
         "observe: password.wrong§",
