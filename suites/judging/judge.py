@@ -75,7 +75,7 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
 def _no_credentials(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     reply = transcript.reply
     _served(context, reply)
-    text = reply.body.decode(errors="replace") + "\n".join(value for _, value in reply.headers)
+    text = reply.text + "\n".join(value for _, value in reply.headers)
     found = []
     credentials = context.target.credentials
     names = {value for role, value in credentials.items() if not is_secret(role)}
