@@ -17,7 +17,7 @@ from watchword.specs.values.clause import Clause, Expectation
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.choosing import TOKEN_ROLES
 from watchword.suites.acting.context import Context
-from watchword.suites.acting.steps import Blocked, NotApplicable, Transcript
+from watchword.suites.acting.steps import Blocked, Inconclusive, NotApplicable, Transcript
 from watchword.suites.judging import tokens
 from watchword.suites.judging.expect import Difference, expects, observed
 from watchword.suites.judging.shapes import schema_errors
@@ -66,6 +66,8 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     reply = transcript.reply
     if not 200 <= reply.status < 300:
         raise Blocked(f"the right request was answered {reply.status}, so there is no reply to validate")
+    if reply.cut:
+        raise Inconclusive("the reply is too long to be read to its end, so it cannot be validated")
     return [
         Difference(f"{where} {rule}", seen)
         for where, rule, seen in schema_errors(context.api, context.operation, reply)
