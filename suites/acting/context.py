@@ -7,8 +7,6 @@ import json
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from watchword.specs.codec import draft
@@ -31,15 +29,22 @@ __all__ = [
     "succeeded",
 ]
 
-NEXT_SECOND = Pause(1.1, "tokens issued in one second may be equal", short=True)
-"""Where two tokens are compared, they are issued in different seconds: a JWT without an id has nothing else to differ in."""
+NEXT_SECOND = Pause(
+    1.1,
+    "the second of the tokens before is over, since those of one second may be the same text",
+    short=True,
+    new_second=True,
+    says="in a new second",
+)
+"""Where tokens are compared, or one of them is ended, each has a second of its own, the first one included: a JWT without an
+id has nothing else to differ in, and whoever shares its text shares its fate."""
 
 Steps = Generator[Call | Pause, Exchange, Any]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """What a token reply gave, by role, and when."""
+    """What a token reply gave, by role, and the exchange in which it did."""
 
     operation: Operation
     values: Mapping[str, Any]
@@ -47,33 +52,6 @@ class Tokens:
 
     def __getitem__(self, role: str) -> Any:
         return self.values.get(role)
-
-    @property
-    def issued_at(self) -> float:
-        """The target's time at which the tokens were issued, in seconds since 1970."""
-        stamp = self.exchange.reply.header("date") if self.exchange.reply else None
-        try:
-            moment = parsedate_to_datetime(stamp) if stamp else None
-        except ValueError:
-            moment = None
-        if moment is None:
-            return self.exchange.sent
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-    @property
-    def stated_expiry(self) -> float | None:
-        """When the access token expires by the reply's own words; None when it says nothing usable."""
-        at, within = number(self.values.get("expires_at")), number(self.values.get("expires_in"))
-        if at is not None:
-            return at
-        return None if within is None else self.issued_at + within
-
-    def expiry(self, role: str = "access_token") -> float | None:
-        """When a token expires: by its own claims, else (access tokens) by the reply's words; None when nothing tells."""
-        inside = number(claims_of(self.values.get(role)).get("exp"))
-        if inside is not None:
-            return inside
-        return self.stated_expiry if role == "access_token" else None
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -27,6 +27,7 @@ class Runner:
         self.config = config
         self.targets: list[Any] = []
         self.run: Any = None
+        self.waiting: Any = None
         self.stale: list[str] = []
         self.message = ""
         self.trouble = ""
@@ -170,12 +171,15 @@ class Runner:
 
     def check(self, item: pytest.Item, target: Any, clause: Any) -> Any:
         """Examine and judge one clause, hand the record over and give it."""
-        from watchword.suites.running.check import check
         from watchword.suites.running.recording import write
+        from watchword.suites.running.waiting import Waiting
 
-        session = self.run.sessions[target.name]
-        began = time.monotonic()
-        record = write(session, clause, check(session, clause), began)
+        sessions = self.run.sessions
+        if self.waiting is None:
+            self.waiting = Waiting((sessions[name], c) for name, clauses in self.run.selected.items() for c in clauses)
+        session = sessions[target.name]
+        judged, seconds = self.waiting.check(session, clause)
+        record = write(session, clause, judged, time.monotonic() - seconds)
         if record.verdict in ("fail", "warn", "blocked", "inconclusive"):
             known = self._call("pytest_watchword_known", record=record)
             record = replace(record, known=known) if known else record

@@ -15,9 +15,10 @@ from typing import Any
 from watchword.reports.records import ClauseRecord
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
-from watchword.suites.running.check import GENERATED, check
+from watchword.suites.running.check import GENERATED
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
+from watchword.suites.running.waiting import Waiting
 from watchword.suites.target import from_description
 
 __all__ = ["Examined", "survey"]
@@ -53,19 +54,24 @@ def survey(
     target = from_description(description)
     session = TargetSession(target, Masker(), repeat, description.get("wire"), lazy=True)
     wanted = None if only is None else frozenset(only)
+    chosen = [
+        clause
+        for clause in target.dialect.clauses
+        if not clause.untested
+        and (wanted is None or clause.id in wanted)
+        and (generated or clause.guarantee != GENERATED)
+    ]
+    waiting = Waiting((session, clause) for clause in chosen)
     try:
-        for clause in target.dialect.clauses:
-            if clause.untested or (wanted is not None and clause.id not in wanted):
-                continue
-            if generated or clause.guarantee != GENERATED:
-                yield _examined(session, clause)
+        for clause in chosen:
+            yield _examined(session, clause, waiting)
     finally:
         session.close()
 
 
-def _examined(session: TargetSession, clause: Clause) -> Examined:
-    began = time.monotonic()
-    judged = check(session, clause)
+def _examined(session: TargetSession, clause: Clause, waiting: Waiting) -> Examined:
+    judged, seconds = waiting.check(session, clause)
+    began = time.monotonic() - seconds
     seen = functools.partial(session.evidence.mask, judged.reason or judged.seen)
     record = functools.partial(write, session, clause, judged, began)
     return Examined(clause, judged.verdict, judged.attempts, judged.broken, seen, record)

@@ -179,9 +179,9 @@ class Budget:
     def _now(self) -> float:
         return self._target.control.now() if self._target.control else time.time()
 
-    def now(self, offset: float = 0.0) -> float:
-        """Give the target's time: its clock's where it offers one, else this machine's and the offset seen."""
-        return self._target.control.now() if self._target.control else time.time() + offset
+    def now(self) -> float:
+        """Give the time on the clock of the run: the target's where it offers one, else this machine's."""
+        return self._now()
 
     def pause(self, seconds: float, reason: str, *, short: bool = False, certain: bool = True) -> None:
         """Let time pass at the target.
@@ -203,11 +203,24 @@ class Budget:
         if self._target.control is not None:
             self._target.control.advance(seconds)
             return
+        self.afford(seconds, reason)
+        self.rest(seconds)
+
+    def afford(self, seconds: float, reason: str) -> None:
+        """See that the limits allow to wait; whatever is done meanwhile leaves more of them.
+
+        Raises:
+            NotObservable: they do not.
+        """
         if self._waited + seconds > self._target.limits.max_wait:
-            left = self._target.limits.max_wait - self._waited
+            left = max(0.0, self._target.limits.max_wait - self._waited)
             raise NotObservable(f"{reason}: that takes {seconds:.0f} s, and {left:.0f} s of limits.max_wait are left")
-        self._waited += seconds
-        time.sleep(seconds)
+
+    def rest(self, seconds: float, *, free: bool = False) -> None:
+        """Do nothing for so long. It counts towards the limits unless it is `free`."""
+        if seconds > 0:
+            self._waited += 0.0 if free else seconds
+            time.sleep(seconds)
 
     def retry_after(self, text: str | None) -> None:
         """Wait as a reply asks.
