@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.context import Context, Tokens, claims_of, number, succeeded
 from watchword.suites.acting.moments import Span, ahead_by, at_stamp, in_agreement, lasting
-from watchword.suites.acting.steps import Exchange, NotObservable
+from watchword.suites.acting.steps import Exchange, NotObservable, Outlived
 
 __all__ = ["end_of", "issue_of", "not_by_expiry", "stated_end"]
 
@@ -59,15 +59,16 @@ def not_by_expiry(context: Context, tokens: Tokens, exchange: Exchange) -> None:
     A token that was over when it was issued is another matter: that is what a server did, not what we waited for.
 
     Raises:
-        NotObservable: it can, by one of the ends that are told.
+        Outlived: it can, by one of the ends that are told.
     """
     if succeeded(exchange.reply, exchange.call.draft.operation):
         return
     issued = issue_of(tokens).earliest
-    if any(end.earliest <= exchange.replied and end.latest > issued for end in _ends(context, tokens)):
-        raise NotObservable(
-            "the access token lives so short a time that it may have expired during the check, and a refusal shows nothing"
-        )
+    for end in _ends(context, tokens):
+        if end.earliest <= exchange.replied and end.latest > issued:
+            raise Outlived(
+                "the access token may have expired during the check, so that a refusal of it shows nothing", end.latest
+            )
 
 
 def _ends(context: Context, tokens: Tokens) -> Iterator[Span]:

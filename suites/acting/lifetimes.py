@@ -56,7 +56,7 @@ def outlived(context: Context, conditions: tuple[str, ...]) -> Scenario:
     shortly = end.earliest - _SHORTLY
     if shortly > issue_of(tokens).latest:
         reason = "the access token comes near the expiry that the reply stated"
-        yield Pause(0, reason, until=shortly, by=end.earliest)
+        yield Pause(0, reason, until=shortly, by=end.earliest, last=end.latest)
         purpose = "call the protected operation shortly before the stated expiry"
         before = yield from context.open(tokens["access_token"], purpose=purpose)
         if before.replied <= end.earliest:

@@ -42,7 +42,7 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
     if method and "method.wrong" not in conditions:
         right = replace(right, method=method)
     control = yield Call(right, "control", f"the right request to {operation.name}")
-    if tokens is not None and operation.purpose == "resource":
+    if tokens is not None and operation.purpose == "resource" and _may_be_of_the_token(control):
         not_by_expiry(context, tokens, control)
     refused = _unless_served(context, control, conditions)
     if operation.purpose in ("renew", "revoke"):
@@ -63,6 +63,12 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
     if refused is not None and not succeeded(exchange.reply, operation):
         raise refused
     return exchange
+
+
+def _may_be_of_the_token(control: Exchange) -> bool:
+    """Tell whether a refusal may be about the token; another method may be refused whatever the token is."""
+    draft = control.call.draft
+    return draft.method == draft.operation.method or (control.reply is not None and control.reply.status in (401, 403))
 
 
 def _unless_served(context: Context, control: Exchange, conditions: tuple[str, ...]) -> NotSupported | None:

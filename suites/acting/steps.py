@@ -5,6 +5,7 @@ Halt                a scenario ends without something to judge; its class is the
 ├── NotSupported    an optional feature was refused in a proper way
 ├── NotApplicable   the target does not give what the check needs
 ├── NotObservable   it cannot be seen within the limits
+│   └── Outlived    a token may have expired on the way; another one may not
 └── Inconclusive    the target did not answer, or asked to be left alone
 """
 
@@ -26,6 +27,7 @@ __all__ = [
     "NotApplicable",
     "NotObservable",
     "NotSupported",
+    "Outlived",
     "Pause",
     "Scenario",
     "Transcript",
@@ -47,7 +49,8 @@ class Pause:
 
     `reason` is a sentence that is true when it is over. `short` pauses are made whatever the limits; one without `until`
     that is not short is made only where the target offers its clock. A pause that cannot be made raises `NotObservable`
-    where it was yielded. `by` is the moment from which the next call would come too late to say anything.
+    where it was yielded. `by` is the moment from which the next call would come too late to say anything, and `last` the
+    one until which the scenario will want to wait in the end.
 
     With `new_second`, the seconds are counted from the last token that the target gave to anybody in this run; where its
     tokens are known to differ whenever they are issued, there is nothing to wait for. `says` completes the purpose of the
@@ -59,6 +62,7 @@ class Pause:
     short: bool = False
     until: float | None = None
     by: float | None = None
+    last: float | None = None
     new_second: bool = False
     says: str = ""
 
@@ -143,6 +147,14 @@ class NotObservable(Halt):
     """It cannot be seen within the limits."""
 
     verdict = "not_observable"
+
+
+class Outlived(NotObservable):
+    """A token may have expired on the way. `until` is when it surely has, so that the next login gives another one."""
+
+    def __init__(self, reason: str, until: float) -> None:
+        super().__init__(reason)
+        self.until = until
 
 
 class Inconclusive(Halt):

@@ -91,11 +91,11 @@ class Check:
             self.judged = _fallen(self.session, self.clause, trouble)
         self.seconds += time.monotonic() - began
 
-    def rest(self) -> None:
-        """Do nothing until the next wait is over."""
+    def rest(self, *, free: bool = False) -> None:
+        """Do nothing until the next wait is over; it is `free` where something is waited for whatever the limits."""
         drive = self.waiting
         if drive is not None and drive.due is not None:
-            self.session.budget.rest(drive.due - self.session.probe.now(), free=drive.short)
+            self.session.budget.rest(drive.due - self.session.probe.now(), free=free or drive.short)
 
     def _go(self) -> None:
         left_open = self.session.budget.left_open(self.clause)

@@ -63,7 +63,7 @@ class _Entry:
     def prepare(self) -> None:
         """Go back to the beginning."""
         self.check = Check(self._session, self.clause)
-        self.begun = self.touched = False
+        self.begun = self.touched = self.spoiled = False
 
     def go(self) -> frozenset[str]:
         """Begin, or go on; gives the tokens that have been presented where they may end."""
@@ -81,9 +81,9 @@ class _Entry:
     def has_to_be_repeated(self) -> bool:
         """Whether what it came to may be the work of another check."""
         judged = self.check.judged
-        if judged is None or not self.touched or self.alone:
+        if judged is None or self.alone:
             return False
-        return self.only_looks or judged.verdict in (*BROKEN, "blocked")
+        return (self.spoiled and self.only_looks) or (self.touched and judged.verdict in (*BROKEN, "blocked"))
 
 
 class _Line:
@@ -115,14 +115,13 @@ class _Line:
         if chosen is not None:
             self._go(chosen)
         elif later:
-            min(later, key=lambda entry: entry.due).check.rest()
+            min(later, key=lambda entry: entry.due).check.rest(free=any(map(_in_passing, later)))
         else:
             self._go(wanted)
 
     def _next(self, wanted: _Entry, parked: list[_Entry], now: float) -> _Entry | None:
         """Choose what to begin; None when it is better to wait."""
-        soon = any(_must_not_be_late(entry) and entry.due - now < _LEEWAY for entry in parked)
-        if soon or any(entry.alone for entry in parked):
+        if any(entry.alone for entry in parked):
             return None
         fresh = [entry for entry in self._entries.values() if not entry.begun and not entry.alone]
         growing = sorted((entry for entry in fresh if entry.waits), key=_weight)
@@ -133,16 +132,20 @@ class _Line:
             return growing[0]
         if not parked:
             return wanted
+        if any(_must_not_be_late(entry) and entry.due - now < _LEEWAY for entry in parked):
+            return None
         harmless = [entry for entry in fresh if not entry.waits and not entry.ends]
         return wanted if wanted in harmless else next(iter(harmless), None)
 
     def _go(self, chosen: _Entry) -> None:
         ended = chosen.go()
         for entry in self._entries.values():
-            if entry is not chosen and any(
-                ended & drive.texts for drive in entry.check.drives if drive.due is not None
-            ):
-                entry.touched = True
+            met = (
+                [d for d in entry.check.drives if d.due is not None and ended & d.texts] if entry is not chosen else []
+            )
+            entry.touched = entry.touched or bool(met)
+            # What passes by before the token that is looked at has been issued spoils nothing, if it still is.
+            entry.spoiled = entry.spoiled or any(not drive.short for drive in met)
         if chosen.has_to_be_repeated:
             chosen.prepare()
             chosen.alone = True

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from watchword.suites.acting.choosing import TOKEN_ROLES
-from watchword.suites.acting.steps import Call, Exchange, Halt, Inconclusive, NotObservable, Pause, Scenario, Transcript
+from watchword.suites.acting.steps import (
+    Call,
+    Exchange,
+    Halt,
+    Inconclusive,
+    NotObservable,
+    Outlived,
+    Pause,
+    Scenario,
+    Transcript,
+)
 from watchword.suites.sending.probe import Probe
 
 __all__ = ["Drive", "to_the_end"]
@@ -20,7 +30,8 @@ class Drive:
     """Drives a scenario to its end, or to what halted it.
 
     A call without a reply is not sent again on its own, since the target may have acted on it: the whole scenario is
-    begun anew from a fresh login, three times at most.
+    begun anew from a fresh login, three times at most. Where a token may have expired on the way, it is begun once more
+    when that token is over: some servers give the rest of an old one to whoever logs in.
 
     `due` is the moment on the run's clock at which the scenario goes on, None when it does not wait; `by` the moment from
     which that would be too late to say anything; `short` tells that the wait is made whatever the limits. `outcome` is the
@@ -31,6 +42,7 @@ class Drive:
         self._probe = probe
         self._make = make
         self._tries = 0
+        self._outlived = False
         self._ended: frozenset[str] = frozenset()
         self._begin()
         self.outcome: tuple[Transcript, Halt | None] | None = None
@@ -65,8 +77,21 @@ class Drive:
                 else:
                     self._scenario.close()
                     self._begin()
+            except Outlived as halt:
+                if self._outlived:
+                    self._finish({}, halt)
+                else:
+                    self._outlived = True
+                    self._anew_at(halt.until)
             except Halt as halt:
                 self._finish({}, halt)
+
+    def _anew_at(self, moment: float) -> None:
+        self._scenario.close()
+        self._begin()
+        pause = Pause(0, "the token is over", until=moment, short=True)
+        self.due = self._probe.wait(pause)
+        self.short = True
 
     def close(self) -> None:
         """Give the scenario up."""

@@ -107,7 +107,7 @@ class Probe:
         if pause.until is None and not pause.short:
             raise NotObservable(f"nothing tells when {pause.reason}")
         if not pause.short:
-            self.budget.afford(seconds, pause.reason)
+            self.budget.afford(seconds if pause.last is None else pause.last - now, pause.reason)
         return now + seconds
 
     def _next_second(self) -> None:

@@ -21,8 +21,8 @@ class Seconds:
     def __init__(self) -> None:
         self._over = 0.0
         self._owner: object = None
-        self._texts: set[str] = set()
-        self._alike = False
+        self._seen: dict[str, float] = {}
+        self._anonymous = self._at_once = self._again = False
 
     def note(self, exchange: Exchange, owner: object = None) -> None:
         """Take notice of what an exchange gave; `owner` is whoever must not share its second with anybody."""
@@ -35,13 +35,18 @@ class Seconds:
         text = operation.read_reply(reply.members).get("access_token")
         if isinstance(text, str):
             claims = claims_of(text)
-            self._alike = self._alike or text in self._texts or bool(claims and "jti" not in claims)
-            self._texts.add(text)
+            self._anonymous = self._anonymous or bool(claims and "jti" not in claims)
+            first = self._seen.setdefault(text, exchange.replied)
+            self._at_once = self._at_once or (first < exchange.replied and exchange.sent <= first + _WHOLE)
+            self._again = self._again or exchange.sent > first + _WHOLE
 
     @property
     def unique(self) -> bool:
-        """Whether tokens are known to differ: random ones, or such with an id, of which no two were the same so far."""
-        return len(self._texts) > 1 and not self._alike
+        """Whether tokens are known to differ whenever they are issued: random ones, and such with an id.
+
+        A server that gives a token again seconds later does so on purpose, and another second would change nothing.
+        """
+        return len(self._seen) > 1 and not self._anonymous and (self._again or not self._at_once)
 
     @property
     def over(self) -> float:
