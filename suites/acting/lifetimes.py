@@ -10,6 +10,7 @@ from watchword.specs.values.api import Operation
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
 from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, need_scopes, number, succeeded
 from watchword.suites.acting.expiry import end_of, issue_of, not_by_expiry, stated_end
+from watchword.suites.acting.moments import SECOND
 from watchword.suites.acting.steps import Blocked, Call, Exchange, NotObservable, Pause, Scenario
 
 __all__ = ["in_future", "obtained_later", "outlived", "renewal_after_expiry"]
@@ -37,7 +38,8 @@ def in_future(context: Context, conditions: tuple[str, ...]) -> Scenario:
     # A moment that a renewal only repeats lies in the past as soon as the token before has expired.
     try:
         _, before = yield from context.prepare(context.operation)
-        yield Pause(0, "the access token expires", until=end_of(context, before).latest)
+        # A second later the reply shows it whatever it cuts off.
+        yield Pause(0, "the access token has expired", until=end_of(context, before).latest + SECOND)
         return facts | {"later": (yield from context.renew(context.operation, before, step="probe"))}
     except (NotObservable, Blocked):
         return facts
