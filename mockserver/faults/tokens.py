@@ -81,6 +81,15 @@ def _one_for_both(case: Case, world: World, values: Values) -> Values:
     return {**values, "refresh_token": values["access_token"]}
 
 
+def _living(more: int) -> Change:
+    def change(case: Case, world: World, values: Values) -> Values:
+        token = world.access[values["access_token"]]
+        token.expires_at = None if token.expires_at is None else token.expires_at + more
+        return values
+
+    return change
+
+
 def expiry_faults(gives: Collection[str], readable: bool) -> Iterator[FaultTemplate]:
     """Give the lies about when the access token expires. `readable` says that the token itself tells it, too."""
     role = next((r for r in ("expires_at", "expires_in") if r in gives), None)
@@ -108,6 +117,14 @@ def expiry_faults(gives: Collection[str], readable: bool) -> Iterator[FaultTempl
     )
     what = f"states an {role} a minute after the token's own"
     yield FaultTemplate(f"late:{role}", what, off, stating(lambda value, now: value + _MINUTE))
+    for name, what, seconds in (
+        ("lives-longer", "gives access tokens that live three seconds longer than it says", 3),
+        ("ends-early", "gives access tokens that end three seconds before it says", -3),
+    ):
+        yield FaultTemplate(name, what, ("expiry.holds",), always(_living(seconds)))
+    if role == "expires_in":
+        what = "states an expires_in of 0"
+        yield FaultTemplate("zero:expires_in", what, ("expiry.in_future",), stating(lambda value, now: 0))
     if role == "expires_at" and readable:
         yield FaultTemplate(
             "constant:expires_at",

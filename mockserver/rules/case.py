@@ -94,7 +94,7 @@ class Case:
     def access(self) -> AccessToken | None:
         """The issued access token that the request presents."""
         value = self.value("access_token")
-        return self.world.access.get(value) if isinstance(value, str) else None
+        return self.world.presented(value) if isinstance(value, str) else None
 
     @cached_property
     def refresh(self) -> RefreshToken | None:

@@ -41,7 +41,8 @@ class Session:
 class AccessToken:
     """An issued access token. `expires_at` is a whole second; the token is expired from that second on (None: never).
 
-    `forgotten_at` is when the server loses it, whatever expiry stands in it (None: never).
+    `forgotten_at` is when the server loses it, whatever expiry stands in it (None: never). `doubles` are tokens of the same
+    text that were issued after it.
     """
 
     value: str
@@ -51,6 +52,12 @@ class AccessToken:
     forgotten_at: float | None = None
     superseded: bool = False
     revoked: bool = False
+    doubles: list[AccessToken] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended before its expiry."""
+        return self.superseded or self.revoked or self.session.ended
 
 
 @dataclass(slots=True, repr=False)
@@ -155,9 +162,19 @@ class World:
         """Issue an access token for a session."""
         form = self.profile.access_token
         value, now, expires_at = self._mint(form, session, origin)
-        self.access[value] = token = AccessToken(value, session, now, expires_at, _lease(form, now))
+        token = AccessToken(value, session, now, expires_at, _lease(form, now))
+        first = self.access.setdefault(value, token)
+        if first is not token:
+            first.doubles.append(token)
         session.tokens.append(token)
         return token
+
+    def presented(self, value: str) -> AccessToken | None:
+        """Give the issued access token of that text: of several the first that nobody has ended, as a table gives its rows."""
+        first = self.access.get(value)
+        if first is None or not first.ended:
+            return first
+        return next((double for double in first.doubles if not double.ended), first)
 
     def mint_refresh(self, session: Session, origin: str) -> RefreshToken:
         """Issue a refresh token for a session."""

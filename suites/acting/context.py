@@ -13,7 +13,7 @@ from watchword.specs.values.draft import Draft
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
-from watchword.suites.acting.figures import claims_of, moment, number
+from watchword.suites.acting.figures import claims_of, number
 from watchword.suites.acting.steps import Blocked, Call, Exchange, NotApplicable, NotSupported, Pause
 from watchword.suites.target import Target
 
@@ -30,15 +30,22 @@ __all__ = [
     "succeeded",
 ]
 
-NEXT_SECOND = Pause(1.1, "tokens issued in one second may be equal", short=True)
-"""Where two tokens are compared, they are issued in different seconds: a JWT without an id has nothing else to differ in."""
+NEXT_SECOND = Pause(
+    1.1,
+    "the second of the tokens before is over, since those of one second may be the same text",
+    short=True,
+    new_second=True,
+    says="in a new second",
+)
+"""Where tokens are compared, or one of them is ended, each has a second of its own, the first one included: a JWT without an
+id has nothing else to differ in, and whoever shares its text shares its fate."""
 
 Steps = Generator[Call | Pause, Exchange, Any]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """What a token reply gave, by role, and when."""
+    """What a token reply gave, by role, and the exchange in which it did."""
 
     operation: Operation
     values: Mapping[str, Any]
@@ -46,27 +53,6 @@ class Tokens:
 
     def __getitem__(self, role: str) -> Any:
         return self.values.get(role)
-
-    @property
-    def issued_at(self) -> float:
-        """The target's time at which the tokens were issued, in seconds since 1970."""
-        stamp = moment(self.exchange.reply.header("date") if self.exchange.reply else None)
-        return self.exchange.sent if stamp is None else stamp
-
-    @property
-    def stated_expiry(self) -> float | None:
-        """When the access token expires by the reply's own words; None when it says nothing usable."""
-        at, within = number(self.values.get("expires_at")), number(self.values.get("expires_in"))
-        if at is not None:
-            return at
-        return None if within is None else self.issued_at + within
-
-    def expiry(self, role: str = "access_token") -> float | None:
-        """When a token expires: by its own claims, else (access tokens) by the reply's words; None when nothing tells."""
-        inside = number(claims_of(self.values.get(role)).get("exp"))
-        if inside is not None:
-            return inside
-        return self.stated_expiry if role == "access_token" else None
 
     @property
     def scopes(self) -> frozenset[str]:

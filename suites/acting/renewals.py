@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for, renewal_for
 from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, need_scopes, succeeded
-from watchword.suites.acting.steps import Blocked, Call, NotApplicable, NotObservable, Pause, Scenario
+from watchword.suites.acting.expiry import not_by_expiry
+from watchword.suites.acting.steps import Call, NotApplicable, Scenario
 
-__all__ = ["chain", "old_token_after", "renewal", "renewal_after_expiry", "renewal_of_login", "renewal_of_user"]
+__all__ = ["chain", "old_token_after", "renewal", "renewal_of_login", "renewal_of_user"]
 
 
 def _renewed(context: Context) -> Steps:
     operation = context.operation
+    yield NEXT_SECOND
     before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
     yield NEXT_SECOND
     return before, (yield from context.renew(operation, before, step="probe"))
@@ -26,6 +28,7 @@ def renewal_of_user(context: Context, conditions: tuple[str, ...]) -> Scenario:
     """Ask before and after a renewal whom the token speaks of."""
     resource = context.resource()
     operation = context.operation
+    yield NEXT_SECOND
     before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
     first = yield from _named(context, before)
     yield NEXT_SECOND
@@ -36,6 +39,7 @@ def renewal_of_user(context: Context, conditions: tuple[str, ...]) -> Scenario:
 
 def renewal_of_login(context: Context, conditions: tuple[str, ...]) -> Scenario:
     """Renew with what one way of logging in gave, and ask whom the renewed token speaks of."""
+    yield NEXT_SECOND
     before = yield from context.login(context.operation)
     if before["refresh_token"] is None:
         raise NotApplicable("the reply carries no refresh token")
@@ -62,28 +66,6 @@ def _named(context: Context, tokens: Tokens) -> Steps:
     return resource.read_reply(exchange.reply.members if exchange.reply else {}).get("subject")
 
 
-def renewal_after_expiry(context: Context, conditions: tuple[str, ...]) -> Scenario:
-    """Renew once the access token has expired."""
-    operation = context.operation
-    before = yield from context.login(issuer_for(context.api, operation, context.target.credentials))
-    control = yield from context.renew(operation, before)
-    if not control["access_token"]:
-        raise Blocked("a renewal before expiry gave no access token")
-    before = yield from context.login(before.operation)
-    expiry = before.expiry()
-    if expiry is None:
-        raise NotObservable("nothing tells when the access token expires")
-    yield Pause(0, "the access token expires", until=expiry + 1.5)
-    held = {role: before[role] for role in TOKEN_ROLES if before[role] is not None}
-    sketch = context.write(operation, context.values() | held)
-    exchange = yield Call(sketch, "probe", "renew after the access token has expired")
-    if succeeded(exchange.reply, operation):
-        after = context.tokens(exchange, operation)
-        need_scopes(context, after)
-        yield from context.open(after["access_token"])
-    return {}
-
-
 def chain(context: Context, conditions: tuple[str, ...]) -> Scenario:
     """Renew what a renewal gave."""
     _, after = yield from _renewed(context)
@@ -93,7 +75,7 @@ def chain(context: Context, conditions: tuple[str, ...]) -> Scenario:
     if succeeded(exchange.reply, context.operation):
         last = context.tokens(exchange, context.operation)
         need_scopes(context, last)
-        yield from context.open(last["access_token"])
+        not_by_expiry(context, last, (yield from context.open(last["access_token"])))
     return {}
 
 
@@ -103,7 +85,6 @@ def old_token_after(context: Context, conditions: tuple[str, ...]) -> Scenario:
     if before["access_token"] == after["access_token"]:
         raise NotApplicable("a renewal gives the same access token again")
     need_scopes(context, before)
-    yield from context.open(
-        before["access_token"], purpose="call the protected operation with the token before the renewal"
-    )
+    purpose = "call the protected operation with the token before the renewal"
+    not_by_expiry(context, before, (yield from context.open(before["access_token"], purpose=purpose)))
     return {}

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CONDITIONS
-from watchword.suites.acting import renewals
+from watchword.suites.acting import lifetimes, renewals
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import (
     NEXT_SECOND,
@@ -26,50 +26,38 @@ from watchword.suites.acting.context import (
     need_scopes,
     succeeded,
 )
-from watchword.suites.acting.provoke.table import Work, settle
+from watchword.suites.acting.expiry import not_by_expiry
+from watchword.suites.acting.provoke.table import APART, Work, settle
 from watchword.suites.acting.steps import (
     Blocked,
     Call,
     Exchange,
     NotApplicable,
-    NotObservable,
     NotSupported,
-    Pause,
     Scenario,
 )
 
 __all__ = ["SCENARIOS", "provoked"]
 
-_SHORTLY = 10
-"""Seconds before a stated expiry at which a token still has to work; clocks and rounding are allowed that much."""
-_LATER = Pause(4.5, "an expiry that a renewal only repeats shows some seconds after the login", short=True)
-
 
 def provoked(context: Context, conditions: tuple[str, ...], method: str | None = None, step: str = "probe") -> Steps:
     """Send the right request as control, then the same request with the conditions provoked; gives the second exchange."""
     operation = context.operation
+    apart = not APART.isdisjoint(conditions)
+    if apart:
+        yield NEXT_SECOND
     values, tokens = yield from context.prepare(operation)
     right = context.write(operation, values)
     if method and "method.wrong" not in conditions:
         right = replace(right, method=method)
     control = yield Call(right, "control", f"the right request to {operation.name}")
-    reply = control.reply
-    refused: NotSupported | None = None
-    if right.method == operation.method:
-        try:
-            context.require(control, operation)
-        except NotSupported as halt:
-            # A brand key that is read from the wrong place makes right requests look as if nobody offered this.
-            if not any(CONDITIONS[name].role == "brand_key" for name in conditions):
-                raise
-            refused = halt
-    elif reply is not None and (400 <= reply.status < 500 or reply.status == 501):
-        # A method that is refused whatever it carries tells nothing about what it lacks.
-        raise NotApplicable(f"{operation.name} refuses {method} with {reply.status} when everything is right")
-    elif reply is not None and not 200 <= reply.status < 300:
-        raise Blocked(f"{method} with everything right was answered {reply.status}")
+    if tokens is not None and operation.purpose == "resource" and _may_be_of_the_token(control):
+        not_by_expiry(context, tokens, control)
+    refused = _unless_served(context, control, conditions)
     if operation.purpose in ("renew", "revoke"):
         # The control may have used up what it presented.
+        if apart:
+            yield NEXT_SECOND
         values, tokens = yield from context.prepare(operation)
         right = replace(context.write(operation, values), method=right.method)
     if tokens is None:
@@ -79,9 +67,37 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
         broken = replace(broken, method=method)
     says = " and ".join(CONDITIONS[name].says for name in conditions)
     exchange = yield Call(broken, step, says, conditions)
+    if apart and operation.purpose == "resource":
+        not_by_expiry(context, tokens, exchange)
     if refused is not None and not succeeded(exchange.reply, operation):
         raise refused
     return exchange
+
+
+def _may_be_of_the_token(control: Exchange) -> bool:
+    """Tell whether a refusal may be about the token; another method may be refused whatever the token is."""
+    draft = control.call.draft
+    return draft.method == draft.operation.method or (control.reply is not None and control.reply.status in (401, 403))
+
+
+def _unless_served(context: Context, control: Exchange, conditions: tuple[str, ...]) -> NotSupported | None:
+    """Insist that the control was served. Gives the refusal where it may come of the very thing that is looked at."""
+    operation, reply = context.operation, control.reply
+    method = control.call.draft.method
+    if method == operation.method:
+        try:
+            context.require(control, operation)
+        except NotSupported as halt:
+            # A brand key that is read from the wrong place makes right requests look as if nobody offered this.
+            if not any(name.startswith("brand_key.") for name in conditions):
+                raise
+            return halt
+    elif reply is not None and (400 <= reply.status < 500 or reply.status == 501):
+        # A method that is refused whatever it carries tells nothing about what it lacks.
+        raise NotApplicable(f"{operation.name} refuses {method} with {reply.status} when everything is right")
+    elif reply is not None and not 200 <= reply.status < 300:
+        raise Blocked(f"{method} with everything right was answered {reply.status}")
+    return None
 
 
 def _ready(context: Context, step: str = "probe") -> Steps:
@@ -136,7 +152,7 @@ def _subject_of(context: Context, tokens: Tokens) -> str:
 def _opens(context: Context, conditions: tuple[str, ...]) -> Scenario:
     tokens = yield from context.obtain(context.operation)
     need_scopes(context, tokens)
-    yield from context.open(tokens["access_token"])
+    not_by_expiry(context, tokens, (yield from context.open(tokens["access_token"])))
     return {}
 
 
@@ -144,9 +160,11 @@ def _opens_again(context: Context, conditions: tuple[str, ...]) -> Scenario:
     tokens = yield from context.obtain(context.operation)
     need_scopes(context, tokens)
     first = yield from context.open(tokens["access_token"], "control")
+    not_by_expiry(context, tokens, first)
     if not succeeded(first.reply, context.resource()):
         raise Blocked("the token did not open the protected operation the first time")
-    yield from context.open(tokens["access_token"], purpose="call the protected operation with the same token again")
+    purpose = "call the protected operation with the same token again"
+    not_by_expiry(context, tokens, (yield from context.open(tokens["access_token"], purpose=purpose)))
     return {}
 
 
@@ -166,31 +184,8 @@ def _obtained(context: Context, conditions: tuple[str, ...]) -> Scenario:
     return {"tokens": (yield from context.obtain(context.operation, step="probe"))}
 
 
-def _obtained_later(context: Context, conditions: tuple[str, ...]) -> Scenario:
-    return {"tokens": (yield from context.obtain(context.operation, step="probe", wait=_LATER))}
-
-
-def _outlived(context: Context, conditions: tuple[str, ...]) -> Scenario:
-    tokens = yield from context.obtain(context.operation, wait=_LATER)
-    need_scopes(context, tokens)
-    expiry = tokens.stated_expiry
-    if expiry is None:
-        raise NotObservable("the reply does not tell when the access token expires")
-    before = yield from context.open(tokens["access_token"], "control")
-    if not succeeded(before.reply, context.resource()):
-        raise Blocked("the token did not open the protected operation before its expiry")
-    facts: dict[str, Exchange] = {}
-    if expiry - _SHORTLY > tokens.issued_at + _SHORTLY:
-        yield Pause(0, "the access token comes near the expiry that the reply stated", until=expiry - _SHORTLY)
-        purpose = f"call the protected operation {_SHORTLY} s before the stated expiry"
-        facts["before"] = yield from context.open(tokens["access_token"], purpose=purpose)
-    yield Pause(0, "the access token reaches the expiry that the reply stated", until=expiry + 2.5)
-    purpose = "call the protected operation after the stated expiry"
-    facts["after"] = yield from context.open(tokens["access_token"], purpose=purpose)
-    return facts
-
-
 def _two_logins(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    yield NEXT_SECOND
     first = yield from context.login(context.operation, step="control")
     yield NEXT_SECOND
     return {"first": first, "second": (yield from context.login(context.operation, step="probe"))}
@@ -199,13 +194,17 @@ def _two_logins(context: Context, conditions: tuple[str, ...]) -> Scenario:
 def _two_users(context: Context, conditions: tuple[str, ...]) -> Scenario:
     if not context.operation.bound("username"):
         raise NotApplicable(f"{context.operation.name} is for no user")
+    yield NEXT_SECOND
     first = yield from context.login(context.operation, step="control")
+    yield NEXT_SECOND
     return {"first": first, "second": (yield from context.login(context.operation, "other", step="probe"))}
 
 
 def _two_brands(context: Context, conditions: tuple[str, ...]) -> Scenario:
     other = context.credential("other_brand_key")
+    yield NEXT_SECOND
     first = yield from context.login(context.operation, step="control")
+    yield NEXT_SECOND
     sketch = context.write(context.operation, context.values() | {"brand_key": other})
     exchange = yield Call(sketch, "probe", "log in for the other brand")
     if not succeeded(exchange.reply, context.operation):
@@ -214,11 +213,13 @@ def _two_brands(context: Context, conditions: tuple[str, ...]) -> Scenario:
 
 
 def _first_still_opens(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    yield NEXT_SECOND
     first = yield from context.login(context.operation)
     need_scopes(context, first)
     yield NEXT_SECOND
     yield from context.login(context.operation, step="control")
-    yield from context.open(first["access_token"], purpose="call the protected operation with the first login's token")
+    purpose = "call the protected operation with the first login's token"
+    not_by_expiry(context, first, (yield from context.open(first["access_token"], purpose=purpose)))
     return {}
 
 
@@ -229,10 +230,12 @@ def _fewer_scopes(context: Context, conditions: tuple[str, ...]) -> Scenario:
     operation: Operation = context.operation
     if not operation.bound("scope"):
         raise NotApplicable(f"{operation.name} takes no scope")
+    yield NEXT_SECOND
     everything = yield from context.login(operation, step="control")
     tops = sorted(s for s in everything.scopes if "." not in s) or sorted(everything.scopes)
     if len(tops) < 2:
         raise NotApplicable("the account has no two scopes to choose from")
+    yield NEXT_SECOND
     fewer = yield from context.login(operation, step="probe", scope=tops[0])
     return {"asked": granted(tops[0]), "granted": fewer.scopes}
 
@@ -256,10 +259,10 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "access_token.form": _obtained,
         "access_token.lifetime": _obtained,
         "refresh_token.form": _obtained,
-        "expiry.in_future": _obtained,
+        "expiry.in_future": lifetimes.in_future,
         "expiry.in_seconds": _obtained,
-        "expiry.matches_token": _obtained_later,
-        "expiry.holds": _outlived,
+        "expiry.matches_token": lifetimes.obtained_later,
+        "expiry.holds": lifetimes.outlived,
         "tokens.differ": _obtained,
         "tokens.distinct_logins": _two_logins,
         "tokens.distinct_users": _two_users,
@@ -267,7 +270,7 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "refresh_token.works": renewals.renewal_of_login,
         "sessions.independent": _first_still_opens,
         "renew.works": _opens,
-        "renew.works_after_expiry": renewals.renewal_after_expiry,
+        "renew.works_after_expiry": lifetimes.renewal_after_expiry,
         "renew.chains": renewals.chain,
         "renew.new_access_token": renewals.renewal,
         "renew.keeps_user": renewals.renewal_of_user,

@@ -5,6 +5,7 @@ Halt                a scenario ends without something to judge; its class is the
 ├── NotSupported    an optional feature was refused in a proper way
 ├── NotApplicable   the target does not give what the check needs
 ├── NotObservable   it cannot be seen within the limits
+│   └── Outlived    a token may have expired on the way; another one may not
 └── Inconclusive    the target did not answer, or asked to be left alone
 """
 
@@ -28,6 +29,7 @@ __all__ = [
     "NotApplicable",
     "NotObservable",
     "NotSupported",
+    "Outlived",
     "Pause",
     "Remedy",
     "Scenario",
@@ -50,23 +52,34 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Time that has to pass before the next call: until a moment of the target's clock, or so many seconds.
+    """Time that has to pass before the next call: until a moment of the run's clock, or so many seconds.
 
-    `reason` says why. `short` pauses are made whatever the limits; one without `until` that is not short is made only
-    where the target offers its clock.
+    `reason` is a sentence that is true when it is over. `short` pauses are made whatever the limits; one without `until`
+    that is not short is made only where the target offers its clock. A pause that cannot be made raises `NotObservable`
+    where it was yielded. `by` is the moment from which the next call would come too late to say anything, and `last` the
+    one until which the scenario will want to wait in the end.
+
+    With `new_second`, the seconds are counted from the last token that the target gave to anybody in this run; where its
+    tokens are known to differ whenever they are issued, there is nothing to wait for. `says` completes the purpose of the
+    next call.
     """
 
     seconds: float
     reason: str
     short: bool = False
     until: float | None = None
+    by: float | None = None
+    last: float | None = None
+    new_second: bool = False
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
-    """A call and what came of it: the reply with the target's time at which it was made, or the trouble instead.
+    """A call and what came of it: the reply, or the trouble instead.
 
-    `sent` and `replied` are seconds since 1970 on the target's clock as far as it can be known.
+    `sent` and `replied` are seconds since 1970 on the clock of the run: the target's where it offers one, else this
+    machine's. What the target did, it did between the two.
     """
 
     call: Call
@@ -75,6 +88,11 @@ class Exchange:
     trouble: str
     sent: float
     seconds: float
+
+    @property
+    def replied(self) -> float:
+        """The moment at which the reply was there."""
+        return self.sent + self.seconds
 
     def __repr__(self) -> str:
         return f"<Exchange {self.call.step} {self.request.method} {self.request.path}>"
@@ -142,6 +160,14 @@ class NotObservable(Halt):
     """It cannot be seen within the limits."""
 
     verdict = Verdict.NOT_OBSERVABLE
+
+
+class Outlived(NotObservable):
+    """A token may have expired on the way. `until` is when it surely has, so that the next login gives another one."""
+
+    def __init__(self, reason: str, until: float) -> None:
+        super().__init__(reason)
+        self.until = until
 
 
 class Inconclusive(Halt):

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 from watchword.specs.vocabulary import GUARANTEES
-from watchword.suites.acting.context import Context, claims_of
+from watchword.suites.acting.context import Context, claims_of, number
+from watchword.suites.acting.expiry import end_of, issue_of
 from watchword.suites.acting.figures import header_of
-from watchword.suites.acting.steps import Transcript
+from watchword.suites.acting.steps import NotObservable, Transcript
 from watchword.suites.judging.expect import Difference, observed
 from watchword.suites.judging.judge import JUDGES
 
@@ -29,8 +30,18 @@ def _form(token: Any) -> str:
 
 def _lifetime(context: Context, transcript: Transcript) -> str:
     tokens = transcript.facts["tokens"]
-    expiry = tokens.expiry()
-    return "nothing tells how long it lives" if expiry is None else f"{expiry - tokens.issued_at:.0f} s"
+    within = number(tokens["expires_in"])
+    if within is not None and number(tokens["expires_at"]) is None:
+        return f"{within:.0f} s, by the reply"
+    claims = claims_of(tokens["access_token"])
+    issued, over = number(claims.get("iat")), number(claims.get("exp"))
+    if issued is not None and over is not None:
+        return f"{over - issued:.0f} s, by the token"
+    try:
+        lives = end_of(context, tokens).after(issue_of(tokens))
+    except NotObservable as unknown:
+        return unknown.reason
+    return f"{lives:.0f} s or little more"
 
 
 def _rotates(context: Context, transcript: Transcript) -> str:

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from watchword.specs.values.clause import Clause
 from watchword.suites.acting.context import Context, Tokens, claims_of, number, succeeded
+from watchword.suites.acting.expiry import end_of, issue_of, stated_end
+from watchword.suites.acting.moments import SECOND
 from watchword.suites.acting.steps import NotApplicable, Transcript
 from watchword.suites.judging.expect import Difference, kind, observed
 
@@ -20,7 +22,6 @@ _MILLISECONDS = 1e11
 _LEGACY = 529_196_400
 """No token lives 16 years: a number of seconds above this one is a moment, not a span."""
 _TEN_YEARS = 10 * 366 * 86400
-_SLACK = 3
 
 
 def _opened(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -93,12 +94,25 @@ def _tokens(transcript: Transcript) -> Tokens:
 
 
 def _in_future(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    tokens = _tokens(transcript)
-    expiry = tokens.stated_expiry
-    if expiry is None:
+    found = []
+    for name in ("tokens", "later"):
+        tokens = transcript.facts.get(name)
+        if isinstance(tokens, Tokens):
+            found += _ahead(context, tokens, " that followed an expiry" if name == "later" else "")
+    return found
+
+
+def _ahead(context: Context, tokens: Tokens, which: str) -> list[Difference]:
+    if not _tells(tokens):
         return [Difference("an expiry as a number", _kind_of_expiry(tokens))]
-    ahead = expiry - tokens.issued_at
-    return [] if ahead > 0 else [Difference("an expiry after the moment of issue", f"one {-ahead:.0f} s before it")]
+    within = number(tokens["expires_in"])
+    if number(tokens["expires_at"]) is None and within is not None:
+        return [] if within > 0 else [Difference("a lifetime above 0", f"{within:.0f}")]
+    past = issue_of(tokens).after(stated_end(context, tokens))
+    if past < 0:
+        return []
+    seen = f"one that was over when the reply{which} was made, by {past:.0f} s at least"
+    return [Difference("an expiry after the moment of issue", seen)]
 
 
 def _in_seconds(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -109,13 +123,17 @@ def _in_seconds(context: Context, transcript: Transcript, clause: Clause) -> lis
             return [Difference("seconds since 1970", f"{at:.0f}, which only milliseconds reach")]
         if at < _LEGACY:
             return [Difference("seconds since 1970", f"{at:.0f}, which is a span")]
-        far = at - tokens.issued_at > _TEN_YEARS
+        far = at - issue_of(tokens).latest > _TEN_YEARS
         return [Difference("a moment within ten years", f"{at:.0f}")] if far else []
     if within is not None:
         if within > _LEGACY:
             return [Difference("a span in seconds", f"{within:.0f}, which is a moment")]
         return [Difference("a span within ten years", f"{within:.0f} s")] if within > _TEN_YEARS else []
     return [Difference("an expiry as a number", _kind_of_expiry(tokens))]
+
+
+def _tells(tokens: Tokens) -> bool:
+    return number(tokens["expires_at"]) is not None or number(tokens["expires_in"]) is not None
 
 
 def _kind_of_expiry(tokens: Tokens) -> str:
@@ -128,13 +146,16 @@ def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> 
     inside = number(claims_of(tokens["access_token"]).get("exp"))
     if inside is None:
         raise NotApplicable("the access token tells no expiry of its own")
-    stated = tokens.stated_expiry
-    if stated is None:
+    if not _tells(tokens):
         return [Difference("an expiry as a number", "none")]
-    slack = 1 if tokens["expires_at"] is not None else _SLACK
-    if abs(stated - inside) <= slack:
-        return []
-    return [Difference("the expiry that stands in the token", f"one that is {stated - inside:+.0f} s away from it")]
+    at = number(tokens["expires_at"])
+    if at is not None:
+        # Both are seconds of one clock, and what it shows does not matter.
+        away = max(0.0, abs(at - inside) - SECOND)
+    else:
+        away = stated_end(context, tokens).apart(end_of(context, tokens))
+    wanted = "the expiry that stands in the token"
+    return [Difference(wanted, f"one that is at least {away:.0f} s away from it")] if away > 0 else []
 
 
 def _differ(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -195,14 +216,16 @@ def _keeps_scope(context: Context, transcript: Transcript, clause: Clause) -> li
 
 
 def _extends(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    before, after = transcript.facts["before"].stated_expiry, transcript.facts["after"].stated_expiry
-    if before is None or after is None:
+    before, after = transcript.facts["before"], transcript.facts["after"]
+    if not (_tells(before) and _tells(after)):
         raise NotApplicable("the replies tell no expiry")
-    return (
-        []
-        if after >= before - 1
-        else [Difference("an expiry that is no earlier", f"one {before - after:.0f} s earlier")]
-    )
+    moments = [number(tokens["expires_at"]) for tokens in (before, after)]
+    if moments[0] is not None and moments[1] is not None:
+        earlier = moments[0] - moments[1] - SECOND
+    else:
+        earlier = stated_end(context, before).after(stated_end(context, after))
+    wanted = "an expiry that is no earlier"
+    return [Difference(wanted, f"one at least {earlier:.0f} s earlier")] if earlier > 0 else []
 
 
 def _subset(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:

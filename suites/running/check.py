@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import time
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from watchword.suites.judging.expect import Difference
 from watchword.suites.judging.judge import judge
 from watchword.suites.judging.observe import describe
 from watchword.suites.running.session import TargetSession
+from watchword.suites.sending.drive import Drive
 
 GENERATED = "contract.conforms"
 """The guarantee whose check sends generated requests."""
@@ -23,6 +26,7 @@ GENERATED = "contract.conforms"
 __all__ = [
     "GENERATED",
     "Attempt",
+    "Check",
     "Judged",
     "check",
     "examine",
@@ -54,12 +58,54 @@ class Judged:
     broken: int = 0
 
 
-def examine(session: TargetSession, clause: Clause) -> list[Attempt]:
-    """Do at the target what the clause is about, as often as the run repeats each check."""
-    left_open = session.budget.halt(clause)
-    if left_open is not None:
-        return [Attempt(Transcript(), left_open)]
-    return [Attempt(*session.probe.run(lambda: scenario_of(session, clause))) for _ in range(session.repeat)]
+class Check:
+    """The check of one clause on its way: `judged` is what it came to, None before it is over.
+
+    It goes on its way as far as it can without a wait. Whatever goes wrong in our own code is a verdict, too.
+    """
+
+    def __init__(self, session: TargetSession, clause: Clause) -> None:
+        self.session = session
+        self.clause = clause
+        self.judged: Judged | None = None
+        self.attempts: list[Attempt] = []
+        self.drives: list[Drive] = []
+        self.seconds = 0.0
+
+    @property
+    def waiting(self) -> Drive | None:
+        """The drive that goes on first, of those that wait; None when none does."""
+        waiting = [drive for drive in self.drives if drive.due is not None]
+        return min(waiting, key=lambda drive: drive.due or 0.0, default=None)
+
+    def go(self) -> None:
+        """Begin, or go on, and judge when all is done."""
+        began = time.monotonic()
+        try:
+            self._go()
+        except Exception as trouble:  # noqa: BLE001 - one check that falls over must not keep the others from being made
+            self.drives = []
+            self.judged = _fallen(self.session, self.clause, trouble)
+        self.seconds += time.monotonic() - began
+
+    def rest(self, *, free: bool = False) -> None:
+        """Do nothing until the next wait is over; it is `free` where something is waited for whatever the limits."""
+        drive = self.waiting
+        if drive is not None and drive.due is not None:
+            self.session.budget.rest(drive.due - self.session.probe.now(), free=free or drive.short)
+
+    def _go(self) -> None:
+        left_open = self.session.budget.halt(self.clause)
+        if left_open is not None:
+            self.attempts = [Attempt(Transcript(), left_open)]
+        elif not self.drives:
+            make = functools.partial(scenario_of, self.session, self.clause)
+            self.drives = [Drive(self.session.probe, make) for _ in range(self.session.repeat)]
+        for drive in self.drives:
+            drive.go()
+        if all(drive.outcome for drive in self.drives):
+            self.attempts += [Attempt(*drive.outcome) for drive in self.drives if drive.outcome]
+            self.judged = weigh(self.session, self.clause, self.attempts)
 
 
 def scenario_of(session: TargetSession, clause: Clause) -> Scenario:
@@ -100,14 +146,30 @@ def weigh(session: TargetSession, clause: Clause, attempts: list[Attempt]) -> Ju
 
 
 def check(session: TargetSession, clause: Clause) -> Judged:
-    """Examine and judge one clause; whatever goes wrong in our own code is a verdict, too."""
-    try:
-        return weigh(session, clause, examine(session, clause))
-    except Exception as trouble:  # noqa: BLE001 - one check that falls over must not keep the others from being made
-        frames = traceback.extract_tb(trouble.__traceback__)
-        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-        halt = Halt(f"{type(trouble).__name__}: {trouble}{where}"[:500])
-        return _judged(session, clause, Attempt(Transcript(), halt))
+    """Examine and judge one clause, and do nothing else while it waits."""
+    one = Check(session, clause)
+    while True:
+        one.go()
+        if one.judged is not None:
+            return one.judged
+        one.rest()
+
+
+def examine(session: TargetSession, clause: Clause) -> list[Attempt]:
+    """Do at the target what the clause is about, as often as the run repeats each check, and do nothing else meanwhile."""
+    one = Check(session, clause)
+    while True:
+        one.go()
+        if one.judged is not None:
+            return one.attempts
+        one.rest()
+
+
+def _fallen(session: TargetSession, clause: Clause, trouble: Exception) -> Judged:
+    frames = traceback.extract_tb(trouble.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    halt = Halt(f"{type(trouble).__name__}: {trouble}{where}"[:500])
+    return _judged(session, clause, Attempt(Transcript(), halt))
 
 
 def _judged(session: TargetSession, clause: Clause, attempt: Attempt) -> Judged:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from watchword.suites.options import Options
     from watchword.suites.running.tally import Tally
     from watchword.suites.running.verdicts import Finding
+    from watchword.suites.running.waiting import Waiting
     from watchword.suites.started import StartedServer
     from watchword.suites.target import Target
 
@@ -35,6 +36,7 @@ class Runner:
         self.options = options
         self.targets: list[Target] = []
         self.run: Tally | None = None
+        self.waiting: Waiting | None = None
         self.stale: list[str] = []
         self.message = ""
         self.trouble = ""
@@ -163,16 +165,18 @@ class Runner:
 
     def check(self, item: pytest.Item, target: Target, clause: Clause) -> Finding:
         """Examine and judge one clause, hand the record over and give what was found."""
-        from watchword.suites.running.check import check
         from watchword.suites.running.recording import write
         from watchword.suites.running.verdicts import Finding
+        from watchword.suites.running.waiting import Waiting
 
         run = self.run
         if run is None:
             raise RuntimeError("a clause is checked before the run has begun")
+        if self.waiting is None:
+            self.waiting = Waiting((run.sessions[name], c) for name, clauses in run.selected.items() for c in clauses)
         session = run.sessions[target.name]
-        began = time.monotonic()
-        record = write(session, clause, check(session, clause), began)
+        judged, seconds = self.waiting.check(session, clause)
+        record = write(session, clause, judged, time.monotonic() - seconds)
         if record.judgement.excusable:
             record = replace(record, known=self._handover.excuse(record))
         run.records.append(record)

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from watchword.reports.records import ClauseRecord
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
-from watchword.suites.running.check import GENERATED, Judged, check
+from watchword.suites.running.check import GENERATED, Judged
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
+from watchword.suites.running.waiting import Waiting
 from watchword.suites.started import Control, StartedServer, Wire
 from watchword.suites.target import from_description
 
@@ -64,12 +65,17 @@ def survey(
     target = from_description(description)
     session = TargetSession(target, Masker(), repeat, description.get("wire"), lazy=True)
     wanted = None if only is None else frozenset(only)
+    chosen = [
+        clause
+        for clause in target.dialect.clauses
+        if not clause.untested
+        and (wanted is None or clause.id in wanted)
+        and (generated or clause.guarantee != GENERATED)
+    ]
+    waiting = Waiting((session, clause) for clause in chosen)
     try:
-        for clause in target.dialect.clauses:
-            if clause.untested or (wanted is not None and clause.id not in wanted):
-                continue
-            if generated or clause.guarantee != GENERATED:
-                yield _examined(session, clause)
+        for clause in chosen:
+            yield _examined(session, clause, waiting)
     finally:
         session.close()
 
@@ -93,13 +99,13 @@ def survey_each(
         session = TargetSession(
             replace(target, control=server.control), Masker(), repeat, server.wire, lazy=True, tag=_TAG
         )
-        yield _examined(session, clause)
+        yield _examined(session, clause, Waiting([(session, clause)]))
         session.close()
 
 
-def _examined(session: TargetSession, clause: Clause) -> Examined:
-    began = time.monotonic()
-    judged = check(session, clause)
+def _examined(session: TargetSession, clause: Clause, waiting: Waiting) -> Examined:
+    judged, seconds = waiting.check(session, clause)
+    began = time.monotonic() - seconds
     record = functools.partial(write, session, clause, judged, began)
     return Examined(
         clause, judged.verdict, judged.attempts, judged.broken, functools.partial(_seen, session, judged), record

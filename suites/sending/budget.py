@@ -217,9 +217,9 @@ class Budget:
     def _now(self) -> float:
         return self._target.control.now() if self._target.control else time.time()
 
-    def now(self, offset: float = 0.0) -> float:
-        """Give the target's time: its clock's where it offers one, else this machine's and the offset seen."""
-        return self._target.control.now() if self._target.control else time.time() + offset
+    def now(self) -> float:
+        """Give the time on the clock of the run: the target's where it offers one, else this machine's."""
+        return self._now()
 
     def pause(self, seconds: float, reason: str, *, short: bool = False, certain: bool = True) -> None:
         """Let time pass at the target.
@@ -243,16 +243,29 @@ class Budget:
                 raise NotObservable(f"{reason}: no clock goes that far")
             self._set_ahead(self._target.control, seconds, reason)
             return
+        self.afford(seconds, reason)
+        self.rest(seconds)
+
+    def afford(self, seconds: float, reason: str) -> None:
+        """See that the limits allow to wait; whatever is done meanwhile leaves more of them.
+
+        Raises:
+            NotObservable: they do not.
+        """
         if self._waited + seconds > self._target.limits.max_wait:
-            left = self._target.limits.max_wait - self._waited
+            left = max(0.0, self._target.limits.max_wait - self._waited)
             # All waits of a run together keep within the limit, so those that were refused before would count, too.
             self._refused_waits += seconds + _MARGIN
             raise NotObservable(
                 f"{reason}: that takes {seconds:.0f} s, and {left:.0f} s of limits.max_wait are left",
                 {"limits.max_wait": self._waited + self._refused_waits + self._unplanned_waits},
             )
-        self._waited += seconds
-        time.sleep(seconds)
+
+    def rest(self, seconds: float, *, free: bool = False) -> None:
+        """Do nothing for so long. It counts towards the limits unless it is `free`."""
+        if seconds > 0:
+            self._waited += 0.0 if free else seconds
+            time.sleep(seconds)
 
     @staticmethod
     def _set_ahead(control: Control, seconds: float, reason: str) -> None:

@@ -1,115 +1,68 @@
-"""The probe: drives a scenario against a target and returns the frozen transcript of what happened."""
+"""The probe: sends single calls to a target, and lets its time pass where that can be had at once."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from watchword.specs.codec import encode
-from watchword.specs.values.http import Reply
-from watchword.suites.acting.figures import moment
-from watchword.suites.acting.steps import Call, Exchange, Halt, Inconclusive, Pause, Scenario, Transcript
+from watchword.suites.acting.steps import Call, Exchange, Inconclusive, NotObservable, Pause
 from watchword.suites.sending.budget import Budget
+from watchword.suites.sending.seconds import Seconds
 from watchword.suites.sending.unreachable import Unreachable
 from watchword.suites.started import Wire
 from watchword.suites.target import Target
 
 __all__ = ["Probe"]
 
-_TRIES = 3
 _AWAY = "away: "
+_MOMENT = 2.0
+"""Seconds that are slept through; during a longer wait something else can be done."""
 
 
 class Probe:
-    """One target's probe. `sent` and `heard` let the masker learn secrets before anything is written down."""
+    """One target's probe. `listeners` let the masker learn secrets before anything is written down."""
 
     def __init__(self, target: Target, budget: Budget, transport: Wire) -> None:
         self.target = target
         self.budget = budget
+        self.seconds = Seconds()
         self._transport = transport
-        self._offset = 0.0
         self.listeners: list[Callable[[Exchange], None]] = []
 
-    def run(self, make: Callable[[], Scenario]) -> tuple[Transcript, Halt | None]:
-        """Drive a scenario to its end, or to what halted it.
-
-        A call without a reply is not sent again on its own, since the target may have acted on it: the whole scenario is
-        begun anew from a fresh login, three times at most.
-        """
-        exchanges: list[Exchange] = []
-        for attempt in range(_TRIES):
-            exchanges = []
-            try:
-                return self._drive(make(), exchanges), None
-            except Inconclusive as halt:
-                if attempt == _TRIES - 1 or not self._may_retry(exchanges):
-                    return Transcript(tuple(exchanges)), halt
-            except Halt as halt:
-                return Transcript(tuple(exchanges)), halt
-        raise AssertionError("unreachable")
-
-    def _may_retry(self, exchanges: list[Exchange]) -> bool:
-        last = exchanges[-1].reply if exchanges else None
-        if last is None:
-            return not (exchanges and exchanges[-1].trouble.startswith(_AWAY))
-        if last.status not in (429, 503):
-            return False
-        try:
-            self.budget.retry_after(last.header("retry-after"))
-        except Inconclusive:
-            return False
-        return True
-
-    def _drive(self, scenario: Scenario, exchanges: list[Exchange]) -> Transcript:
-        try:
-            step = next(scenario)
-            while True:
-                if isinstance(step, Pause):
-                    self._pause(step)
-                    step = next(scenario)
-                    continue
-                exchange = self.send(step)
-                exchanges.append(exchange)
-                self._insist(exchange)
-                step = scenario.send(exchange)
-        except StopIteration as stop:
-            return Transcript(tuple(exchanges), stop.value or {})
-        finally:
-            scenario.close()
-
-    def _pause(self, pause: Pause) -> None:
-        seconds = pause.seconds if pause.until is None else pause.until - self.now()
-        self.budget.pause(seconds, pause.reason, short=pause.short, certain=pause.short or pause.until is not None)
-
     def now(self) -> float:
-        """Give the target's time as far as it can be known."""
-        return self.budget.now(self._offset)
+        """Give the time on the clock of the run: the target's where it offers one, else this machine's."""
+        return self.budget.now()
 
-    def send(self, call: Call) -> Exchange:
-        """Send one call and give what came of it."""
+    def send(self, call: Call, owner: object = None) -> Exchange:
+        """Send one call and give what came of it. `owner` shares the second of its tokens with nobody."""
         request = encode(call.draft)
+        if call.draft.operation.purpose in ("issue", "renew") and self.seconds.taken(owner):
+            self._next_second()
         self.budget.before(call)
         sent = self.now()
+        began = time.monotonic()
         try:
             reply, seconds = self._transport.send(request)
         except (Unreachable, ConnectionError, TimeoutError) as trouble:
             exchange = Exchange(call, request, None, str(trouble), sent, 0.0)
         else:
-            self._learn_time(reply)
+            if self.target.control is None:
+                # What we did around it belongs to the time in which the target may have acted.
+                seconds = max(seconds, time.monotonic() - began)
             exchange = Exchange(call, request, reply, "", sent, seconds)
         self.budget.after(call, exchange.reply)
+        self.seconds.note(exchange, owner)
         for listener in self.listeners:
             listener(exchange)
         return exchange
 
-    def _learn_time(self, reply: Reply) -> None:
-        """Servers' clocks differ; expiry is reckoned on theirs. `Date` counts whole seconds, so less than two are noise."""
-        stamp = moment(reply.header("date"))
-        if stamp is None or self.target.control is not None:
-            return
-        offset = stamp - self.budget.now()
-        self._offset = offset if abs(offset) >= 2 else 0.0
+    def insist(self, exchange: Exchange) -> None:
+        """Insist that the target answered and is willing to go on.
 
-    def _insist(self, exchange: Exchange) -> None:
+        Raises:
+            Inconclusive: it is not.
+        """
         reply = exchange.reply
         if reply is None:
             away = exchange.trouble.startswith(_AWAY)
@@ -121,3 +74,52 @@ class Probe:
         ban = self.target.dialect.api.ban
         if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
             raise Inconclusive("the target has banned this client after too many refusals")
+
+    def may_retry(self, exchange: Exchange | None) -> bool:
+        """Tell whether a check whose last call failed may be made once more, and wait as the target asks before it is."""
+        reply = exchange.reply if exchange is not None else None
+        if exchange is not None and reply is None:
+            return not exchange.trouble.startswith(_AWAY)
+        if reply is None:
+            return True
+        if reply.status not in (429, 503):
+            return False
+        try:
+            self.budget.retry_after(reply.header("retry-after"))
+        except Inconclusive:
+            return False
+        return True
+
+    @property
+    def distinct(self) -> bool:
+        """Whether tokens differ here without a second of their own. A clock is set ahead all the same: it costs nothing."""
+        return self.target.control is None and self.seconds.unique
+
+    def wait(self, pause: Pause) -> float | None:
+        """Make a pause where that takes a moment, or a clock can be set ahead; else give when it will be over.
+
+        Raises:
+            NotObservable: the limits do not allow it, or nothing tells when it would be over.
+        """
+        if pause.new_second:
+            self._next_second()
+            return None
+        now = self.now()
+        seconds = pause.seconds if pause.until is None else pause.until - now
+        if seconds <= 0:
+            return None
+        if self.target.control is not None or (pause.short and seconds <= _MOMENT):
+            self.budget.pause(seconds, pause.reason, short=pause.short)
+            return None
+        if pause.until is None and not pause.short:
+            raise NotObservable(f"nothing tells when {pause.reason}")
+        if not pause.short:
+            self.budget.afford(seconds if pause.last is None else pause.last - now, pause.reason)
+        return now + seconds
+
+    def _next_second(self) -> None:
+        if self.distinct:
+            return
+        left = self.seconds.over - self.now()
+        if left > 0:
+            self.budget.pause(left, "the second is over", short=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from watchword.mockserver.http.message import finished
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
@@ -37,7 +38,7 @@ class Moody:
         instead = self.mood(len(self.asked), request)
         if isinstance(instead, Exception):
             raise instead
-        return instead or outcome.reply, 0.0
+        return instead or finished(outcome.reply, request.method, outcome.at), 0.0
 
     def close(self):
         """Do nothing."""

@@ -36,7 +36,12 @@ EVERYWHERE = {
     "token.scheme-case",
 }
 """What prudence or a standard asks for and no release does."""
-BEFORE_SESSIONS = {"renew.expiry-holds", "renew.expiry-matches-token", "renew.refresh-token-is-access-token"}
+BEFORE_SESSIONS = {
+    "renew.expiry-holds",
+    "renew.expiry-in-future",
+    "renew.expiry-matches-token",
+    "renew.refresh-token-is-access-token",
+}
 """What releases before the sessions fall short of besides."""
 WARNED = {
     "documented": set(),

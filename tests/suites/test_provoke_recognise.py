@@ -23,6 +23,7 @@ from watchword.suites.acting.scenarios import SCENARIOS, provoked
 from watchword.suites.acting.steps import Call, NotApplicable
 from watchword.suites.judging.judge import JUDGES
 from watchword.suites.running.session import TargetSession
+from watchword.suites.sending.drive import to_the_end
 from watchword.suites.target import from_description
 
 TOY = Path(__file__).parent.parent / "dialects" / "lanternhouse"
@@ -118,7 +119,9 @@ def test_round_trip(folder, operation, condition):
     session = TargetSession(target, Masker(), wire=wire)
     wire.operation = service.dialect.api.operations[operation]
     wire.watched = condition
-    transcript, halt = session.probe.run(lambda: provoked(Context(target, wire.operation, session.tag), (condition,)))
+    transcript, halt = to_the_end(
+        session.probe, lambda: provoked(Context(target, wire.operation, session.tag), (condition,))
+    )
     if halt is not None:
         assert isinstance(halt, NotApplicable), halt.reason
         assert NOT_HERE.get(condition.partition(".")[2], "this one is always possible") in halt.reason
@@ -149,7 +152,7 @@ def test_right_requests_hold_nothing():
                     continue
                 wire.watched = condition.name
                 context = Context(target, operation, session.tag)
-                session.probe.run(lambda context=context: right(context))
+                to_the_end(session.probe, lambda context=context: right(context))
                 found |= {(condition.name, operation.name)} if wire.seen[-1][0] else set()
 
     # Who logs in for a client may name an operator, and does without.

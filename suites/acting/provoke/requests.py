@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from watchword.specs.values.api import FORM, JSON
 from watchword.specs.values.draft import Draft, Field
-from watchword.suites.acting.context import Steps
+from watchword.suites.acting.context import NEXT_SECOND, Steps
 from watchword.suites.acting.provoke.work import Rows, Work, body_place, emptied, pure, put
 from watchword.suites.acting.steps import NotApplicable
 
@@ -84,7 +84,10 @@ def _insufficient(draft: Draft, work: Work) -> Steps:
     rest = sorted(s for s in scopes if s not in wanted and not any(s.startswith(f"{w}.") for w in wanted))
     if not rest:
         raise NotApplicable("the account has no scope but those that the operation wants")
+    yield NEXT_SECOND
     tokens = yield from work.context.login(issuer, scope=rest[0])
+    if tokens["access_token"] == draft.value("access_token"):
+        raise NotApplicable("a login for fewer scopes gives the same access token again")
     return draft.setting("access_token", tokens["access_token"])
 
 

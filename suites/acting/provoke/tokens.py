@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from watchword.specs.values.draft import Draft, Field
 from watchword.suites.acting.choosing import issuer_for
-from watchword.suites.acting.context import NEXT_SECOND, Steps, claims_of
+from watchword.suites.acting.context import NEXT_SECOND, Steps, claims_of, number
+from watchword.suites.acting.expiry import end_of
 from watchword.suites.acting.provoke.credentials import basic_of
 from watchword.suites.acting.provoke.work import Rows, Work, emptied, left_out, mistyped, pure
-from watchword.suites.acting.steps import Blocked, Call, NotApplicable, NotObservable, Pause
+from watchword.suites.acting.steps import Blocked, Call, NotApplicable, Pause
 
 __all__ = ["ROWS"]
 
@@ -108,21 +109,16 @@ def _instead(draft: Draft, work: Work, role: str, other: str) -> Draft:
 
 
 def _expired_access(draft: Draft, work: Work) -> Steps:
-    expiry = work.held().expiry()
-    if expiry is None:
-        raise NotObservable("nothing tells when the access token expires")
-    yield Pause(0, "the access token expires", until=expiry + 1.5)
+    yield Pause(0, "the access token expires", until=end_of(work.context, work.held()).latest)
     return draft
 
 
 def _expired_refresh(draft: Draft, work: Work) -> Steps:
-    token = work.held()["refresh_token"]
-    expiry = work.held().expiry("refresh_token")
-    if expiry is None and claims_of(token):
+    claims = claims_of(work.held()["refresh_token"])
+    if claims and number(claims.get("exp")) is None:
         raise NotApplicable("the refresh token has no expiry")
-    yield Pause(
-        _YEAR, "the refresh token has expired by then if it ever does", until=None if expiry is None else expiry + 1.5
-    )
+    until = end_of(work.context, work.held(), "refresh_token").latest if claims else None
+    yield Pause(_YEAR, "the refresh token expires", until=until)
     return draft
 
 
