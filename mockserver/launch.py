@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
+from watchword.mockserver.clock import Clock
 from watchword.mockserver.console.access import Access
 from watchword.mockserver.control import ROOT, Application
 from watchword.mockserver.http.address import bind, is_loopback, origin_of
@@ -107,6 +108,11 @@ class Running:
     def control_token(self) -> str | None:
         """The token that control requests carry, where other machines can reach the mock."""
         return self.application.access.token
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that tokens obey."""
+        return self.service.clock
 
     @property
     def credentials(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The README's examples, run as they stand.
+"""The examples of the README and of the page about the mock, run as they stand.
 
 A comment before a block says what becomes of it: `file: NAME` writes it, `run` runs it, `serve: COMMAND` and `starts` start
-a server that runs until the end, `baseline` reads it. The ports that the README names are replaced by free ones.
+a server that runs until the end, `baseline` reads it. The ports that a document names are replaced by free ones.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from watchword.specs.loader import bundled, load_dialect
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+MOCK = (ROOT / "docs" / "mock.md").read_text("utf-8")
 BLOCK = re.compile(r"((?:^<!-- .*? -->\n)+)^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -38,17 +39,17 @@ class Example:
     line: int
 
 
-def examples() -> list[Example]:
-    """Give the marked blocks in their order."""
+def examples(document: str = README) -> list[Example]:
+    """Give the marked blocks of a document in their order."""
     found = []
-    for match in BLOCK.finditer(README):
+    for match in BLOCK.finditer(document):
         marks = tuple(re.findall(r"<!-- (.*?) -->", match[1]))
-        found.append(Example(marks, match[2], match[3], README[: match.start(3)].count("\n") + 1))
+        found.append(Example(marks, match[2], match[3], document[: match.start(3)].count("\n") + 1))
     return found
 
 
 class Shell:
-    """A folder in which examples run one after the other, and the ports that stand for those of the README."""
+    """A folder in which examples run one after the other, and the ports that stand for those of the document."""
 
     def __init__(self, folder: Path, servers: ExitStack) -> None:
         self.folder = folder
@@ -91,7 +92,7 @@ class Shell:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"README.md:{example.line}\n{done.stdout[-4000:]}"
+        assert done.returncode == 0, f"line {example.line}\n{done.stdout[-4000:]}"
         return done.stdout
 
 
@@ -102,10 +103,10 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         yield Shell(tmp_path, servers)
 
 
-def test_the_examples_work(shell: Shell) -> None:
-    """Every marked example does what the text around it says, in the order of the text."""
+def play(shell: Shell, document: str) -> str:
+    """Do what the marks of a document say, in the order of the text; give everything that was printed."""
     outputs = []
-    for example in examples():
+    for example in examples(document):
         for mark in example.marks:
             word, _, rest = mark.partition(": ")
             if word == "file":
@@ -119,9 +120,23 @@ def test_the_examples_work(shell: Shell) -> None:
                 shell.serve(example.text.strip())
             elif word == "run":
                 outputs.append(shell.run(example))
+    return "".join(outputs)
+
+
+def test_the_examples_work(shell: Shell) -> None:
+    """Every marked example does what the text around it says, in the order of the text."""
+    printed = play(shell, README)
 
     assert (shell.folder / "report" / "report.html").is_file()
-    assert '"condition": "basic.missing"' in "".join(outputs)
+    assert '"condition": "basic.missing"' in printed
+
+
+def test_the_examples_of_the_mock_work(shell: Shell) -> None:
+    """Every marked example of the page about the mock does what the text around it says."""
+    printed = play(shell, MOCK)
+
+    assert '"username": "nadia"' in printed
+    assert MOCK.count("<!-- ") == sum(len(example.marks) for example in examples(MOCK))
 
 
 def test_every_mark_is_known() -> None:

@@ -13,6 +13,8 @@ Cause = Literal["rule", "route", "ban", "fault", "http", "mock"]
 """What refused a request: a rule of the profile, the router, a ban, a fault, the HTTP layer, or a defect of the mock."""
 
 _LONGEST = 80
+_KEPT = 4096
+"""Longer values are not kept: a journal of them would be a heap of bodies, and half a secret could not be recognised."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -22,6 +24,11 @@ class Found:
     value: Any = None
     role: str = ""
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, str) and len(self.value) > _KEPT:
+            object.__setattr__(self, "note", f"a text of length {len(self.value)}")
+            object.__setattr__(self, "value", None)
 
     def shown(self, masker: Masker) -> str:
         """Write it down without giving a secret away."""

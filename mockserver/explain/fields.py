@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,8 @@ from watchword.specs.values.http import Request
 __all__ = ["field_of", "fields_of_body", "fields_sent", "pair_of", "strays", "words"]
 
 _ALIKE = 0.75
+_LOOKED_AT = 200
+"""How many fields of a request are looked at, so that an absurd one costs no more than another."""
 
 
 def words(place: str, name: str) -> str:
@@ -103,7 +106,7 @@ def strays(case: Case, role: str) -> list[str]:
     own.add(("header", "Authorization"))
     return [
         words(place, name)
-        for place, name, _ in fields_sent(case.reading.request)
+        for place, name, _ in itertools.islice(fields_sent(case.reading.request), _LOOKED_AT)
         if (place, name) != (binding.place, binding.name)
         and (place, name) not in own
         and any(_alike(name, other) for other in names)
@@ -112,6 +115,8 @@ def strays(case: Case, role: str) -> list[str]:
 
 def _alike(name: str, other: str) -> bool:
     left, right = _plain(name), _plain(other)
+    if len(left) > 2 * len(right):
+        return False
     return left == right or difflib.SequenceMatcher(None, left, right).ratio() >= _ALIKE
 
 

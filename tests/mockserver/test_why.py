@@ -424,3 +424,15 @@ def test_own_failures(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert (500, "mock.failed") == (why["status"], why["condition"])
     assert "the mock itself is wrong" in why["hint"]
+
+
+def test_absurd_requests_are_not_kept() -> None:
+    """A value of any length is told by its length, and a heap of fields is looked through in no time."""
+    mock = Mock("fusio")
+    long = "a" * 500_000
+    why = mock.why("POST", "/consumer/login", LOGIN, json.dumps({"username": long, "password": "x"}).encode())
+    many = mock.why("POST", "/consumer/login", LOGIN, json.dumps({f"n{i}": 1 for i in range(60_000)}).encode())
+
+    assert ("username.unknown", "a text of length 500000") == (why["condition"], why["found"])
+    assert "username.missing" == many["condition"]
+    assert len(json.dumps(mock.application.entries())) < 10_000
