@@ -83,9 +83,15 @@ def _header(name: str, text: str, lines: tuple[str, ...]) -> list[Difference]:
     if not lines:
         return [Difference(f"the header {name}", "no such header")]
     if text and name.lower() in _CHALLENGES:
-        schemes = [challenge.scheme for challenge in challenges(lines)]
-        asked = f"one of {', '.join(schemes)}"[:80] if schemes else "none"
-        return [] if text.lower() in schemes else [Difference(f"the header {name} with a challenge of {text}", asked)]
+        found = challenges(lines)
+        # A scheme, a parameter such as `error="invalid_token"`, or the value of `error` alone (RFC 6750 section 3).
+        said = {challenge.scheme for challenge in found}
+        for key, value in (pair for challenge in found for pair in challenge.parameters.items()):
+            said |= {f"{key}={value}".lower(), *([value.lower()] if key == "error" else [])}
+        asked = ", ".join(challenge.scheme for challenge in found)[:80]
+        if text.lower().replace('"', "") in said:
+            return []
+        return [Difference(f"the header {name} with a challenge of {text}", f"one of {asked}" if asked else "none")]
     value = ", ".join(lines)
     return (
         []

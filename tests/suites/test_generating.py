@@ -17,7 +17,7 @@ from watchword.suites.judging import contract
 for name in bundled():
     api = load_dialect(name).api
     for path, method in sorted({(o.path, o.method) for o in api.operations.values()}):
-        for case in contract._cases(api, path, method):
+        for case in (generated.case for generated in contract._cases(api, path, method)):
             body = case.body if isinstance(case.body, dict | list | bytes | str) else None
             print(name, path, method, body, case.headers, case.query, case.path_parameters)
 """

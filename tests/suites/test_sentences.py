@@ -51,7 +51,7 @@ def right(clause: Clause, operation: Operation) -> tuple[int, dict[str, str], di
     status = min(statuses(e.of_status) & statuses(e.status) & set(range(200, 600)))
     headers = {
         "Content-Type": (e.content_type or ("application/json",))[0],
-        **{n: v or "x" for n, v in e.headers.items()},
+        **{n: header_value(n, v) for n, v in e.headers.items()},
     }
     members: dict[str, Any] = {}
     for role in e.present:
@@ -61,6 +61,14 @@ def right(clause: Clause, operation: Operation) -> tuple[int, dict[str, str], di
     if e.error:
         members[name_of(operation, "error")] = e.error[0]
     return status, headers, members, e.body != "empty"
+
+
+def header_value(name: str, text: str) -> str:
+    """Give a header's value that says what is expected: a challenge has a scheme, and a code is one of its parameters."""
+    if name != "WWW-Authenticate":
+        return text or "x"
+    code = text.removeprefix("error=").strip('"')
+    return f"{text or 'Basic'} realm=here" if code.istitle() or not text else f'Bearer realm="here", error="{code}"'
 
 
 def reply(status: int, headers: dict[str, str], members: dict[str, Any], body: bool = True) -> Reply:
