@@ -107,7 +107,7 @@ def _by(trial: Trial | None) -> tuple[str, ...]:
 
 
 def _broken(run: Honest) -> dict[str, list[str]]:
-    return {verdict: sorted(clause for clause, v in run.said.items() if v == verdict) for verdict in BROKEN}
+    return {verdict: sorted(clause for clause, v in run.said.items() if v == verdict) for verdict in sorted(BROKEN)}
 
 
 def _alarms(results: Results, profile: str) -> dict[str, Any]:

@@ -45,8 +45,11 @@ def acceptance(record: ClauseRecord) -> str:
 
 def _setting(names: tuple[str, ...], rows: list[ClauseRecord]) -> str:
     binding = sum(row.level == "must" for row in rows)
-    found = _written(names, rows)
-    return f"{found} would decide {count(len(rows), 'clause')}, {binding or 'none'} of them binding"
+    if binding == len(rows):
+        decided = count(binding, "binding rule")
+    else:
+        decided = f"{count(len(rows), 'clause')}, {binding or 'none'} of them binding"
+    return f"{_written(names, rows)} would decide {decided}"
 
 
 def _written(names: Iterable[str], rows: list[ClauseRecord]) -> str:

@@ -46,7 +46,7 @@ def test_binding_rules_come_first(clause):
     ]
 
     assert [
-        "limits.max_wait = 5 would decide 1 clause, 1 of them binding",
+        "limits.max_wait = 5 would decide 1 binding rule",
         "limits.bad_logins = 9 would decide 1 clause, none of them binding",
         "2 binding rules: a right request was answered 500",
     ] == remedies(rows)
@@ -68,7 +68,12 @@ def test_what_is_excused_is_left_in_peace(clause, excuse):
 def test_the_page_tells_them(run, clause):
     """The page names what would decide an open clause, at its head and at the clause, with the table to paste."""
     page = render(run(clause(**OPEN, remedy={"limits.max_wait": 12}), exit_code=7))
-    told = ["limits.max_wait = 12 would decide 1 clause", "What would decide it", "undecided = [", "max_wait = 12</dd>"]
+    told = [
+        "limits.max_wait = 12 would decide 1 binding rule",
+        "What would decide it",
+        "undecided = [",
+        "max_wait = 12</dd>",
+    ]
 
     assert [] == [text for text in told if text not in page]
 

@@ -194,11 +194,10 @@ def test_left_alone():
 def test_remedy_of_bad_logins(dialect):
     """The limit that a left open clause names is the lowest that leaves none open for it."""
     loaded = load_dialect(dialect)
-    plenty = {"firewall": False}
     clauses = [c for c in loaded.clauses if not c.untested]
 
     def left_open(limit):
-        budget = Budget(target(dialect, bad_logins=limit, **plenty))
+        budget = Budget(target(dialect, bad_logins=limit, firewall=False))
         budget.plan(clauses)
         return [halt.remedy["limits.bad_logins"] or 0 for c in clauses if (halt := budget.halt(c))]
 
