@@ -83,9 +83,10 @@ def _header(name: str, text: str, lines: tuple[str, ...]) -> list[Difference]:
     if not lines:
         return [Difference(f"the header {name}", "no such header")]
     if text and name.lower() in _CHALLENGES:
-        schemes = [challenge.scheme for challenge in challenges(lines)]
-        asked = f"one of {', '.join(schemes)}"[:80] if schemes else "none"
-        return [] if text.lower() in schemes else [Difference(f"the header {name} with a challenge of {text}", asked)]
+        found = challenges(lines)
+        asked = f"one of {', '.join(challenge.scheme for challenge in found)}"[:80] if found else "none"
+        wanted = f"the header {name} with a challenge of {text}"
+        return [] if any(challenge.says(text) for challenge in found) else [Difference(wanted, asked)]
     value = ", ".join(lines)
     return (
         []
