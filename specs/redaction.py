@@ -18,7 +18,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
 from watchword.specs.escapes import views
-from watchword.specs.needles import Find, Needles, bytes_of, pair_of, strangers
+from watchword.specs.needles import Find, Needles, bytes_of, is_common, pair_of, strangers
 from watchword.specs.vocabulary import SECRET_ROLES
 
 __all__ = ["Masker", "is_secret"]
@@ -85,6 +85,10 @@ class Masker:
         """Take words as common: what is secret and one of them, too, goes only where it is the value of a secret."""
         with self._lock:
             self._needles.words.update(word.lower() for word in words)
+
+    def is_common(self, value: str) -> bool:
+        """Tell whether a value would be too short or too common to be looked for wherever it may stand."""
+        return is_common(value, self._needles.words)
 
     def known(self, value: str) -> str | None:
         """Give the pseudonym of a value, or None when it was never learned."""

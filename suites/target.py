@@ -26,6 +26,8 @@ from watchword.suites.started import Control, StartedServer
 
 __all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "from_environment", "read_target"]
 
+_SUCH_AS = "such as http://127.0.0.1:8080"
+
 
 class TargetError(Exception):
     """A target is described wrongly: where, what was expected and seen, how to mend it."""
@@ -165,7 +167,7 @@ def from_environment(
         TargetError: the dialect does not exist, the URL is none, or a required credential is not set.
     """
     if not re.match(r"https?://[^/?#]+", url):
-        raise TargetError(option, f"{url!r} is not an http or https URL", "such as http://127.0.0.1:8080")
+        raise TargetError(option, f"{url!r} is not an http or https URL", _SUCH_AS)
     dialect = _dialect("--dialect", dialect_name)
     credentials = {
         role: environ[f"WATCHWORD_{role.upper()}"] for role in CREDENTIALS if environ.get(f"WATCHWORD_{role.upper()}")
@@ -221,7 +223,10 @@ def _made(
             raise TargetError(
                 place, f"{api.name} requires the credential {role!r}", how.replace("{ROLE}", role.upper())
             )
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise TargetError(place.partition(": ")[0], "the URL has no host that can be one", _SUCH_AS) from None
     if parts.username or parts.password:
         raise TargetError(
             place.partition(": ")[0], "the URL holds a user or a password", "credentials belong under [credentials]"

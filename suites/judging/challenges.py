@@ -27,6 +27,12 @@ class Challenge:
     scheme: str
     parameters: dict[str, str] = field(default_factory=dict)
 
+    def says(self, text: str) -> bool:
+        """Tell whether the challenge is of that scheme, has that error code, or that parameter, written `name="value"`."""
+        word = text.lower()
+        told = {f'{name}="{value}"'.lower() for name, value in self.parameters.items()}
+        return word in {self.scheme, self.parameters.get("error", "").lower(), *told}
+
 
 def challenges(lines: Iterable[str]) -> list[Challenge]:
     """Read the challenges of a header's lines; what is none ends the line."""

@@ -72,6 +72,7 @@ class Evidence:
         """Learn every secret that a call carried and its reply gave."""
         for entry in exchange.call.draft.fields:
             if entry.role and is_secret(entry.role) and isinstance(entry.value, str) and self._is_told(entry.value):
+                self._expect(entry.value)
                 self._learn(entry.role, entry.value)
         reply = exchange.reply
         if reply is None:
@@ -86,6 +87,12 @@ class Evidence:
         """Whether a value of a request can be a secret: what was generated is one only by the look of it."""
         word = value.lower()
         return len(word) >= _SHORT or any(word in secret or secret in word for secret in self._configured)
+
+    def _expect(self, value: str) -> None:
+        """Take what was made of a common secret as common itself."""
+        word = value.lower()
+        if any(self.masker.is_common(secret) and (word in secret or secret in word) for secret in self._configured):
+            self.masker.expect([word])
 
     def _learn(self, role: str, value: str) -> None:
         if value and not _ours(value):

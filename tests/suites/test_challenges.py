@@ -57,6 +57,9 @@ def test_parameters():
         ("Basic", ['Digest realm="basic zone"'], True),
         ("Bearer", ['Digest realm="bearer"', "Basic"], True),
         ("", ["anything"], False),
+        ("invalid_token", ['Negotiate, Bearer realm="x", error="invalid_token"'], False),
+        ('error="invalid_token"', ["Negotiate", "Bearer error=invalid_token"], False),
+        ("invalid_token", ['Bearer realm="invalid_token"'], True),
         ("Basic", [], True),
     ],
 )
