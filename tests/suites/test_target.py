@@ -70,9 +70,9 @@ MISTAKES = [
     accepting('undecided = "expiry"\nreason = "x"', 13, ["accept.undecided", "a list of names", "'expiry'"]),
     accepting('undecided = []\nreason = "x"', 13, ["accept.undecided", "a list of names"]),
     accepting('undecided = ["expiry holds"]\nreason = "x"', 13, ["accept.undecided", "topic", "'expiry holds'"]),
-    accepting('undecided = ["expiry"]', None, ["[accept]", "reason", "why"]),
+    accepting('undecided = ["expiry"]', None, ["in accept", "reason", "why"]),
     accepting('undecided = ["expiry"]\nreason = " "', 14, ["accept.reason", "why"]),
-    accepting('reason = "x"', None, ["[accept]", "undecided", "names"]),
+    accepting('reason = "x"', None, ["in accept", "undecided", "names"]),
     accepting('undecidd = ["expiry"]\nreason = "x"', 13, ["undecidd", "'undecided'"]),
 ]
 
