@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from watchword.reports.records import ExchangeRecord, RequestRecord
+from watchword.reports.records import ExchangeRecord, RequestRecord, legible
 
 __all__ = ["BODY_LIMIT", "conversation", "legible", "outcome", "reply_text", "request_text"]
 
 BODY_LIMIT = 20_000
 """Characters of a body that a report shows; the records keep the rest."""
-
-# XML 1.0 has no way to write these, and HTML calls most of them errors. The marks that turn the direction of writing
-# are legal in both, but let a reply rewrite what the reader sees around it.
-_ILLEGIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-
-
-def legible(text: str) -> str:
-    """Put U+FFFD in place of the characters that a report cannot carry."""
-    return _ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def request_text(request: RequestRecord) -> str:

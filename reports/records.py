@@ -7,6 +7,7 @@ masked already. A file without an `end` line is a run that was cut short. `recor
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -32,6 +33,7 @@ __all__ = [
     "RunRecord",
     "TargetRecord",
     "Untested",
+    "legible",
     "read_lines",
     "read_run",
     "write_line",
@@ -45,6 +47,18 @@ VERDICTS: tuple[str, ...] = tuple(Verdict)
 
 VERIFIED: frozenset[str] = frozenset(verdict for verdict in Verdict if verdict.verified)
 """The verdicts that rest on evidence about the target; the others say why there is none."""
+
+
+# XML 1.0 has no way to write these, and HTML calls most of them errors. The marks that turn the direction of writing
+# are legal in both, but let a reply rewrite what the reader sees around it, and so do returns and unusual ends of lines.
+_ILLEGIBLE = re.compile(
+    "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def legible(text: str) -> str:
+    """Put U+FFFD in place of the characters that a record cannot carry."""
+    return _ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class RequestRecord(TypedDict):

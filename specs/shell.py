@@ -91,11 +91,19 @@ class ShellLine:
     def _quoted(self, text: str) -> str:
         """Quote for a POSIX shell, with variables for the secrets."""
         secrets = sorted((s for s in self._variables if s in text), key=len, reverse=True)
-        if not secrets:
+        found = [self._standing(secret) for secret in secrets]
+        if not any(re.search(pattern, text) for pattern in found):
             safe = re.fullmatch(r"[A-Za-z0-9_@%+=:,./-]+", text)
             return text if safe else "'" + text.replace("'", "'\\''") + "'"
-        parts = re.split("(" + "|".join(map(re.escape, secrets)) + ")", text)
+        parts = re.split("(" + "|".join(found) + ")", text)
         escaped = (
             f"${{{self._variables[p]}}}" if p in self._variables else re.sub(r'([\\"$`])', r"\\\1", p) for p in parts
         )
         return '"' + "".join(escaped) + '"'
+
+    def _standing(self, secret: str) -> str:
+        """Give the pattern by which a secret is found in a word of the line."""
+        if secret in self._mask(f"- {secret} -"):
+            # It is a word that may stand anywhere, and a secret only where it ends a pair or is a string.
+            return f'(?<=[=: "]){re.escape(secret)}(?="|$)'
+        return re.escape(secret)

@@ -60,6 +60,11 @@ class Reply:
         """The media type of the body, in lower case and without parameters; empty when none is named."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
+    @property
+    def text(self) -> str:
+        """The body as text: in UTF-8 unless its first bytes tell of UTF-16 or UTF-32 (RFC 4627 section 3)."""
+        return self.body.decode(json.detect_encoding(self.body), errors="replace")
+
     @cached_property
     def json(self) -> Any:
         """The body read as JSON whatever its media type says, or None when it is not JSON."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from watchword.specs.codec import draft
@@ -17,6 +13,7 @@ from watchword.specs.values.draft import Draft
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
+from watchword.suites.acting.figures import claims_of, moment, number
 from watchword.suites.acting.steps import Blocked, Call, Exchange, NotApplicable, NotSupported, Pause
 from watchword.suites.target import Target
 
@@ -53,14 +50,8 @@ class Tokens:
     @property
     def issued_at(self) -> float:
         """The target's time at which the tokens were issued, in seconds since 1970."""
-        stamp = self.exchange.reply.header("date") if self.exchange.reply else None
-        try:
-            moment = parsedate_to_datetime(stamp) if stamp else None
-        except ValueError:
-            moment = None
-        if moment is None:
-            return self.exchange.sent
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        stamp = moment(self.exchange.reply.header("date") if self.exchange.reply else None)
+        return self.exchange.sent if stamp is None else stamp
 
     @property
     def stated_expiry(self) -> float | None:
@@ -83,26 +74,9 @@ class Tokens:
         return granted(self.values.get("scope"))
 
 
-def number(value: Any) -> float | None:
-    """Give a JSON number as such; None for everything else, text that looks like one included."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
 def granted(text: Any) -> frozenset[str]:
     """Split a list of scopes at commas and white space; servers differ in which they use."""
     return frozenset(re.split(r"[,\s]+", text.strip())) - {""} if isinstance(text, str) else frozenset()
-
-
-def claims_of(token: Any) -> dict[str, Any]:
-    """Read the claims of a JWT without verifying it; empty for other tokens."""
-    parts = token.split(".") if isinstance(token, str) else []
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
-        return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 def succeeded(reply: Reply | None, operation: Operation) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause, Expectation
 from watchword.specs.values.http import Reply
+from watchword.suites.acting.steps import Inconclusive
+from watchword.suites.judging.challenges import challenges
 
 __all__ = ["TYPES", "Difference", "expected", "expects", "kind", "observed"]
 
@@ -37,19 +39,24 @@ TYPES: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
 )
 
 
+_CHALLENGES = ("www-authenticate", "proxy-authenticate")
+
+
 def expects(expectation: Expectation, reply: Reply, operation: Operation) -> list[Difference]:
-    """Compare a reply with an expectation."""
+    """Compare a reply with an expectation.
+
+    Raises:
+        Inconclusive: nothing deviates, but the part of the reply that was not read might.
+    """
     found: list[Difference] = []
     if not expectation.accepts_status(reply.status):
         found.append(Difference(_any_of("status", expectation.status), str(reply.status)))
     if expectation.content_type and reply.media_type not in expectation.content_type:
         found.append(Difference(_any_of("content type", expectation.content_type), reply.media_type or "none"))
     for name, text in expectation.headers.items():
-        value = reply.header(name)
-        if value is None:
-            found.append(Difference(f"the header {name}", "no such header"))
-        elif text.lower() not in value.lower():
-            found.append(Difference(f"the header {name} with {text!r} in it", repr(value)))
+        found.extend(_header(name, text, reply.lines(name)))
+    if reply.cut and not found and _reads_body(expectation):
+        raise Inconclusive("the reply is too long to be read to its end, and what was not read might decide")
     if expectation.body == "json" and reply.json is None:
         found.append(
             Difference("a JSON body", "none" if not reply.body else f"{len(reply.body)} bytes that are not JSON")
@@ -58,6 +65,33 @@ def expects(expectation: Expectation, reply: Reply, operation: Operation) -> lis
         found.append(Difference("no body", f"{len(reply.body)} bytes"))
     found.extend(_members(expectation, operation.read_reply(reply.members)))
     return found
+
+
+def _reads_body(expectation: Expectation) -> bool:
+    return bool(
+        expectation.body
+        or expectation.present
+        or expectation.absent
+        or expectation.types
+        or expectation.equals
+        or expectation.error
+    )
+
+
+def _header(name: str, text: str, lines: tuple[str, ...]) -> list[Difference]:
+    """Compare the lines of a header; what a standard lets stand in several lines is one list (RFC 9110 section 5.3)."""
+    if not lines:
+        return [Difference(f"the header {name}", "no such header")]
+    if text and name.lower() in _CHALLENGES:
+        schemes = [challenge.scheme for challenge in challenges(lines)]
+        asked = f"one of {', '.join(schemes)}"[:80] if schemes else "none"
+        return [] if text.lower() in schemes else [Difference(f"the header {name} with a challenge of {text}", asked)]
+    value = ", ".join(lines)
+    return (
+        []
+        if text.lower() in value.lower()
+        else [Difference(f"the header {name} with {text!r} in it", repr(value)[:80])]
+    )
 
 
 def _members(expectation: Expectation, values: Mapping[str, Any]) -> list[Difference]:

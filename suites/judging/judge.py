@@ -18,7 +18,7 @@ from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.choosing import TOKEN_ROLES
 from watchword.suites.acting.context import Context
-from watchword.suites.acting.steps import Blocked, NotApplicable, Transcript
+from watchword.suites.acting.steps import Blocked, Inconclusive, NotApplicable, Transcript
 from watchword.suites.judging import tokens
 from watchword.suites.judging.expect import Difference, expects, observed
 from watchword.suites.judging.shapes import schema_errors
@@ -67,6 +67,8 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     reply = transcript.reply
     if not 200 <= reply.status < 300:
         raise Blocked(f"the right request was answered {reply.status}, so there is no reply to validate")
+    if reply.cut:
+        raise Inconclusive("the reply is too long to be read to its end, so it cannot be validated")
     return [
         Difference(f"{where} {rule}", seen)
         for where, rule, seen in schema_errors(context.api, context.operation, reply)
@@ -76,7 +78,7 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
 def _no_credentials(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     reply = transcript.reply
     _served(context, reply)
-    text = reply.body.decode(errors="replace") + "\n".join(value for _, value in reply.headers)
+    text = reply.text + "\n".join(value for _, value in reply.headers)
     found = []
     credentials = context.target.credentials
     names = {value for role, value in credentials.items() if not is_secret(role)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -11,6 +9,7 @@ from typing import Any
 
 from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.context import Context, claims_of
+from watchword.suites.acting.figures import header_of
 from watchword.suites.acting.steps import Transcript
 from watchword.suites.judging.expect import Difference, observed
 from watchword.suites.judging.judge import JUDGES
@@ -24,9 +23,7 @@ def _form(token: Any) -> str:
     if not isinstance(token, str):
         return "there is none"
     if claims_of(token):
-        part = token.split(".")[0]
-        header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return f"a JWT, alg {header.get('alg')}, with the claims {', '.join(sorted(claims_of(token)))}"
+        return f"a JWT, alg {header_of(token).get('alg')}, with the claims {', '.join(sorted(claims_of(token)))}"
     return "a UUID" if _UUID.fullmatch(token) else f"opaque, {len(token)} characters"
 
 

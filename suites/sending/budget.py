@@ -6,12 +6,12 @@ import math
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
 
 from watchword.specs.values.api import Ban
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import BASES, CONDITIONS, GRAVITIES, GUARANTEES, LEVELS, broader
+from watchword.suites.acting.figures import moment
 from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
 from watchword.suites.sending.accounts import Accounts
 from watchword.suites.target import Control, Target, TargetError
@@ -31,6 +31,11 @@ _RANKS = {
 """The conditions in the order in which a budget is spent on them: the gravest, and of these the broadest, first."""
 _MARGIN = 5.0
 """Seconds more than a wait that was refused would take: for its requests, and for the short wait that may follow it."""
+_DIGITS = 9
+_LONGEST_REST = 7 * 86400.0
+"""The longest `Retry-After` in seconds that a clock is set ahead for; whoever asks for more wants nobody back."""
+_END_OF_TIME = 253402300799
+"""The last second of the year 9999, beyond which no date can be written."""
 _PATIENCE = 5.0
 """The longest `Retry-After` in seconds that is waited for even when `max_wait` is 0."""
 
@@ -234,6 +239,8 @@ class Budget:
 
     def _let_pass(self, seconds: float, reason: str) -> None:
         if self._target.control is not None:
+            if self._now() + seconds > _END_OF_TIME:
+                raise NotObservable(f"{reason}: no clock goes that far")
             self._set_ahead(self._target.control, seconds, reason)
             return
         if self._waited + seconds > self._target.limits.max_wait:
@@ -263,6 +270,8 @@ class Budget:
         """
         seconds = self._asked_for(text)
         if self._target.control is not None:
+            if seconds > _LONGEST_REST:
+                raise Inconclusive(f"the target asks to be left alone for {seconds:.0f} s")
             self._target.control.advance(seconds)
         else:
             self._leave_alone(seconds)
@@ -278,9 +287,9 @@ class Budget:
 
     def _asked_for(self, text: str | None) -> float:
         """Read `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3); one second where it is neither."""
-        if text and text.strip().isdigit():
-            return float(text)
-        try:
-            return max(0.0, parsedate_to_datetime(text or "").timestamp() - self._now())
-        except ValueError:
-            return 1.0
+        asked = (text or "").strip()
+        if asked.isascii() and asked.isdigit():
+            # More than a few digits are longer than anybody waits, however many they are.
+            return float(asked[-_DIGITS:] if len(asked.lstrip("0")) <= _DIGITS else "9" * _DIGITS)
+        until = moment(asked)
+        return 1.0 if until is None else max(0.0, until - self._now())

@@ -1,22 +1,33 @@
-"""Evidence: exchanges as records, masked, each with a shell line that repeats it and holds no secret."""
+"""Evidence: exchanges as records, masked, bounded and legible, each with a shell line that repeats it and holds no secret."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from urllib.parse import unquote
+from collections.abc import Iterable, Iterator
 
-from watchword.reports.records import ExchangeRecord
+from watchword.reports.records import ExchangeRecord, legible
 from watchword.specs.redaction import Masker, is_secret
 from watchword.specs.shell import ShellLine
-from watchword.specs.values.http import Request
+from watchword.specs.values.http import Pairs, Request
 from watchword.suites.acting.steps import Exchange
+from watchword.suites.sending.hints import secrets_in
 from watchword.suites.target import Target
 
 __all__ = ["Evidence"]
 
-_LONGEST = 20_000
-"""Characters of a reply's body that are kept."""
+_BODY = 20_000
+"""Characters of a body that are kept, as long as there is room."""
+_ROOM = 1_500_000
+"""Characters of bodies that are kept of a whole run; of those after them, only the beginnings are."""
+_BEGINNING = 1_000
+_LINE = 2_000
+"""Characters of a single line that are kept: a header, an address, a sentence."""
+_SEEN = 65_536
+"""Characters of a text that are looked at. A long secret is found by its beginning, so that no more is needed."""
+_TAIL = 12_288
+"""Characters before that end in which the beginning of a secret might stand that could not be told, however it is written."""
+_SHORT = 8
+"""A value of a request that has fewer characters is a secret only if it is part of one, or one is part of it."""
 
 
 class Evidence:
@@ -25,7 +36,17 @@ class Evidence:
     def __init__(self, target: Target, masker: Masker) -> None:
         self._target = target
         self.masker = masker
+        masker.expect(_words_of(target))
         masker.configure(target.credentials)
+        self._configured = [value.lower() for role, value in target.credentials.items() if is_secret(role)]
+        self._names = frozenset(
+            member.name
+            for operation in target.dialect.api.operations.values()
+            for shape in operation.replies.values()
+            for member in shape.members
+            if member.role and is_secret(member.role)
+        )
+        self._room = _ROOM
         self._noted: list[Exchange] = []
 
     def note(self, exchange: Exchange) -> None:
@@ -33,23 +54,38 @@ class Evidence:
         self._noted.append(exchange)
 
     def mask(self, text: str) -> str:
-        """Give a text without the secrets of any exchange so far."""
+        """Give a line of text without the secrets of any exchange so far, and without what no record can carry."""
+        return self._kept(text, _LINE)
+
+    def _kept(self, text: str, most: int) -> str:
         noted, self._noted = self._noted, []
         for exchange in noted:
             self.learn(exchange)
-        return self.masker.mask(text)
+        masked = self.masker.mask(text[:_SEEN])
+        if len(text) > _SEEN:
+            masked = masked[:-_TAIL]
+        if len(text) <= _SEEN and len(masked) <= most:
+            return legible(masked)
+        return f"{legible(masked[:most])}… (cut, {len(text)} characters)"
 
     def learn(self, exchange: Exchange) -> None:
         """Learn every secret that a call carried and its reply gave."""
         for entry in exchange.call.draft.fields:
-            if entry.role and is_secret(entry.role) and isinstance(entry.value, str):
+            if entry.role and is_secret(entry.role) and isinstance(entry.value, str) and self._is_told(entry.value):
                 self._learn(entry.role, entry.value)
-        if exchange.reply is not None:
-            for role, value in exchange.call.draft.operation.read_reply(exchange.reply.members).items():
-                if is_secret(role) and isinstance(value, str):
-                    self._learn(role, value)
-            for value in _long_strings(exchange.reply.members):
-                self._learn("value", value)
+        reply = exchange.reply
+        if reply is None:
+            return
+        for role, value in exchange.call.draft.operation.read_reply(reply.members).items():
+            if is_secret(role) and isinstance(value, str):
+                self._learn(role, value)
+        for value in secrets_in(reply, self._names):
+            self._learn("value", value)
+
+    def _is_told(self, value: str) -> bool:
+        """Whether a value of a request can be a secret: what was generated is one only by the look of it."""
+        word = value.lower()
+        return len(word) >= _SHORT or any(word in secret or secret in word for secret in self._configured)
 
     def _learn(self, role: str, value: str) -> None:
         if value and not _ours(value):
@@ -63,7 +99,7 @@ class Evidence:
             if entry.role
             and is_secret(entry.role)
             and isinstance(entry.value, str)
-            and entry.value
+            and self.masker.known(entry.value)
             and not _ours(entry.value)
         }
         variables = {value: self.masker.variable(role, value) for value, role in held.items()}
@@ -71,29 +107,37 @@ class Evidence:
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """Write one exchange down."""
-        mask = self.mask
         request, reply = exchange.request, exchange.reply
         return ExchangeRecord(
             step=exchange.call.step,
-            purpose=mask(exchange.call.purpose),
+            purpose=self.mask(exchange.call.purpose),
             request={
                 "method": request.method,
-                "url": mask(self._url(request)),
-                "headers": [[name, mask(value)] for name, value in request.headers],
-                "body": mask(request.body.decode(errors="replace")),
+                "url": self.mask(self._url(request)),
+                "headers": self._headers(request.headers),
+                "body": self._body(request.body.decode(errors="replace")),
             },
             reply=None
             if reply is None
             else {
                 "status": reply.status,
-                "headers": [[name, mask(value)] for name, value in reply.headers],
-                "body": mask(reply.body.decode(errors="replace"))[:_LONGEST],
+                "headers": self._headers(reply.headers),
+                "body": self._body(reply.text)
+                + ("\n… (the reply goes on, the rest was not read)" if reply.cut else ""),
             },
-            trouble=exchange.trouble,
+            trouble=self.mask(exchange.trouble),
             # Masked once more: a secret that had to be escaped in the body is no text that a variable could replace.
-            curl=mask(self._shell(exchange).write(request)),
+            curl=self._kept(self._shell(exchange).write(request), _BODY),
             seconds=round(exchange.seconds, 6),
         )
+
+    def _headers(self, headers: Pairs) -> list[list[str]]:
+        return [[self.mask(name), self.mask(value)] for name, value in headers]
+
+    def _body(self, text: str) -> str:
+        kept = self._kept(text, _BODY if self._room > 0 else _BEGINNING)
+        self._room -= len(kept)
+        return kept
 
     def records(self, exchanges: Iterable[Exchange]) -> tuple[ExchangeRecord, ...]:
         """Write exchanges down."""
@@ -108,12 +152,13 @@ def _ours(value: str) -> bool:
     return value.startswith(("watchword-wrong-", "watchword-nobody-")) or value == "not-a-token"
 
 
-def _long_strings(members: dict[str, object]) -> Iterable[str]:
-    """Members that look like tokens although nothing describes them as such: long, of one word, with digits and letters."""
-    for name, value in members.items():
-        if (
-            re.search(r"token|secret|password|jwt", name, re.IGNORECASE)
-            and isinstance(value, str)
-            and len(unquote(value)) >= 16
-        ):
-            yield value
+def _words_of(target: Target) -> Iterator[str]:
+    """Give the words that the records of a target are full of, whoever has one of them for a password."""
+    api = target.dialect.api
+    texts = [target.dialect.name, target.url, target.resource_url, *(role for role in target.credentials)]
+    for operation in api.operations.values():
+        texts += [operation.name, operation.path, *(binding.name for binding in operation.bindings)]
+        texts += [member.name for shape in operation.replies.values() for member in shape.members]
+    for text in texts:
+        yield from re.split(r"[^\w.-]+", text)
+        yield from re.split(r"[\W_]+", text)

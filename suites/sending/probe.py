@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 
 from watchword.specs.codec import encode
 from watchword.specs.values.http import Reply
+from watchword.suites.acting.figures import moment
 from watchword.suites.acting.steps import Call, Exchange, Halt, Inconclusive, Pause, Scenario, Transcript
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.unreachable import Unreachable
@@ -103,13 +103,10 @@ class Probe:
 
     def _learn_time(self, reply: Reply) -> None:
         """Servers' clocks differ; expiry is reckoned on theirs. `Date` counts whole seconds, so less than two are noise."""
-        stamp = reply.header("date")
+        stamp = moment(reply.header("date"))
         if stamp is None or self.target.control is not None:
             return
-        try:
-            offset = parsedate_to_datetime(stamp).timestamp() - self.budget.now()
-        except ValueError:
-            return
+        offset = stamp - self.budget.now()
         self._offset = offset if abs(offset) >= 2 else 0.0
 
     def _insist(self, exchange: Exchange) -> None:

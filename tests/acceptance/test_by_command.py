@@ -123,7 +123,7 @@ def test_what_stands_behind_the_dashes(announce, write_target, tmp_path, by_comm
 MISTAKES = [
     (["stagin.toml"], "stagin.toml: cannot be read: No such file or directory (did you mean 'staging.toml'?)"),
     (["sensu"], "sensu is a dialect, and a target file is wanted; --dialect sensu tests its mock"),
-    (["staging.toml"], "staging.toml: the table 'target' is missing"),
+    (["staging.toml"], "staging.toml: the key 'target' is missing"),
     (["--url", "http://127.0.0.1:9"], "--url wants --dialect NAME beside it: one of fusio, rator, sensu, or a folder"),
     (["--url", "127.0.0.1:9", "--dialect", "sensu"], "--url: '127.0.0.1:9' is not an http or https URL"),
     (["--url", "http://127.0.0.1:9", "--dialect", "sensu"], "--url: sensu requires the credential 'username'"),

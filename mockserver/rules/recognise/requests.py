@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 
 from watchword.mockserver.rules.case import Case, Rows
+from watchword.specs.values.api import Api
 
 __all__ = ["GRANTS", "ROWS"]
 
@@ -16,13 +18,14 @@ _LANGUAGE = re.compile(r"^(\*|[a-z]{1,8}(-[a-z0-9]{1,8})*)(\s*;\s*q=[01](\.\d+)?
 _TRAILING_COMMA = re.compile(rb",(\s*[}\]])")
 
 
-def _grants(case: Case) -> set[str]:
-    here = [
-        op
-        for op in case.api.operations.values()
-        if (op.path, op.method) == (case.operation.path, case.operation.method)
-    ]
-    return {b.const for op in here for b in op.bound("grant_type") if b.const}
+def _grants(case: Case) -> frozenset[str]:
+    return _grants_at(case.api, case.operation.path, case.operation.method)
+
+
+@functools.lru_cache(maxsize=256)
+def _grants_at(api: Api, path: str, method: str) -> frozenset[str]:
+    here = [op for op in api.operations.values() if (op.path, op.method) == (path, method)]
+    return frozenset(b.const for op in here for b in op.bound("grant_type") if b.const)
 
 
 def _grant(case: Case) -> str:
