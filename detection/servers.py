@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchword.detection.carrier import ORIGIN, MockWire
+from watchword.detection.wire import ORIGIN, MockWire
 from watchword.mockserver.clock import SeededIds, StillClock
 from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.service import Service

@@ -129,7 +129,8 @@ def load_dialect(name: str | Path) -> Dialect:
     known = bundled()
     folder = known.get(str(name), Path(name))
     if not (folder / "openapi.yaml").is_file():
-        hint = f"{nearest(str(name), known)} The folder of a dialect of your own will do, too."
+        near = nearest(str(name), known)
+        hint = f"{near}{'' if near.endswith('?') else '.'} The folder of a dialect of your own will do, too."
         raise UnknownDialect(folder, None, f"there is no dialect {str(name)!r}", hint)
     return _load(folder.resolve())
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,23 @@ def copy(tmp_path: Path) -> Path:
         )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
+
+
+def floors_of_contracts(folder: str) -> list[set[str]]:
+    """Give the floors of a folder, the lowest first, as the contracts have them; the suites' own tests count as one."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["id"] == f"floors-{folder}")
+    floors = [{re.sub(r"^test_\w+", "test_*", room.strip()) for room in layer.split("|")} for layer in reversed(layers)]
+    return [floor for floor in floors if floor != {"__main__"}]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_architecture_is_told_as_it_is(folder: str) -> None:
+    """ARCHITECTURE has the floors of each folder as the contracts have them."""
+    row = re.search(rf"^\| `{folder}/`.*?\| (.*?) \|", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
+
+    assert row is not None
+    assert floors_of_contracts(folder) == [set(re.findall(r"`([\w*]+)`", floor)) for floor in row[1].split(" · ")]
 
 
 def test_the_contracts_are_kept() -> None:

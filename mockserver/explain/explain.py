@@ -125,20 +125,17 @@ def _of_rule(case: Case, condition: str) -> Explanation:
 
 
 def _where(case: Case, condition: str, role: str) -> str:
-    if role and not condition.startswith("basic."):
+    if role and CONDITIONS[condition].subject != "basic":
         return field_of(case, role)
-    return "the header `Authorization`" if condition.startswith("basic.") else "the body"
-
-
-_ABSENT = ("missing", "misplaced", "misnamed")
-"""Defects of what is not where it belongs; what a lenient server would find elsewhere does not count."""
+    return "the header `Authorization`" if CONDITIONS[condition].subject == "basic" else "the body"
 
 
 def _found(case: Case, condition: str, role: str) -> Found:
     reading = case.reading
     if role:
-        return Found(None if CONDITIONS[condition].defect in _ABSENT else case.value(role), role)
-    if condition.startswith("basic."):
+        # What a lenient server would find elsewhere does not count.
+        return Found(None if CONDITIONS[condition].absent else case.value(role), role)
+    if CONDITIONS[condition].subject == "basic":
         return Found(note=f"the scheme {reading.scheme!r}" if reading.authorization else "no Authorization header")
     media = (reading.headers.get("content-type") or ["none"])[0]
     return Found(note=f"{len(reading.request.body)} bytes, Content-Type {media}")

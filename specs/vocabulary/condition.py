@@ -80,6 +80,7 @@ class Condition:
     `spends` is the credential whose account a bad login is counted on by servers that lock accounts. Those lock people
     out, not client applications.
     `names_nobody` tells that the request says of no account and no client that it is theirs, so that nobody is charged.
+    `absent` tells that what it is about is not where it belongs, whatever stands elsewhere.
     `concerns` is one of `CONCERNS`: what of a server meets it.
     `hides_grant` tells that the request does not say which of several grants of one endpoint it is for.
     """
@@ -96,6 +97,7 @@ class Condition:
     needs: tuple[str, ...] = ()
     spends: str | None = None
     names_nobody: bool = False
+    absent: bool = False
     concerns: Concern = "operation"
     hides_grant: bool = False
 

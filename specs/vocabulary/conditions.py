@@ -69,7 +69,7 @@ _ROWS: list[Condition] = [
         names_nobody=True,
     ),
     # who logs in, and with what
-    _username("username.missing", "the username is left out", places=_FIELDS, names_nobody=True),
+    _username("username.missing", "the username is left out", absent=True, places=_FIELDS, names_nobody=True),
     _username("username.empty", "the username is the empty string", broader="username.unknown", names_nobody=True),
     _username("username.unknown", "nobody has that username", names_nobody=True),
     _username(
@@ -85,7 +85,7 @@ _ROWS: list[Condition] = [
         gravity="interoperability",
         broader="username.unknown",
     ),
-    _password("password.missing", "the password is left out", places=_FIELDS),
+    _password("password.missing", "the password is left out", absent=True, places=_FIELDS),
     _password("password.empty", "the password is the empty string", broader="password.wrong"),
     _password("password.wrong", "the password is not the one of that username"),
     _password("password.truncated", "the password lacks its last character", broader="password.wrong"),
@@ -94,7 +94,9 @@ _ROWS: list[Condition] = [
     _password("password.padded", "a space follows the password", broader="password.wrong"),
     _password("password.wrong_type", "the password is a number where text belongs", places=("json",)),
     _password("password.foreign", "the password is another user's", broader="password.wrong", needs=_TWO_USERS),
-    _operator("operator_username.missing", "the operator_username is left out", places=_FIELDS, names_nobody=True),
+    _operator(
+        "operator_username.missing", "the operator_username is left out", absent=True, places=_FIELDS, names_nobody=True
+    ),
     _operator(
         "operator_username.empty",
         "the operator_username is the empty string",
@@ -109,7 +111,7 @@ _ROWS: list[Condition] = [
         places=("json",),
         names_nobody=True,
     ),
-    _operator_password("operator_password.missing", "the operator_password is left out", places=_FIELDS),
+    _operator_password("operator_password.missing", "the operator_password is left out", absent=True, places=_FIELDS),
     _operator_password(
         "operator_password.empty", "the operator_password is the empty string", broader="operator_password.wrong"
     ),
@@ -146,7 +148,7 @@ _ROWS: list[Condition] = [
     ),
     _secret("client_secret.padded", "a space follows the client_secret", broader="client_secret.wrong"),
     # the access token, where the operation wants one (RFC 6750)
-    _access("access_token.missing", "there is no Authorization header", places=("bearer",)),
+    _access("access_token.missing", "there is no Authorization header", absent=True, places=("bearer",)),
     _access(
         "access_token.wrong_scheme", "credentials of the scheme Basic stand in place of the token", places=("bearer",)
     ),
@@ -186,7 +188,7 @@ _ROWS: list[Condition] = [
         broader="access_token.unknown",
     ),
     # the refresh token
-    _refresh("refresh_token.missing", "the refresh_token is left out", places=_FIELDS),
+    _refresh("refresh_token.missing", "the refresh_token is left out", absent=True, places=_FIELDS),
     _refresh("refresh_token.null", "the refresh_token is null", broader="refresh_token.missing", places=("json",)),
     _refresh("refresh_token.wrong_type", "the refresh_token is a number where text belongs", places=("json",)),
     _refresh("refresh_token.empty", "the refresh_token is the empty string"),
@@ -225,7 +227,7 @@ _ROWS: list[Condition] = [
         broader="refresh_token.unknown",
     ),
     # grants and scopes
-    _grant("grant_type.missing", "the grant_type is left out", hides_grant=True),
+    _grant("grant_type.missing", "the grant_type is left out", absent=True, hides_grant=True),
     _grant("grant_type.empty", "the grant_type is the empty string", broader="grant_type.missing", hides_grant=True),
     _grant("grant_type.unknown", "no grant has that name", gravity="interoperability", hides_grant=True),
     _grant(
@@ -280,13 +282,14 @@ _ROWS: list[Condition] = [
     ),
     _body("body.in_query", "the fields of the form travel in the query", gravity="security", places=("form",)),
     # brand keys
-    _brand("brand_key.missing", "the brand key is left out"),
+    _brand("brand_key.missing", "the brand key is left out", absent=True),
     _brand("brand_key.empty", "the brand key is the empty string"),
     _brand("brand_key.blank", "the brand key is white space", broader="brand_key.empty", places=_FIELDS),
     _brand("brand_key.unknown", "no brand has that key"),
     _brand(
         "brand_key.misplaced",
         "the brand key travels the way the other kind of operation wants it",
+        absent=True,
         gravity="interoperability",
         broader="brand_key.missing",
         requires=("other_place",),
@@ -301,6 +304,7 @@ _ROWS: list[Condition] = [
     _brand(
         "brand_key.misnamed",
         "the name that carries the brand key has its separators changed",
+        absent=True,
         gravity="interoperability",
         broader="brand_key.missing",
     ),

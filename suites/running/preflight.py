@@ -13,7 +13,7 @@ from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import Context, Tokens, declined, succeeded
 from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable
 from watchword.suites.running.session import TargetSession
-from watchword.suites.sending.clock import HttpControl
+from watchword.suites.sending.clock import RemoteClock
 from watchword.suites.sending.origin import is_loopback
 from watchword.suites.target import TargetError
 
@@ -164,7 +164,7 @@ def _notice_clock(session: TargetSession, exchange: Exchange) -> None:
 
 
 def _adopt_clock(session: TargetSession, url: str) -> None:
-    control = HttpControl(url, session.target.limits.timeout, session.target.ca_file)
+    control = RemoteClock(url, session.target.limits.timeout, session.target.ca_file)
     try:
         control.now()
     except TargetError as trouble:

@@ -12,13 +12,13 @@ from watchword.suites.sending.trust import trust
 from watchword.suites.sending.unreachable import Unreachable
 from watchword.suites.target import TargetError
 
-__all__ = ["HttpControl"]
+__all__ = ["RemoteClock"]
 
 _END_OF_TIME = 253402300800
 """The year 10000: no clock of ours reaches it, and what says so poisons every reckoning."""
 
 
-class HttpControl:
+class RemoteClock:
     """Reads and sets the clock of a mock that announced where that is done. What the mock answers leads nowhere else."""
 
     def __init__(self, url: str, timeout: float = 10.0, ca_file: str | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from watchword.detection.carrier import ORIGIN, MockWire
+from watchword.detection.wire import ORIGIN, MockWire
 from watchword.mockserver.faults.catalogue import catalogue, find_fault
 from watchword.mockserver.faults.fault import STAGES, Fault
 from watchword.mockserver.inprocess import mount

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from watchword.detection.carrier import ORIGIN, MockWire
+from watchword.detection.wire import ORIGIN, MockWire
 from watchword.mockserver.faults.catalogue import find_fault
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
