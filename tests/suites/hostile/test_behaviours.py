@@ -35,7 +35,7 @@ def seen_by_a_bare_client(port, behaviour):
     return seen
 
 
-@pytest.fixture(params=BEHAVIOURS.values(), ids=BEHAVIOURS)
+@pytest.fixture(params=BEHAVIOURS.values(), ids=list(BEHAVIOURS))
 def behaviour(request):
     """Give one behaviour after the other."""
     return request.param
