@@ -72,6 +72,11 @@ class Target:
         return self.resource_url if which == "resource_url" else self.url
 
     @property
+    def label(self) -> str:
+        """The name as it may stand in the id of a test, which knows no blanks or brackets."""
+        return re.sub(r"[^\w.:@/-]+", "-", self.name)
+
+    @property
     def resource_operation(self) -> Operation | None:
         """The protected operation to call: the dialect's own, moved to where the target file says."""
         found = self.dialect.api.with_purpose("resource")

@@ -6,8 +6,10 @@ Whatever is wrong is said in one line with its remedy; a run against a target th
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from watchword.reports.records import legible
 from watchword.specs.values.api import Operation
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import Context, Tokens, declined, succeeded
@@ -26,6 +28,9 @@ _CONTROL = "/__watchword__/"
 
 class PreflightError(Exception):
     """The target cannot be tested: one line that says why and what to do."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(legible(line))
 
 
 def preflight(session: TargetSession) -> None:
@@ -63,7 +68,9 @@ def _call(session: TargetSession, context: Context, operation: Operation, values
             # A server that closes its kept connections without a word is there all the same; the right request does no harm twice.
             exchange = session.probe.send(call)
     except Halt as halt:
-        raise PreflightError(f"{_place(session)}: {halt.reason}") from halt
+        # Before anything was given by the target, what cannot be sent was given by the target file.
+        ended = _line_ends(session, operation.required_roles)
+        raise PreflightError(f"{_place(session)}: {halt.reason}{ended}") from halt
     if exchange.reply is None:
         kind, _, detail = exchange.trouble.partition(": ")
         base = session.target.base(operation.base)
@@ -101,11 +108,23 @@ def _insist(session: TargetSession, operation: Operation, exchange: Exchange, pr
     if reply.status in (429, 503):
         raise PreflightError(f"{what}: it asks to be left alone, try again later")
     if 400 <= reply.status < 500:
-        raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}")
+        raise PreflightError(
+            f"{what}, the credentials are refused: check {', '.join(roles)}{_line_ends(session, roles)}"
+        )
+
+
+def _line_ends(session: TargetSession, roles: Iterable[str]) -> str:
+    """Name the credentials that were read with the end of their line, as from a file or a variable that has one."""
+    held = session.target.credentials
+    ended = [role for role in roles if held.get(role, "").strip("\r\n") != held.get(role, "")]
+    return f"; a line break ends or begins the {' and the '.join(ended)}, leave it out" if ended else ""
 
 
 def _origin(location: str | None) -> str:
-    parts = urlsplit(location or "")
+    try:
+        parts = urlsplit(location or "")
+    except ValueError:
+        return "what is no address"
     return f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.netloc else parts.path or "nowhere"
 
 

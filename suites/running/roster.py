@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -60,11 +59,10 @@ def _let_go(close: Callable[[], None] | None) -> None:
 
 
 def unambiguous(targets: Iterable[Target]) -> list[Target]:
-    """Give every target a name of its own: a second one of the same name gets a number."""
+    """Give every target a name of its own: a second one whose label is the same gets a number."""
     seen: dict[str, int] = {}
     found = []
     for target in targets:
-        name = re.sub(r"[^\w.:@/-]+", "-", target.name)
-        seen[name] = seen.get(name, 0) + 1
-        found.append(replace(target, name=name if seen[name] == 1 else f"{name}-{seen[name]}"))
+        count = seen[target.label] = seen.get(target.label, 0) + 1
+        found.append(target if count == 1 else replace(target, name=f"{target.name}-{count}"))
     return found

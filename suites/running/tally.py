@@ -61,7 +61,7 @@ class Tally:
     def label(self, target: Target, clause: Clause) -> str:
         """Give the id of a test item: the clause's, and the target's too where one dialect is tested at several."""
         twins = [t for t in self.targets if t.dialect.name == target.dialect.name]
-        return clause.full_id if len(twins) == 1 else f"{clause.full_id}@{target.name}"
+        return clause.full_id if len(twins) == 1 else f"{clause.full_id}@{target.label}"
 
     def header(self, options: Mapping[str, object]) -> RunRecord:
         """Write the record that a run begins with."""

@@ -49,11 +49,11 @@ class Transport:
 
         Raises:
             Unreachable: no whole reply came within the time limit, or the target no longer answers.
-            Blocked: a token that the target gave cannot stand in a header.
+            Blocked: a credential, or a token that the target gave, cannot stand in a header.
         """
         for name, value in request.headers:
             if not _HEADER.fullmatch(value):
-                raise Blocked(f"the target gave a token that no {name} header can carry")
+                raise Blocked(f"what stands for {name} has characters that no header can carry")
         began = time.monotonic()
         route = (request.base, request.method, request.path)
         deadline = Deadline(self._breaker.patience(route))

@@ -13,7 +13,7 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.suites.running.preflight import PreflightError, preflight
 from watchword.suites.running.session import TargetSession
-from watchword.suites.target import read_target
+from watchword.suites.target import TargetError, read_target
 
 
 def line_of(done):
@@ -250,3 +250,52 @@ def test_unknown_host(made_up, write_target):
     line = told(write_target(made_up("sensu", "http://watchword.invalid")))
 
     assert "http://watchword.invalid" in line
+
+
+@pytest.mark.parametrize("ending", ["\r", "\n"])
+@pytest.mark.parametrize(
+    ("dialect", "role"),
+    [("sensu", "password"), ("fusio", "client_secret"), ("rator", "username"), ("rator", "brand_key")],
+)
+def test_a_line_break_in_a_credential(dialect, role, ending, mock, write_target):
+    """A credential that was read with the end of its line is told by name."""
+    facts = mock(dialect)
+    line = told(write_target(facts, credentials={role: facts["credentials"][role] + ending}))
+
+    assert f"a line break ends or begins the {role}, leave it out" in line
+
+
+def test_a_redirect_to_no_address(serve, made_up, write_target):
+    """A redirect to what is no address is told as a redirect."""
+    front = serve(lambda asked: (302, {"Location": "http://[::1"}, b""))
+
+    assert "a redirect to what is no address" in told(write_target(made_up("sensu", front.url)))
+
+
+@pytest.mark.parametrize("url", ["http://[::1:8080", "http://\u2100.invalid"])
+def test_no_host(url, made_up, write_target):
+    """An address whose host can be none is a mistake of the target file."""
+    with pytest.raises(TargetError, match="no host"):
+        read_target(write_target(made_up("sensu", url)))
+
+
+def test_a_clock_that_leads_elsewhere(serve, made_up, write_target, request):
+    """A clock that is announced at another path than a mock's, or that redirects, is none; nobody else is asked anything."""
+    elsewhere = serve(lambda asked: (200, {}, b'{"now": 1}'))
+    bodies = b'{"access_token": "a-b-c-d", "refresh_token": "e-f-g-h", "expires_at": 2000000000}'
+    paths = iter(["/__watchword__/", elsewhere.url, f"//{elsewhere.url[7:]}/", "/clock/"])
+
+    def answer(asked):
+        if asked.path.endswith("/clock"):
+            return 307, {"Location": f"{elsewhere.url}/clock"}, b""
+        return 200, {"Watchword-Control": next(paths, "/"), "Content-Type": "application/json"}, bodies
+
+    front = serve(answer)
+    session = TargetSession(read_target(write_target(made_up("sensu", front.url))), Masker())
+    request.addfinalizer(session.close)
+    for _ in range(4):
+        preflight(session)
+
+        assert session.target.control is None
+    assert [] == elsewhere.asked
+    assert {"/__watchword__/clock"} == {asked.path for asked in front.asked if "clock" in asked.path}
