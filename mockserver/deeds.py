@@ -97,6 +97,10 @@ class Deed:
             token.superseded = True
         access = self.world.mint_access(session, self.origin)
         given = self.world.mint_refresh(session, self.origin) if self.profile.renewal.rotates else refresh
+        key = (session.account, session.client, session.scopes)
+        if key in self.world.current and isinstance(given, RefreshToken):
+            # Whoever logs in again is given what there is, and that is now what the renewal gave.
+            self.world.current[key] = (access.value, given.value)
         values = self._given(access, given)
         if self.profile.renewal.stale_expiry:
             values["expires_at"] = before

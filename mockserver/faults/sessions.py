@@ -21,7 +21,7 @@ def login_faults(operation: Operation) -> Iterator[FaultTemplate]:
         what = "gives everybody the tokens of the first login"
         yield FaultTemplate("constant", what, ("tokens.distinct_users",), _constant(lambda subject: ""))
     what = "gives working tokens to the first login only"
-    yield FaultTemplate("first-session-only", what, ("access_token.works", "access_token.works_again"), _first_only)
+    yield FaultTemplate("first-session-only", what, ("access_token.works", "sessions.each_works"), _first_only)
     what = "ends a user's earlier sessions with every login"
     yield FaultTemplate("ends-other-sessions", what, ("sessions.independent",), _alone)
 

@@ -87,6 +87,7 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("tokens.distinct_users", "two users get different tokens", _ISSUE, ("other_username", "other_password")),
     Guarantee("tokens.distinct_brands", "one user gets different tokens for two brands", _ISSUE, ("other_brand_key",)),
     Guarantee("refresh_token.works", "the refresh token renews, and for the same user", _ISSUE),
+    Guarantee("sessions.each_works", "the access token of a second login opens the protected operation, too", _ISSUE),
     Guarantee("sessions.independent", "a second login leaves the first one's access token working", _ISSUE),
     Guarantee("renew.works", "a renewal answers with an access token that opens the protected operation", _RENEW),
     Guarantee(

@@ -212,6 +212,17 @@ def _two_brands(context: Context, conditions: tuple[str, ...]) -> Scenario:
     return {"first": first, "second": context.tokens(exchange, context.operation)}
 
 
+def _second_opens(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    yield NEXT_SECOND
+    yield from context.login(context.operation, step="control")
+    yield NEXT_SECOND
+    second = yield from context.login(context.operation, step="control")
+    need_scopes(context, second)
+    purpose = "call the protected operation with the second login's token"
+    not_by_expiry(context, second, (yield from context.open(second["access_token"], purpose=purpose)))
+    return {}
+
+
 def _first_still_opens(context: Context, conditions: tuple[str, ...]) -> Scenario:
     yield NEXT_SECOND
     first = yield from context.login(context.operation)
@@ -268,6 +279,7 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "tokens.distinct_users": _two_users,
         "tokens.distinct_brands": _two_brands,
         "refresh_token.works": renewals.renewal_of_login,
+        "sessions.each_works": _second_opens,
         "sessions.independent": _first_still_opens,
         "renew.works": _opens,
         "renew.works_after_expiry": lifetimes.renewal_after_expiry,

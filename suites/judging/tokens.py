@@ -254,6 +254,7 @@ ROWS: Mapping[str, Judge] = MappingProxyType(
         "tokens.distinct_users": _distinct,
         "tokens.distinct_brands": _distinct,
         "refresh_token.works": _renews,
+        "sessions.each_works": _opened,
         "sessions.independent": _opened,
         "renew.works": _opened,
         "renew.works_after_expiry": _served,
