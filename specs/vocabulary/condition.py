@@ -81,6 +81,7 @@ class Condition:
     out, not client applications.
     `names_nobody` tells that the request says of no account and no client that it is theirs, so that nobody is charged.
     `absent` tells that what it is about is not where it belongs, whatever stands elsewhere.
+    `tells_tokens_apart` tells that it sets one token against another, so that the two may not be the same text.
     `concerns` is one of `CONCERNS`: what of a server meets it.
     `hides_grant` tells that the request does not say which of several grants of one endpoint it is for.
     """
@@ -98,6 +99,7 @@ class Condition:
     spends: str | None = None
     names_nobody: bool = False
     absent: bool = False
+    tells_tokens_apart: bool = False
     concerns: Concern = "operation"
     hides_grant: bool = False
 

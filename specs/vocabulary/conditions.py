@@ -180,8 +180,13 @@ _ROWS: list[Condition] = [
         presumes="jwt",
     ),
     _access("access_token.expired", "the access_token has outlived its lifetime", presumes="expiry"),
-    _access("access_token.superseded", "the token's session has been renewed since", requires=("renewal",)),
-    _access("access_token.revoked", "the token has been revoked", requires=("revocation",)),
+    _access(
+        "access_token.superseded",
+        "the token's session has been renewed since",
+        tells_tokens_apart=True,
+        requires=("renewal",),
+    ),
+    _access("access_token.revoked", "the token has been revoked", tells_tokens_apart=True, requires=("revocation",)),
     _access(
         "access_token.is_refresh_token",
         "a refresh token stands where the access token belongs",
@@ -208,10 +213,13 @@ _ROWS: list[Condition] = [
         presumes="jwt",
     ),
     _refresh("refresh_token.expired", "the refresh_token has outlived its lifetime", presumes="expiry"),
-    _refresh("refresh_token.reused", "the refresh token has been used before", purposes=("renew",)),
+    _refresh(
+        "refresh_token.reused", "the refresh token has been used before", tells_tokens_apart=True, purposes=("renew",)
+    ),
     _refresh(
         "refresh_token.retired",
         "the refresh token is the newest one of a session in which an older one was used again",
+        tells_tokens_apart=True,
         purposes=("renew",),
         presumes="ended_sessions",
     ),
@@ -249,6 +257,7 @@ _ROWS: list[Condition] = [
     _scope(
         "scope.insufficient",
         "the token was issued for other scopes than the operation wants",
+        tells_tokens_apart=True,
         gravity="security",
         role="access_token",
         purposes=("resource",),

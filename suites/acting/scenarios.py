@@ -27,7 +27,7 @@ from watchword.suites.acting.context import (
     succeeded,
 )
 from watchword.suites.acting.expiry import not_by_expiry
-from watchword.suites.acting.provoke.table import APART, Work, settle
+from watchword.suites.acting.provoke.table import Work, settle
 from watchword.suites.acting.steps import (
     Blocked,
     Call,
@@ -43,7 +43,7 @@ __all__ = ["SCENARIOS", "provoked"]
 def provoked(context: Context, conditions: tuple[str, ...], method: str | None = None, step: str = "probe") -> Steps:
     """Send the right request as control, then the same request with the conditions provoked; gives the second exchange."""
     operation = context.operation
-    apart = not APART.isdisjoint(conditions)
+    apart = any(CONDITIONS[name].tells_tokens_apart for name in conditions)
     if apart:
         yield NEXT_SECOND
     values, tokens = yield from context.prepare(operation)
