@@ -53,6 +53,7 @@ PUBLIC = {
         "RunRecord",
         "TargetRecord",
         "Untested",
+        "legible",
         "read_lines",
         "read_run",
         "write_line",
