@@ -3,6 +3,9 @@
 watchword faults --json matrix.json
 python -m benchmarks.side_by_side --json side-by-side.json
 python -m benchmarks.page matrix.json side-by-side.json docs/detection.md
+
+The comparison takes long. With the matrix alone, `python -m benchmarks.page matrix.json docs/detection.md` renews the first
+section and says of the others how large the catalogue was when they were measured.
 """
 
 from __future__ import annotations
@@ -17,6 +20,10 @@ import click
 from benchmarks.figures import JUDGED
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+_FIRST = "## The suites by themselves"
+_SECOND = "## Side by side with Schemathesis"
+_OLDER = "What follows was measured when the catalogue had"
 
 _HOW = """\
 ## How it was measured
@@ -57,14 +64,24 @@ _NOT = """\
 
 
 @click.command()
-@click.argument("matrix", type=_FILE)
-@click.argument("side_by_side", type=_FILE)
+@click.argument("figures", type=_FILE, nargs=-1, required=True)
 @click.argument("page", type=click.Path(path_type=Path, dir_okay=False))
-def main(matrix: Path, side_by_side: Path, page: Path) -> None:
-    """Write PAGE from the figures of the matrix and of the comparison."""
-    ours = json.loads(matrix.read_text(encoding="utf-8"))
-    both = json.loads(side_by_side.read_text(encoding="utf-8"))
-    page.write_text("\n".join(_lines(ours, both)).rstrip() + "\n", encoding="utf-8")
+def main(figures: tuple[Path, ...], page: Path) -> None:
+    """Write PAGE from the figures of the matrix and of the comparison, or renew in it what the matrix alone tells."""
+    ours, *rest = (json.loads(path.read_text(encoding="utf-8")) for path in figures)
+    text = "\n".join(_lines(ours, rest[0])) if rest else _renewed(page.read_text(encoding="utf-8"), ours)
+    page.write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+def _renewed(page: str, ours: Mapping[str, Any]) -> str:
+    before, first, rest = page.partition(_FIRST)
+    old, second, after = rest.partition(_SECOND)
+    if not first or not second:
+        raise click.ClickException(f"expected a page with the headings {_FIRST!r} and {_SECOND!r}: make it whole once")
+    if _OLDER not in after:
+        size = old.split(" of ", 1)[1].split(" ", 1)[0]
+        after = f"\n\n{_OLDER} {size} lies, and later ones are not in it.\n\n{after.lstrip(chr(10))}"
+    return before + "\n".join(_alone(ours)) + "\n" + second + after
 
 
 def _lines(ours: Mapping[str, Any], both: Mapping[str, Any]) -> Iterator[str]:
@@ -98,7 +115,7 @@ def _lines(ours: Mapping[str, Any], both: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _alone(ours: Mapping[str, Any]) -> Iterator[str]:
-    yield "## The suites by themselves\n"
+    yield f"{_FIRST}\n"
     yield f"{ours['killed']} of {ours['faults']} lies are noticed, those about the connection among them.\n"
     rows = [
         (name, stage, found["faults"], found["killed"])
@@ -118,7 +135,7 @@ def _alone(ours: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _compared(both: Mapping[str, Any]) -> Iterator[str]:
-    yield "## Side by side with Schemathesis\n"
+    yield f"{_SECOND}\n"
     rows = []
     for name, dialect in both["dialects"].items():
         for stage in (*JUDGED, "judged"):
