@@ -55,16 +55,16 @@ def outlived(context: Context, conditions: tuple[str, ...]) -> Scenario:
     if not succeeded(control.reply, context.resource()):
         raise Blocked("the token did not open the protected operation before its expiry")
     facts: dict[str, Exchange] = {}
+    reason = "the access token reaches the expiry that the reply stated"
     shortly = end.earliest - _SHORTLY
     if shortly > issue_of(tokens).latest:
-        reason = "the access token comes near the expiry that the reply stated"
         yield Pause(0, reason, until=shortly, by=end.earliest, last=end.latest)
         purpose = "call the protected operation shortly before the stated expiry"
         before = yield from context.open(tokens["access_token"], purpose=purpose)
         if before.replied <= end.earliest:
             facts["before"] = before
             yield from _logins_apart(context, tokens.operation, before)
-    yield Pause(0, "the access token reaches the expiry that the reply stated", until=end.latest)
+    yield Pause(0, reason, until=end.latest)
     purpose = "call the protected operation after the stated expiry"
     facts["after"] = yield from context.open(tokens["access_token"], purpose=purpose)
     return facts

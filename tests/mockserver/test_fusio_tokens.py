@@ -184,6 +184,23 @@ def test_one_second(mock: Any) -> None:
 
 
 @pytest.mark.parametrize("mock", _PROFILES, indirect=True)
+def test_first_row_of_one_second(mock: Any) -> None:
+    """Of two tokens of one text the first counts, with its scopes; when it is ended, the next does."""
+    wide = mock.ask(_token(grant_type="client_credentials", scope="authorization,consumer")).members
+    narrow = mock.ask(_token(grant_type="client_credentials", scope="consumer")).members
+    scopes = wide["scope"], narrow["scope"]
+    opened = mock.ask(_whoami(f"Bearer {narrow['access_token']}")).status
+    mock.service.clock.advance(1)
+    mock.ask(_renewal(wide["refresh_token"]))
+    refused = mock.ask(_whoami(f"Bearer {narrow['access_token']}")).status
+
+    assert wide["access_token"] == narrow["access_token"]
+    assert scopes[0] != scopes[1]
+    assert 200 == opened
+    assert refused in (401, 500)
+
+
+@pytest.mark.parametrize("mock", _PROFILES, indirect=True)
 def test_renewal_within_the_second(mock: Any) -> None:
     """A renewal within the second of the login gives the same access token, which stays good."""
     before = _logged_in(mock)
