@@ -18,7 +18,7 @@ __all__ = ["Evidence"]
 _BODY = 20_000
 """Characters of a body that are kept, as long as there is room."""
 _ROOM = 1_500_000
-"""Characters of bodies that are kept of a whole run; of those after them, only the beginnings are."""
+"""Bytes of bodies that are kept of a whole run; of those after them, only the beginnings are."""
 _BEGINNING = 1_000
 _LINE = 2_000
 """Characters of a single line that are kept: a header, an address, a sentence."""
@@ -143,7 +143,7 @@ class Evidence:
 
     def _body(self, text: str) -> str:
         kept = self._kept(text, _BODY if self._room > 0 else _BEGINNING)
-        self._room -= len(kept)
+        self._room -= len(kept.encode(errors="replace"))
         return kept
 
     def records(self, exchanges: Iterable[Exchange]) -> tuple[ExchangeRecord, ...]:

@@ -24,6 +24,7 @@ _TOKEN = re.compile(f"(?P<called>(?i:{_CALLED}){_NEXT})(?:{_QUOTED}|{_BARE})")
 _NAMES_OF_HEADERS = re.compile(f"{_CALLED}|cookie|authorization", re.IGNORECASE)
 _WORDY = re.compile(r"[a-z_ .,-]*|.*\s.*|.*://.*", re.DOTALL)
 """Prose, names of methods and addresses: members about tokens have such values, too."""
+_SEEN = 128 * 1024
 _TELLING = 16
 _COOKIE = 8
 
@@ -46,7 +47,8 @@ def _all(reply: Reply, names: Collection[str]) -> Iterator[str]:
     exact = (
         re.compile(f'"(?:{"|".join(map(re.escape, sorted(names)))})"\\s{{0,8}}:\\s{{0,8}}{_QUOTED}') if names else None
     )
-    text = reply.text
+    # Of what stands behind this nothing is shown, and a parser may still find it.
+    text = reply.text[:_SEEN]
     for layer in (text, text.replace('\\"', '"').replace("\\\\", "\\")) if '\\"' in text else (text,):
         yield from _called(layer, exact)
 

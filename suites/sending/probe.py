@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from watchword.specs.codec import encode
-from watchword.suites.acting.steps import Call, Exchange, Inconclusive, NotObservable, Pause
+from watchword.suites.acting.choosing import TOKEN_ROLES
+from watchword.suites.acting.steps import Blocked, Call, Exchange, Inconclusive, NotObservable, Pause
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.seconds import Seconds
 from watchword.suites.sending.unreachable import Unreachable
@@ -16,6 +17,7 @@ from watchword.suites.target import Target
 __all__ = ["Probe"]
 
 _AWAY = "away: "
+_LONGEST_TOKEN = 48 * 1024
 _MOMENT = 2.0
 """Seconds that are slept through; during a longer wait something else can be done."""
 
@@ -62,6 +64,7 @@ class Probe:
 
         Raises:
             Inconclusive: it is not.
+            Blocked: it gave a token that cannot be presented anywhere.
         """
         reply = exchange.reply
         if reply is None:
@@ -69,6 +72,9 @@ class Probe:
             raise Inconclusive(exchange.trouble.removeprefix(_AWAY) if away else f"no reply ({exchange.trouble})")
         if reply.cut and 200 <= reply.status < 300 and "access_token" in exchange.call.draft.operation.gives:
             raise Inconclusive("the reply is too long to be read to its end")
+        for role, value in exchange.call.draft.operation.read_reply(reply.members).items():
+            if role in TOKEN_ROLES and isinstance(value, str) and len(value) > _LONGEST_TOKEN:
+                raise Blocked(f"the {role} has {len(value)} characters, more than any server takes in a header")
         if reply.status in (429, 503):
             raise Inconclusive(f"the target answered {reply.status}")
         ban = self.target.dialect.api.ban

@@ -6,6 +6,8 @@ whoever ends one ends the other, or leaves it alive.
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from watchword.suites.acting.context import claims_of
 from watchword.suites.acting.steps import Exchange
 
@@ -21,7 +23,7 @@ class Seconds:
     def __init__(self) -> None:
         self._over = 0.0
         self._owner: object = None
-        self._seen: dict[str, float] = {}
+        self._seen: dict[bytes, float] = {}
         self._anonymous = self._at_once = self._again = False
 
     def note(self, exchange: Exchange, owner: object = None) -> None:
@@ -36,7 +38,9 @@ class Seconds:
         if isinstance(text, str):
             claims = claims_of(text)
             self._anonymous = self._anonymous or bool(claims and "jti" not in claims)
-            first = self._seen.setdefault(text, exchange.replied)
+            # A token may be of any length, and there are many.
+            mark = sha256(text.encode(errors="surrogatepass")).digest()
+            first = self._seen.setdefault(mark, exchange.replied)
             self._at_once = self._at_once or (first < exchange.replied and exchange.sent <= first + _WHOLE)
             self._again = self._again or exchange.sent > first + _WHOLE
 

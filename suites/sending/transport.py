@@ -27,6 +27,8 @@ from watchword.suites.target import Target
 __all__ = ["Transport", "Unreachable"]
 
 _HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_LONGEST = 64 * 1024
+"""Characters of a header that are sent. Servers refuse far shorter ones, each in its way."""
 _USER_AGENT = "watchword (conformance suite)"
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods of which a second request does no more than the first; what gives or uses up a token is sent once."""
@@ -52,6 +54,10 @@ class Transport:
             Blocked: a credential, or a token that the target gave, cannot stand in a header.
         """
         for name, value in request.headers:
+            if len(value) > _LONGEST:
+                raise Blocked(
+                    f"what stands for {name} has {len(value)} characters, more than any server takes in a header"
+                )
             if not _HEADER.fullmatch(value):
                 raise Blocked(f"what stands for {name} has characters that no header can carry")
         began = time.monotonic()
