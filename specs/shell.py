@@ -84,7 +84,11 @@ class ShellLine:
             return ["-d", '""'] if request.method in ("POST", "PUT", "PATCH") else []
         text = request.body.decode(errors="replace")
         pairs = parse_qsl(text, keep_blank_values=True)
-        if request.header("content-type") == FORM and pairs and "%%" not in text:
+        # A form is one without its label, too; in what is labelled otherwise, nothing is written anew.
+        form = request.header("content-type") == FORM or (
+            request.header("content-type") is None and text[:1] not in "{["
+        )
+        if form and pairs and "%%" not in text:
             return [word for name, value in pairs for word in ("--data-urlencode", self._quoted(f"{name}={value}"))]
         return ["--data-raw", self._quoted(text)]
 
