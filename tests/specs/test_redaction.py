@@ -316,9 +316,9 @@ def test_masking_is_linear(secret: str, text: str) -> None:
 
 
 def work(masker: Masker, text: str) -> int:
-    """Count the nanoseconds of this process that masking takes; the least of two, since others use the machine."""
+    """Count the nanoseconds of this process that masking takes; the least of four, since others use the machine."""
     taken = []
-    for _ in range(2):
+    for _ in range(4):
         began = time.process_time_ns()
         masker.mask(text)
         taken.append(time.process_time_ns() - began)
