@@ -48,7 +48,8 @@ class Deed:
         case, world = self.case, self.world
         asked = case.asked_scopes
         scopes = tuple(s for s in case.allowed_scopes if not asked or s in asked)
-        key = (case.user, case.client, self._brand(), scopes)
+        # A user is given what he has, whatever the brand; a client that speaks for itself belongs to none.
+        key = (case.user, case.client, None if case.user else self._brand(), scopes)
         refresh = None
         if self.profile.relogin == "same_tokens" and key in world.current:
             access = world.access.get(world.current[key][0])
@@ -97,7 +98,7 @@ class Deed:
             token.superseded = True
         access = self.world.mint_access(session, self.origin)
         given = self.world.mint_refresh(session, self.origin) if self.profile.renewal.rotates else refresh
-        key = (session.account, session.client, session.brand, session.scopes)
+        key = (session.account, session.client, None if session.account else session.brand, session.scopes)
         if key in self.world.current and isinstance(given, RefreshToken):
             # Whoever logs in again is given what there is, and that is now what the renewal gave.
             self.world.current[key] = (access.value, given.value)
