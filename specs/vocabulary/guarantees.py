@@ -19,7 +19,8 @@ class Guarantee:
     """One named property of right behaviour, for operations of the given purposes.
 
     `needs` are the credentials without which it cannot be looked at; `generated` is how many right and how many wrong
-    requests are generated for it at most; `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
+    requests are generated for it at most, and `refused` how many right ones it takes that are refused in the end;
+    `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
     `of_refusals` tells that it looks at the replies to wrong requests, which a clause names as `conditions`. `describes`
     tells that it only says what a server does, so that no clause can ask for it and nothing can break it.
     """
@@ -29,6 +30,7 @@ class Guarantee:
     purposes: tuple[str, ...]
     needs: tuple[str, ...] = ()
     generated: tuple[int, int] = (0, 0)
+    refused: int = 0
     presumes: Presumption | None = None
     of_refusals: bool = False
     describes: bool = False
@@ -80,6 +82,7 @@ _PROPERTIES: list[Guarantee] = [
         "expiry.holds",
         "the access token works before its expiry and is refused after it",
         _TOKENS,
+        refused=1,
         presumes="expiry",
     ),
     Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS),

@@ -16,7 +16,7 @@ from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
 from watchword.suites.sending.accounts import Accounts
 from watchword.suites.target import Control, Target, TargetError
 
-__all__ = ["Budget", "Cost", "cost_of", "weight"]
+__all__ = ["Budget", "Cost", "cost_of", "grows_old", "weight"]
 
 _RATE = 20.0
 _BAD_LOGINS = 4
@@ -67,7 +67,17 @@ def cost_of(clause: Clause, ban: Ban | None = None) -> Cost:
     if generated:
         return Cost(logins, generated)
     free = ban.uncounted.get(clause.operation or "", ()) if ban is not None else ()
-    return Cost(logins, sum(not any(name in free for name in names) for names in sets))
+    name = clause.guarantee or clause.observe
+    refused = GUARANTEES[name].refused if name else 0
+    return Cost(logins, refused + sum(not any(name in free for name in names) for names in sets))
+
+
+def grows_old(clause: Clause) -> bool:
+    """Tell whether the check of a clause takes a token that expires: without a wait nothing is refused in it."""
+    name = clause.guarantee or clause.observe
+    if name and GUARANTEES[name].presumes == "expiry":
+        return True
+    return any(CONDITIONS[condition].presumes == "expiry" for condition in (*clause.when, *clause.conditions))
 
 
 def weight(clause: Clause) -> tuple[int, int, int]:
@@ -124,6 +134,9 @@ class Budget:
             cost = cost_of(clause, ban)
             wanted.update({account: count * repeat for account, count in cost.logins.items()})
             wanted_refusals += cost.refusals * repeat
+            if not self._target.mock and self._target.limits.max_wait <= 0 and grows_old(clause):
+                # Its check will say how long it would have to wait, and is refused nothing.
+                continue
             over = [
                 account
                 for account, count in cost.logins.items()

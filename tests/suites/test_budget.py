@@ -12,7 +12,7 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.values.clause import Clause, Source
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
-from watchword.suites.sending.budget import Budget, cost_of, weight
+from watchword.suites.sending.budget import Budget, cost_of, grows_old, weight
 from watchword.suites.target import Limits, Target
 
 FUSIO = load_dialect("fusio")
@@ -134,7 +134,7 @@ def test_counted_refusals():
     budget = Budget(target("fusio", bad_logins=1000))
     covered, left_open = planned(budget, "fusio")
 
-    assert sum(cost_of(c, api.ban).refusals for c in covered) < api.ban.count
+    assert sum(cost_of(c, api.ban).refusals for c in covered if not grows_old(c)) < api.ban.count
     assert any("that budget, not the target" in budget.left_open(c) for c in left_open)
     assert "access_token.missing" in {name for c in covered for name in c.when}
     assert [] == planned(Budget(target("fusio", bad_logins=1000, firewall=False)), "fusio")[1]
@@ -145,7 +145,7 @@ def test_time_for_refusals():
     ban = FUSIO.api.ban
     covered = [
         sum(
-            cost_of(c, ban).refusals
+            cost_of(c, ban).refusals * (wait > 0 or not grows_old(c))
             for c in planned(Budget(target("fusio", bad_logins=1000, max_wait=wait)), "fusio")[0]
         )
         for wait in (0, ban.window, ban.window + 1, 2 * (ban.window + 1))
@@ -153,6 +153,22 @@ def test_time_for_refusals():
 
     assert covered[0] == covered[1] < covered[2] < covered[3]
     assert all(count <= (1 + n) * (ban.count - 2) for count, n in zip(covered, (0, 0, 1, 2), strict=True))
+
+
+def test_refusals_of_the_expired():
+    """A token that is tried after its end is refused, and counts where there is time for it to end."""
+    check = clause(guarantee="expiry.holds")
+    room = FUSIO.api.ban.count - 2
+    others = [clause(("username.unknown",), name=f"n{number}") for number in range(room)]
+    left_open = {}
+    for max_wait in (0, 12):
+        budget = Budget(target("fusio", bad_logins=1000, max_wait=max_wait))
+        budget.plan([check, *others])
+        left_open[max_wait] = [c.id for c in (check, *others) if budget.left_open(c)]
+
+    assert 1 == cost_of(check, FUSIO.api.ban).refusals
+    assert [] == left_open[0]
+    assert 1 == len(left_open[12])
 
 
 def test_uncounted_refusals():
