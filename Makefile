@@ -45,7 +45,7 @@ conformance: $(VENV)/.installed ## Run the suites against the embedded mocks (AR
 
 test: check own-tests ## Run the checks and the project's own tests, as CI does
 
-quick: ARGS += --quick
+quick: SPREAD += --quick
 quick: check own-tests ## The same without what takes long: the matrices, packaging, the README and the acceptance runs
 
 own-tests: $(VENV)/.developed
