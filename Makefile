@@ -45,7 +45,7 @@ conformance: $(VENV)/.installed ## Run the suites against the embedded mocks (AR
 
 test: check own-tests ## Run the checks and the project's own tests, as CI does
 
-quick: ARGS += --quick
+quick: SPREAD += --quick
 quick: check own-tests ## The same without what takes long: the matrices, packaging, the README and the acceptance runs
 
 own-tests: $(VENV)/.developed
@@ -62,6 +62,7 @@ test-newest: ## Run the project's own tests with the newest versions, whatever t
 unlocked = $(MAKE) $(LOCKER)/.installed && echo "Installing the $(1) versions into $(VENV)-$(1)" \
   && $(PYTHON) -m venv --clear $(VENV)-$(1) \
   && $(UV) pip install --quiet --python $(VENV)-$(1)/bin/python --resolution $(2) --editable . --group dev \
+  && $(forget) \
   && touch $(VENV)-$(1)/.made $(VENV)-$(1)/.installed $(VENV)-$(1)/.developed \
   && $(MAKE) VENV=$(VENV)-$(1) own-tests
 
@@ -96,7 +97,7 @@ detection: $(VENV)/.developed ## Measure what the suites notice, beside Schemath
 
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/
 	@$(call quietly,$(PY) -m build --no-isolation --outdir dist .)
-	@rm -rf build && ls dist
+	@rm -rf build *.egg-info && ls dist
 
 clean: ## Remove everything that was made here, the environments included
 	rm -rf $(VENV) $(VENV)-* .types build dist *.egg-info reports/out
@@ -108,12 +109,15 @@ lock: $(LOCKER)/.installed ## Renew the lock files, to the newest that pyproject
 	@$(call lock,product,pyproject.toml --group build --constraint locks/dev.txt)
 	@$(call lock,sdk,--group sdk)
 	@$(call lock,uv,--group lock)
-	@if command -v npm >/dev/null; then cd locks/node && rm -f package-lock.json && $(NPM) install --package-lock-only; \
+	@if command -v npm >/dev/null; then cd locks/node && $(NPM) update --package-lock-only; \
 	else echo "Left as it was: the lock file of the OpenAPI linters is written by npm, and there is no npm here"; fi
 
 # One file serves every platform and every Python from 3.11 on. The tools' file comes first: the product has the same versions.
 lock = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command 'make lock' --output-file locks/$(1).txt $(2)
+
+# What a build leaves in the checkout is found before what is installed, and would go on saying what was once true.
+forget = rm -rf *.egg-info
 
 # A stamp is as old as the last installation; pyproject.toml and the lock files say what is installed.
 venv = { \
@@ -127,7 +131,7 @@ $(VENV)/.made:
 $(VENV)/.installed: pyproject.toml locks/product.txt | $(VENV)/.made
 	@echo "Installing Watchword into $(VENV)"
 	@$(call quietly,$(call INSTALL,$(VENV)) --require-hashes --requirement locks/product.txt)
-	@$(call quietly,$(call INSTALL,$(VENV)) --no-deps --no-build-isolation --editable .)
+	@$(call quietly,$(call INSTALL,$(VENV)) --no-deps --no-build-isolation --editable .) && $(forget)
 	@$(call quietly,$(PY) -m pip check || { echo "The lock files lag behind pyproject.toml: run 'make lock'"; false; }) && touch $@
 
 $(VENV)/.developed: $(VENV)/.installed locks/dev.txt

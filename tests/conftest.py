@@ -48,9 +48,19 @@ LONG = (
     "tests/detection/",
     "tests/test_packaging.py",
     "tests/test_fictional.py",
+    "tests/suites/hostile/",
+    "tests/suites/test_any_reply.py",
+    "tests/suites/test_harmless.py",
+    "tests/suites/test_waiting.py",
+    "tests/strangers/",
+    "tests/reports/test_plugin.py",
+    "tests/mockserver/test_command.py",
+    "tests/test_imports.py",
+    "tests/test_left_out.py",
+    "tests/test_openapi_linters.py",
     "tests/acceptance/",
 )
-"""What takes long: the matrices, packaging, the README and the acceptance runs, that of the invented dialect among them."""
+"""What takes long: the matrices, packaging, the README, and whatever starts suites, mocks, pytest or linters anew for each test."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

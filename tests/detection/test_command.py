@@ -126,6 +126,8 @@ def test_an_interruption_leaves_what_there_is(tmp_path: Path) -> None:
 
 _INTERRUPTED = """
 import os, signal
+# What a shell puts in the background ignores interruptions, and hands that on to everything it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from watchword.detection import command, run
 
 def progress(done, total):
