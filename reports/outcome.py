@@ -47,7 +47,9 @@ def outcome(run: Run, clauses: Sequence[ClauseRecord] | None = None) -> Outcome:
     decisive = next(row for row in met if row.title)
     words = "; ".join(row.says(facts).strip().rstrip(".") for row in met if row is decisive or not row.alone)
     code = facts.ended if facts.stopped or decisive.exit is None else decisive.exit
-    return Outcome(int(code), decisive.tone, decisive.title, f"{words[:1].upper()}{words[1:]}.")
+    return Outcome(
+        int(code), decisive.tone, decisive.title, f"{words[:1].upper()}{words[1:]}{'' if words.endswith('?') else '.'}"
+    )
 
 
 def selected(run: Run) -> int:

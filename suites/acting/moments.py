@@ -26,10 +26,6 @@ class Span:
     earliest: float
     latest: float
 
-    def shifted(self, seconds: float) -> Span:
-        """Give the span so many seconds later."""
-        return Span(self.earliest + seconds, self.latest + seconds)
-
     def after(self, other: Span) -> float:
         """Give how many seconds this one comes after the other at least; 0 or less where it may be no later."""
         return self.earliest - other.latest

@@ -29,7 +29,6 @@ __all__ = [
     "Check",
     "Judged",
     "check",
-    "examine",
     "scenario_of",
     "verdict_of",
     "weigh",
@@ -152,16 +151,6 @@ def check(session: TargetSession, clause: Clause) -> Judged:
         one.go()
         if one.judged is not None:
             return one.judged
-        one.rest()
-
-
-def examine(session: TargetSession, clause: Clause) -> list[Attempt]:
-    """Do at the target what the clause is about, as often as the run repeats each check, and do nothing else meanwhile."""
-    one = Check(session, clause)
-    while True:
-        one.go()
-        if one.judged is not None:
-            return one.attempts
         one.rest()
 
 

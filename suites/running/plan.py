@@ -16,7 +16,6 @@ from watchword.specs.values.http import Reply
 from watchword.suites.acting.steps import Call, Exchange, Halt, Pause
 from watchword.suites.running.check import scenario_of
 from watchword.suites.running.session import TargetSession
-from watchword.suites.sending.budget import cost_of
 
 __all__ = ["plan_lines"]
 
@@ -42,7 +41,7 @@ def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
         for line, sent in _steps(session, clause):
             total += sent
             yield f"    {line}"
-        for account, count in cost_of(clause).logins.items():
+        for account, count in session.budget.cost(clause).logins.items():
             logins[account] = logins.get(account, 0) + count
     spent = ", ".join(f"{count} bad logins for the account of {account}" for account, count in sorted(logins.items()))
     yield f"{session.target.name}: {total} requests for {len(clauses)} clauses" + (f", {spent}" if spent else "")

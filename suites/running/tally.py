@@ -106,10 +106,6 @@ class Tally:
             options["testable"] = len(self.testable)
         return options | ({"keyword": keyword} if keyword else {})
 
-    def counts_as_broken(self, record: ClauseRecord) -> bool:
-        """Tell whether a record makes the run fail: a broken rule that nobody knows of."""
-        return record.fails(self.strict)
-
     def outcome(self, spoilt: int = Exit.CONFORMING, trouble: str = "") -> Outcome:
         """Reckon what the run comes to.
 

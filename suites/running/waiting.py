@@ -18,7 +18,7 @@ from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import CONDITIONS
 from watchword.suites.running.check import Check, Judged
 from watchword.suites.running.session import TargetSession
-from watchword.suites.sending.budget import weight
+from watchword.suites.sending.costs import weight
 
 __all__ = ["Waiting", "ends", "waits"]
 

@@ -10,25 +10,19 @@ from collections.abc import Iterable
 from watchword.specs.values.api import Ban
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
-from watchword.specs.vocabulary import BASES, CONDITIONS, GRAVITIES, GUARANTEES, LEVELS, broader
+from watchword.specs.vocabulary import CONDITIONS
 from watchword.suites.acting.figures import moment
 from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
 from watchword.suites.sending.accounts import Accounts
+from watchword.suites.sending.costs import Cost, cost_of, grows_old, varied
 from watchword.suites.target import Control, Target, TargetError
 
-__all__ = ["Budget", "Cost", "cost_of", "grows_old", "weight"]
+__all__ = ["Budget"]
 
 _RATE = 20.0
 _BAD_LOGINS = 4
 _RESERVE = 2
 """Counted refusals that are kept back for controls that fail unexpectedly."""
-_RANKS = {
-    name: rank
-    for rank, name in enumerate(
-        sorted(CONDITIONS, key=lambda name: ([*GRAVITIES].index(CONDITIONS[name].gravity), len(broader(name))))
-    )
-}
-"""The conditions in the order in which a budget is spent on them: the gravest, and of these the broadest, first."""
 _MARGIN = 5.0
 """Seconds more than a wait that was refused would take: for its requests, and for the short wait that may follow it."""
 _DIGITS = 9
@@ -38,63 +32,6 @@ _END_OF_TIME = 253402300799
 """The last second of the year 9999, beyond which no date can be written."""
 _PATIENCE = 5.0
 """The longest `Retry-After` in seconds that is waited for even when `max_wait` is 0."""
-
-
-class Cost:
-    """What a clause's check costs: bad logins by the credential whose account is charged, and counted refusals."""
-
-    __slots__ = ("logins", "refusals")
-
-    def __init__(self, logins: dict[str, int], refusals: int) -> None:
-        self.logins = logins
-        self.refusals = refusals
-
-
-def cost_of(clause: Clause, ban: Ban | None = None) -> Cost:
-    """Reckon what a clause's check costs, as far as its conditions tell."""
-    logins: dict[str, int] = {}
-    sets = [clause.when] if clause.when else [(name,) for name in clause.conditions]
-    if "refusals.alike" in (clause.guarantee, clause.observe):
-        sets = [("password.wrong",), ("username.unknown",)]
-    for names in sets:
-        # Who names nobody charges nobody's account, whatever else is wrong.
-        rows = [CONDITIONS[name] for name in names]
-        nameless = any(row.names_nobody for row in rows)
-        for account in (row.spends for row in rows):
-            if account and not nameless:
-                logins[account] = logins.get(account, 0) + 1
-    generated = sum(GUARANTEES[clause.guarantee].generated) if clause.guarantee else 0
-    if generated:
-        return Cost(logins, generated)
-    free = ban.uncounted.get(clause.operation or "", ()) if ban is not None else ()
-    name = clause.guarantee or clause.observe
-    refused = GUARANTEES[name].refused if name else 0
-    return Cost(logins, refused + sum(not any(name in free for name in names) for names in sets))
-
-
-def grows_old(clause: Clause) -> bool:
-    """Tell whether the check of a clause takes a token that expires: without a wait nothing is refused in it."""
-    name = clause.guarantee or clause.observe
-    if name and GUARANTEES[name].presumes == "expiry":
-        return True
-    return any(CONDITIONS[condition].presumes == "expiry" for condition in (*clause.when, *clause.conditions))
-
-
-def weight(clause: Clause) -> tuple[int, int, int]:
-    """Order clauses by how much their verdict weighs: the smaller, the weightier."""
-    gravest = min((_RANKS[name] for name in clause.when), default=0)
-    return LEVELS.index(clause.level), BASES.index(clause.basis), gravest
-
-
-def _varied(clauses: Iterable[Clause]) -> list[Clause]:
-    """Order clauses by weight, of equal ones those first whose conditions have had no turn yet at another operation."""
-    turns: Counter[tuple[object, ...]] = Counter()
-    ranked = []
-    for clause in sorted(clauses, key=weight):
-        kind = (clause.level, clause.basis, *clause.when)
-        ranked.append((weight(clause)[:2], turns[kind] if clause.when else 0, weight(clause), clause))
-        turns[kind] += 1
-    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1])]
 
 
 class Budget:
@@ -126,12 +63,8 @@ class Budget:
         wanted_refusals = 0
         ban = self._ban
         room = self._room(ban)
-        for clause in _varied(clauses):
-            needs = {need for name in clause.when for need in CONDITIONS[name].needs}
-            if not needs <= self._target.credentials.keys():
-                # Its check will say what the target does not give, and sends nothing wrong.
-                continue
-            cost = cost_of(clause, ban)
+        for clause in varied(clauses):
+            cost = self.cost(clause)
             wanted.update({account: count * repeat for account, count in cost.logins.items()})
             wanted_refusals += cost.refusals * repeat
             if not self._target.mock and self._target.limits.max_wait <= 0 and grows_old(clause):
@@ -162,6 +95,14 @@ class Budget:
             refusals += cost.refusals * repeat
             for account, count in cost.logins.items():
                 logins[account] = logins.get(account, 0) + count * repeat
+
+    def cost(self, clause: Clause) -> Cost:
+        """Give what the check of a clause costs at this target."""
+        needs = {need for name in clause.when for need in CONDITIONS[name].needs}
+        if not needs <= self._target.credentials.keys():
+            # It will say what the target does not give, and sends nothing wrong.
+            return Cost({}, 0)
+        return cost_of(clause, self._ban)
 
     def _room(self, ban: Ban | None) -> float:
         """Give how many counted refusals there is time for: one window's, and one more for each that can be waited for."""

@@ -19,7 +19,7 @@ from watchword.suites.acting.steps import (
 )
 from watchword.suites.sending.probe import Probe
 
-__all__ = ["Drive", "to_the_end"]
+__all__ = ["Drive"]
 
 _TRIES = 3
 _ENDING = ("renew", "revoke")
@@ -147,16 +147,6 @@ class Drive:
             return
         if self.due is not None:
             self.waited, self.by, self.short = True, pause.by, pause.short
-
-
-def to_the_end(probe: Probe, make: Callable[[], Scenario]) -> tuple[Transcript, Halt | None]:
-    """Drive one scenario to its end and do nothing else meanwhile."""
-    drive = Drive(probe, make)
-    drive.go()
-    while drive.outcome is None:
-        probe.budget.rest((drive.due or 0.0) - probe.now(), free=drive.short)
-        drive.go()
-    return drive.outcome
 
 
 def _presented(exchange: Exchange) -> set[str]:

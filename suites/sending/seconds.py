@@ -32,9 +32,12 @@ class Seconds:
         reply = exchange.reply
         if reply is None or operation.purpose not in ("issue", "renew") or not 200 <= reply.status < 300:
             return
+        text = operation.read_reply(reply.members).get("access_token")
+        if text is None:
+            # Without a token there is nothing that another one could be the same as.
+            return
         self._over = exchange.replied + _WHOLE
         self._owner = owner
-        text = operation.read_reply(reply.members).get("access_token")
         if isinstance(text, str):
             claims = claims_of(text)
             self._anonymous = self._anonymous or bool(claims and "jti" not in claims)

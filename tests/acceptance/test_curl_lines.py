@@ -14,7 +14,7 @@ from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import FORM
-from watchword.suites.running.check import examine
+from watchword.suites.running.check import check
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description
 
@@ -69,12 +69,11 @@ def exchanges(dialect, mock):
     kinds = {}
     for clause in target.dialect.clauses:
         if not clause.untested and clause.guarantee != "contract.conforms":
-            for attempt in examine(session, clause):
-                for exchange in attempt.transcript.exchanges:
-                    kinds.setdefault(
-                        (exchange.request.method, exchange.call.purpose.partition(" (")[0], exchange.request.path),
-                        exchange,
-                    )
+            for exchange in check(session, clause).attempt.transcript.exchanges:
+                kinds.setdefault(
+                    (exchange.request.method, exchange.call.purpose.partition(" (")[0], exchange.request.path),
+                    exchange,
+                )
     found = sorted(kinds.values(), key=lambda e: e.call.step != "control")
     step = max(1, len(found) // SAMPLE)
     yield session, found[::step]

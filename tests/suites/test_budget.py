@@ -12,7 +12,8 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.values.clause import Clause, Source
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
-from watchword.suites.sending.budget import Budget, cost_of, grows_old, weight
+from watchword.suites.sending.budget import Budget
+from watchword.suites.sending.costs import cost_of, grows_old, weight
 from watchword.suites.target import Limits, Target
 
 FUSIO = load_dialect("fusio")
