@@ -109,7 +109,8 @@ def test_down(made_up, write_target, suites):
     assert (6, 6) == (done.code, done.run.end.exit), done.text
     assert said.startswith("preflight failed: target")
     assert said in done.text
-    assert f"Nothing established: P{said[1:]}." == error.get("message")
+    assert said.endswith("?")
+    assert f"Nothing established: P{said[1:]}" == error.get("message")
     assert "Nothing established" in page
     assert "left no record" not in page
     assert "Checks went wrong" not in page
