@@ -107,10 +107,18 @@ def tool(pytestconfig: pytest.Config) -> Callable[[str], str]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """Say below everything else what was left out, and why: a green run without it is half a run."""
+    """Say below everything else what was left out, and why: a green run without it is half a run.
+
+    pytest may load this file in a run of the suites, too. A clause that is not applicable is no test that was left out.
+    """
     yield
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = terminal.stats.get("skipped", []) if terminal else []
+    here, root = Path(__file__).resolve().parent, session.config.rootpath
+    skipped = [
+        report
+        for report in (terminal.stats.get("skipped", []) if terminal else [])
+        if here in (root / report.nodeid.partition("::")[0]).resolve().parents
+    ]
     if skipped and not hasattr(session.config, "workerinput"):
         reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
         terminal.write_line(f"LEFT OUT: {len(skipped)} tests did not run", yellow=True, bold=True)

@@ -19,14 +19,21 @@ def test_asking(tool): tool("openssl")
 
 def test_needing_nothing(): pass
 """
+ELSEWHERE = """
+import pytest
+
+def test_not_applicable(): pytest.skip("this is none of the project's own tests")
+"""
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Give a folder with tests that need a tool, and the conftest of the tests here."""
-    shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
+    """Give a folder with tests that need a tool, the conftest of the tests here, and other tests beside them."""
+    for name, text in {"tests/test_tools.py": TESTS, "suites/test_elsewhere.py": ELSEWHERE}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text, "utf-8")
+    shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path / "tests")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
-    (tmp_path / "test_tools.py").write_text(TESTS, "utf-8")
     return tmp_path
 
 
@@ -41,7 +48,7 @@ def checkout(tmp_path: Path) -> Path:
         (
             ["--all-tools"],
             1,
-            ["FAILED test_tools.py::test_asking - Failed: openssl is missing: apt-get install openssl"],
+            ["FAILED tests/test_tools.py::test_asking - Failed: openssl is missing: apt-get install openssl"],
         ),
     ],
     ids=["told", "refused"],

@@ -123,6 +123,7 @@ def play(shell: Shell, document: str) -> str:
     return "".join(outputs)
 
 
+@pytest.mark.needs("curl")
 def test_the_examples_work(shell: Shell) -> None:
     """Every marked example does what the text around it says, in the order of the text."""
     printed = play(shell, README)
@@ -131,6 +132,7 @@ def test_the_examples_work(shell: Shell) -> None:
     assert '"condition": "basic.missing"' in printed
 
 
+@pytest.mark.needs("curl")
 def test_the_examples_of_the_mock_work(shell: Shell) -> None:
     """Every marked example of the page about the mock does what the text around it says."""
     printed = play(shell, MOCK)

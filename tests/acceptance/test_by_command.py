@@ -128,7 +128,7 @@ MISTAKES = [
     (["--url", "127.0.0.1:9", "--dialect", "sensu"], "--url: '127.0.0.1:9' is not an http or https URL"),
     (["--url", "http://127.0.0.1:9", "--dialect", "sensu"], "--url: sensu requires the credential 'username'"),
     (["staging.toml", "--dialect", "sensu"], "--dialect goes with --url: a target file names its own"),
-    (["--maxfail=1"], "No such option '--maxfail'. (if it is one of pytest's own, put it behind --: watchword test"),
+    (["--maxfail=1"], "(if it is one of pytest's own, put it behind --: watchword test … -- --maxfail)"),
     (["--", "-n", "2"], "so they run in one process: leave out -n"),
     (["--", "--numprocesses=2"], "so they run in one process: leave out -n"),
     (["--repeat", "0"], "'--repeat': 0 is not in the range x>=1"),

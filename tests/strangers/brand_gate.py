@@ -57,7 +57,10 @@ class BrandGate:
         if of_brand != named[0]:
             return refuse(start_response, 400, self.wrong)
         told: list[Any] = []
-        reply = b"".join(self.app(environ, lambda *head: told.append(head)))
+        answer = self.app(environ, lambda *head: told.append(head))
+        reply = b"".join(answer)
+        # PEP 3333: whoever reads an answer closes it, and frameworks end there what belongs to the request.
+        getattr(answer, "close", lambda: None)()
         try:
             members = json.loads(reply)
         except ValueError:

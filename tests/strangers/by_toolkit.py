@@ -34,6 +34,7 @@ def make(credentials: dict[str, str]) -> Any:
     django.setup()
     call_command("migrate", verbosity=0)
     from django.contrib.auth.models import User
+    from django.db import connection
     from oauth2_provider.models import Application
 
     for who in ("", "other_"):
@@ -45,6 +46,8 @@ def make(credentials: dict[str, str]) -> Any:
         client_type=Application.CLIENT_CONFIDENTIAL,
         authorization_grant_type=Application.GRANT_PASSWORD,
     )
+    # It belongs to this thread, and requests are answered in others.
+    connection.close()
     return get_wsgi_application()
 
 
