@@ -35,7 +35,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .PHONY: help conformance test quick check own-tests test-oldest test-newest types mock linters lint-openapi detection wheel \
-  lock clean
+  lock clean asked-for
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -119,14 +119,24 @@ lock = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 # What a build leaves in the checkout is found before what is installed, and would go on saying what was once true.
 forget = rm -rf *.egg-info
 
+version = $$($(PYTHON) -V 2>/dev/null || echo none that starts)
+
 # A stamp is as old as the last installation; pyproject.toml and the lock files say what is installed.
 venv = { \
-  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-    echo "Python 3.11 or later is needed, and '$(PYTHON)' is $$($(PYTHON) -V 2>&1): name another one with PYTHON=..." >&2; exit 1; }; \
+  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+    echo "Python 3.11 or later is needed, and '$(PYTHON)' is $(version): name another one with PYTHON=..." >&2; exit 1; }; \
   echo "Making $(1)"; $(PYTHON) -m venv $(1); }
 
 $(VENV)/.made:
 	@$(call venv,$(VENV)) && touch $@
+
+# An environment that is there already would be taken whatever PYTHON says.
+ifneq ($(origin PYTHON),file)
+$(VENV)/.installed: | asked-for
+endif
+asked-for: $(VENV)/.made
+	@test "$(version)" = "$$($(PY) -V)" || { \
+	  echo "$(VENV) has $$($(PY) -V), and '$(PYTHON)' is $(version): name another environment with VENV=..." >&2; exit 1; }
 
 $(VENV)/.installed: pyproject.toml locks/product.txt | $(VENV)/.made
 	@echo "Installing Watchword into $(VENV)"
