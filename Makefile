@@ -34,7 +34,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock linters lint-openapi detection wheel \
+.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock node-packages lint-openapi detection wheel \
   lock clean asked-for
 
 help: ## Say what can be made
@@ -84,10 +84,10 @@ mock: $(VENV)/.installed ## Serve a mock (DIALECT=sensu, PORT=8080)
 
 lint-openapi: $(VENV)/.developed ## Run the public OpenAPI linters over the dialects, where npm is installed
 	@if command -v npm >/dev/null; then \
-	  $(MAKE) linters && $(PY) -m pytest --quiet --all-tools tests/test_openapi_linters.py; \
+	  $(MAKE) node-packages && $(PY) -m pytest --quiet --all-tools tests/test_openapi_linters.py; \
 	else echo "Left out: Redocly and Spectral come from npm, and there is no npm here"; fi
 
-linters: $(NODE)/.installed
+node-packages: $(NODE)/.installed ## Install what the tests take from npm: the OpenAPI linters, and OAuth servers to try the suites on
 
 detection: $(VENV)/.developed ## Measure what the suites notice, beside Schemathesis, for docs/detection.md (takes long)
 	@mkdir -p $(MEASURED)
@@ -110,7 +110,7 @@ lock: $(LOCKER)/.installed ## Renew the lock files, to the newest that pyproject
 	@$(call lock,sdk,--group sdk)
 	@$(call lock,uv,--group lock)
 	@if command -v npm >/dev/null; then cd locks/node && $(NPM) update --package-lock-only; \
-	else echo "Left as it was: the lock file of the OpenAPI linters is written by npm, and there is no npm here"; fi
+	else echo "Left as it was: the lock file of what comes from npm is written by it, and there is no npm here"; fi
 
 # One file serves every platform and every Python from 3.11 on. The tools' file comes first: the product has the same versions.
 lock = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -153,6 +153,6 @@ $(LOCKER)/.installed: locks/uv.txt
 	@$(call INSTALL,$(LOCKER)) --quiet --require-hashes --requirement locks/uv.txt && touch $@
 
 $(NODE)/.installed: locks/node/package.json locks/node/package-lock.json
-	@echo "Installing Redocly and Spectral into $(NODE)"
+	@echo "Installing what the tests take from npm into $(NODE)"
 	@mkdir -p $(NODE) && cp $^ $(NODE)/
 	@cd $(NODE) && $(NPM) ci && touch $(notdir $@)

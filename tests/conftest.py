@@ -32,15 +32,20 @@ TROUBLE = ("fail", "error", "blocked", "inconclusive")
 """The verdicts that a right server never gets."""
 
 
-NODE = Path(__file__).resolve().parent.parent / ".venv-node" / "node_modules" / ".bin"
+NODE = Path(__file__).resolve().parent.parent / ".venv-node" / "node_modules"
+FROM_NPM = "make node-packages"
 TOOLS = {
     "chromium": "apt-get install chromium",
     "curl": "apt-get install curl",
+    "node-oauth2-server": FROM_NPM,
+    "oidc-provider": FROM_NPM,
     "openssl": "apt-get install openssl",
-    "redocly": "make linters",
-    "spectral": "make linters",
+    "redocly": FROM_NPM,
+    "spectral": FROM_NPM,
 }
-"""What some tests need beside Python, and what installs it. The linters come from npm, which nobody has to have."""
+"""What some tests need beside Python, and what installs it. Some of it comes from npm, which nobody has to have."""
+LIBRARIES = {"node-oauth2-server": "@node-oauth/oauth2-server", "oidc-provider": "oidc-provider"}
+"""Of these, packages without a command, which programs of Node import."""
 
 
 LONG = (
@@ -84,11 +89,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def find_tool(config: pytest.Config, name: str) -> str:
     """Give the path of a tool; where it is missing, end the test as skipped, or as failed with `--all-tools`."""
-    path = shutil.which(name, path=f"{NODE}{os.pathsep}{os.environ['PATH']}")
+    folder = NODE / LIBRARIES.get(name, ".bin")
+    if name not in LIBRARIES:
+        path = shutil.which(name, path=f"{folder}{os.pathsep}{os.environ['PATH']}")
+    else:
+        path = str(folder) if folder.is_dir() and shutil.which("node") else None
     if path is not None:
         return path
     reason = f"{name} is missing: {TOOLS[name]}"
-    if config.getoption("all_tools") and (TOOLS[name] != "make linters" or shutil.which("npm")):
+    if config.getoption("all_tools") and (TOOLS[name] != FROM_NPM or shutil.which("npm")):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 

@@ -67,8 +67,8 @@ def test_the_ranges_hold(name: str, asked: list[Requirement]) -> None:
     assert [] == outside, REMEDY
 
 
-def test_the_linters_are_locked() -> None:
-    """Every package of the OpenAPI linters is locked by its hash, at the version asked for, from wherever."""
+def test_what_npm_installs_is_locked() -> None:
+    """Every package that comes from npm is locked by its hash, at the version asked for, from wherever."""
     folder = ROOT / "locks" / "node"
     asked = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
     packages = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]

@@ -1,4 +1,4 @@
-"""Other people's linters on the bundled descriptions; they are Node programs that `make linters` installs."""
+"""Other people's linters on the bundled descriptions; they are Node programs that `make node-packages` installs."""
 
 from __future__ import annotations
 

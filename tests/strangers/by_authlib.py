@@ -10,8 +10,6 @@ from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin, grants
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from flask import Flask, jsonify
 
-LIFETIME = 600
-"""Seconds that an access token lives."""
 WRONG = {"error": "invalid_request", "error_description": "Invalid 'username' or 'password' in request."}
 """How the library refuses a wrong password."""
 
@@ -62,7 +60,8 @@ class Token(TokenMixin):
     def __init__(self, members: dict[str, Any], client: Client, user: Any) -> None:
         self.access_token = members["access_token"]
         self.refresh_token = members.get("refresh_token")
-        self.until = time.time() + members["expires_in"]
+        self.lifetime = members["expires_in"]
+        self.until = time.time() + self.lifetime
         self.client = client
         self.user = user
         self.renewed = False
@@ -77,7 +76,7 @@ class Token(TokenMixin):
 
     def get_expires_in(self) -> int:
         """Give the lifetime."""
-        return LIFETIME
+        return int(self.lifetime)
 
     def is_expired(self) -> bool:
         """Tell whether the access token is over."""
@@ -96,12 +95,12 @@ class Token(TokenMixin):
         return self.client
 
 
-def make(credentials: dict[str, str]) -> Flask:
-    """Make the server with the accounts that some credentials name."""
+def make(credentials: dict[str, str], lifetime: int) -> Flask:
+    """Make the server with the accounts that some credentials name, and access tokens of so many seconds."""
     app = Flask(__name__)
     app.config.update(
         OAUTH2_REFRESH_TOKEN_GENERATOR=True,
-        OAUTH2_TOKEN_EXPIRES_IN=dict.fromkeys(("password", "client_credentials", "refresh_token"), LIFETIME),
+        OAUTH2_TOKEN_EXPIRES_IN=dict.fromkeys(("password", "client_credentials", "refresh_token"), lifetime),
     )
     client = Client(credentials["client_id"], credentials["client_secret"])
     users = {credentials[f"{who}username"]: credentials[f"{who}password"] for who in ("", "other_")}

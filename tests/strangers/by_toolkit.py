@@ -15,15 +15,21 @@ WRONG = {"error": "invalid_grant", "error_description": "Invalid credentials giv
 """How the library refuses a wrong password."""
 
 
-def make(credentials: dict[str, str]) -> Any:
-    """Make the server with the accounts that some credentials name. Django has one configuration a process."""
+def make(credentials: dict[str, str], lifetime: int) -> Any:
+    """Make the server with the accounts that some credentials name, and access tokens of so many seconds.
+
+    Django has one configuration a process.
+    """
     folder = Path(tempfile.mkdtemp(prefix="toolkit-"))
     settings.configure(
         ALLOWED_HOSTS=["127.0.0.1"],
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "db.sqlite3"}},
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "oauth2_provider"],
         MIDDLEWARE=[],
-        OAUTH2_PROVIDER={"OAUTH2_VALIDATOR_CLASS": f"{__name__}.several_grants", "ACCESS_TOKEN_EXPIRE_SECONDS": 600},
+        OAUTH2_PROVIDER={
+            "OAUTH2_VALIDATOR_CLASS": f"{__name__}.several_grants",
+            "ACCESS_TOKEN_EXPIRE_SECONDS": lifetime,
+        },
         # What is tried here is no hash.
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         ROOT_URLCONF=f"{__name__}",
