@@ -19,7 +19,7 @@ class Guarantee:
     """One named property of right behaviour, for operations of the given purposes.
 
     `needs` are the credentials without which it cannot be looked at; `generated` is how many right and how many wrong
-    requests are generated for it at most, and `refused` how many right ones it takes that are refused in the end;
+    requests are generated for it at most, and `refused` how many other ones it takes that may be refused in the end;
     `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
     `of_refusals` tells that it looks at the replies to wrong requests, which a clause names as `conditions`. `describes`
     tells that it only says what a server does, so that no clause can ask for it and nothing can break it.
@@ -102,13 +102,20 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee("renew.keeps_scope", "the renewed access token has the scopes of the one before", _RENEW),
     Guarantee("renew.extends", "the renewed access token expires no earlier than the one before", _RENEW),
     Guarantee("refresh.rotates", "whether a renewal replaces the refresh token", _RENEW, describes=True),
-    Guarantee("refresh.ends_access", "whether a renewal ends the access token before it", _RENEW, describes=True),
+    Guarantee(
+        "refresh.ends_access",
+        "whether a renewal ends the access token before it",
+        _RENEW,
+        refused=1,
+        describes=True,
+    ),
     Guarantee("scope.subset", "a login that asks for some of the granted scopes gets those and no others", _TOKENS),
     Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS),
     Guarantee(
         "method.allow_header",
         "a method that is not described is refused, and a 405 to it has an Allow header",
         ("issue", "verify", "renew", "revoke"),
+        refused=1,
     ),
     Guarantee(
         "contract.conforms",

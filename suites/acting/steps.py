@@ -41,13 +41,15 @@ __all__ = [
 class Call:
     """One request to send. `step`: `prepare`, `control`, `probe` or `verify`; `purpose` says in words what it is for.
 
-    `conditions` are those that were provoked on it.
+    `conditions` are those that were provoked on it. `doubtful` says that it may be refused although none was: nobody knows
+    what is wrong with it.
     """
 
     draft: Draft
     step: str
     purpose: str
     conditions: tuple[str, ...] = ()
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Where a clock can be set ahead nobody waits, and each check is made when it is a
 2. While anything waits, nothing is begun that renews or revokes: that could end what is growing old.
 3. What only looks at tokens goes on before what renews with them.
 4. A check whose tokens somebody has ended all the same is made once more, alone.
+5. What the budget of refusals has put off comes last, by weight: as far as the others have left room for it.
 """
 
 from __future__ import annotations
@@ -60,6 +61,11 @@ class _Entry:
         )
         self.alone = False
         self.prepare()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it has still to be begun, in its turn."""
+        return not (self.begun or self.alone or self._session.budget.is_put_off(self.clause))
 
     def prepare(self) -> None:
         """Go back to the beginning."""
@@ -126,7 +132,7 @@ class _Line:
         """Choose what to begin; None when it is better to wait."""
         if any(entry.alone for entry in parked):
             return None
-        fresh = [entry for entry in self._entries.values() if not entry.begun and not entry.alone]
+        fresh = [entry for entry in self._entries.values() if entry.is_fresh]
         growing = sorted((entry for entry in fresh if entry.waits), key=_weight)
         renewing = [entry for entry in growing if entry.renews]
         if renewing:
@@ -134,11 +140,22 @@ class _Line:
         if growing and not any(_in_passing(entry) for entry in parked):
             return growing[0]
         if not parked:
-            return wanted
+            return self._undelayed(wanted, fresh)
         if any(_must_not_be_late(entry) and entry.due - now < _LEEWAY for entry in parked):
             return None
         harmless = [entry for entry in fresh if not entry.waits and not entry.ends]
         return wanted if wanted in harmless else next(iter(harmless), None)
+
+    def _undelayed(self, wanted: _Entry, fresh: list[_Entry]) -> _Entry:
+        """Give what is wanted, and what comes before it where it has been put off."""
+        budget = self._session.budget
+        if not budget.is_put_off(wanted.clause):
+            return wanted
+        if fresh:
+            return fresh[0]
+        chosen = next(self._entries[name] for name in budget.put_off if name in self._entries)
+        budget.reconsider(chosen.clause)
+        return chosen
 
     def _go(self, chosen: _Entry) -> None:
         ended = chosen.go()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
 
-from watchword.specs.values.api import Ban
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CONDITIONS
@@ -15,14 +14,13 @@ from watchword.suites.acting.figures import moment
 from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
 from watchword.suites.sending.accounts import Accounts
 from watchword.suites.sending.costs import Cost, cost_of, grows_old, varied
+from watchword.suites.sending.window import Window
 from watchword.suites.target import Control, Target, TargetError
 
 __all__ = ["Budget"]
 
 _RATE = 20.0
 _BAD_LOGINS = 4
-_RESERVE = 2
-"""Counted refusals that are kept back for controls that fail unexpectedly."""
 _MARGIN = 5.0
 """Seconds more than a wait that was refused would take: for its requests, and for the short wait that may follow it."""
 _DIGITS = 9
@@ -48,11 +46,13 @@ class Budget:
         self._ban = target.dialect.api.ban if limits.firewall else None
         self._next = 0.0
         self._closed_until = 0.0
-        self._refused: deque[float] = deque()
+        self._window = Window(self._ban) if self._ban is not None else None
         self._waited = 0.0
-        self._refused_waits = 0.0
+        self._refused_wait = 0.0
         self._unplanned_waits = 0.0
+        self._over_full = 0
         self._left_open: dict[str, NotObservable] = {}
+        self._put_off: dict[str, int] = {}
 
     def plan(self, clauses: Iterable[Clause], repeat: int = 1) -> None:
         """Share the budgets out over the clauses of a run, the weightiest first."""
@@ -61,8 +61,8 @@ class Budget:
         # What all clauses would cost, those that are left open among them: so high a limit would have to be.
         wanted: Counter[str] = Counter()
         wanted_refusals = 0
-        ban = self._ban
-        room = self._room(ban)
+        window = self._window
+        room = self._room()
         for clause in varied(clauses):
             cost = self.cost(clause)
             wanted.update({account: count * repeat for account, count in cost.logins.items()})
@@ -82,15 +82,15 @@ class Budget:
                     {"limits.bad_logins": max(wanted[account] for account in over)},
                 )
                 continue
-            if ban is not None and cost.refusals and refusals + cost.refusals * repeat > room:
-                size = ban.count - _RESERVE
-                self._unplanned_waits = (math.ceil(wanted_refusals / size) - 1) * (ban.window + 1.0)
+            if window is not None and cost.refusals and refusals + cost.refusals * repeat > room:
+                self._unplanned_waits = (math.ceil(wanted_refusals / window.size) - 1) * window.seconds
                 self._left_open[clause.full_id] = NotObservable(
-                    f"servers of this API ban a client after {ban.count} refusals in {ban.window} s; that budget, not the "
-                    f"target, left this open (every {ban.window + 1} s more of limits.max_wait are another {size} refusals; "
-                    "limits.firewall = false says that this server bans nobody)",
+                    f"{window.sentence}; that budget, not the target, left this open (every {window.seconds:.0f} s more of "
+                    f"limits.max_wait are another {window.size} refusals; limits.firewall = false says that this server bans "
+                    "nobody)",
                     {"limits.max_wait": self._unplanned_waits},
                 )
+                self._put_off[clause.full_id] = cost.refusals * repeat
                 continue
             refusals += cost.refusals * repeat
             for account, count in cost.logins.items():
@@ -104,12 +104,33 @@ class Budget:
             return Cost({}, 0)
         return cost_of(clause, self._ban)
 
-    def _room(self, ban: Ban | None) -> float:
+    def _room(self) -> float:
         """Give how many counted refusals there is time for: one window's, and one more for each that can be waited for."""
-        if ban is None or self._target.mock:
+        if self._window is None or self._target.mock:
             return math.inf
-        windows = 1 + int(self._target.limits.max_wait // (ban.window + 1))
-        return windows * (ban.count - _RESERVE)
+        windows = 1 + int(self._target.limits.max_wait // self._window.seconds)
+        return windows * self._window.size
+
+    @property
+    def put_off(self) -> tuple[str, ...]:
+        """The full ids of the clauses that are put off, the weightiest first."""
+        return tuple(self._put_off)
+
+    def is_put_off(self, clause: Clause) -> bool:
+        """Tell whether a clause is left open for its refusals, and may be afforded when all others have been checked."""
+        return clause.full_id in self._put_off
+
+    def reconsider(self, clause: Clause) -> None:
+        """Decide about a clause that was put off, now that all others are done.
+
+        Some of them were refused less often than they might have been, and what was refused long ago is forgotten.
+        """
+        refusals = self._put_off.pop(clause.full_id, None)
+        if refusals is None or self._window is None:
+            return
+        wait = self._window.wait_for_all(refusals, self._now())
+        if not wait or self._waited + wait <= self._target.limits.max_wait:
+            del self._left_open[clause.full_id]
 
     def left_open(self, clause: Clause) -> str:
         """Say why the budget leaves a clause open; empty when it does not."""
@@ -140,14 +161,9 @@ class Budget:
             if now < self._next:
                 time.sleep(self._next - now)
             self._next = max(now, self._next) + self._gap
-        ban = self._ban
-        if ban is None or call.step != "probe":
-            # A right request is served, and fills no window.
-            return
-        self._forget(ban.window)
-        if len(self._refused) >= ban.count - _RESERVE:
-            self._let_pass(self._refused[0] + ban.window + 1 - self._now(), "the window of counted refusals")
-            self._forget(ban.window)
+        full = self._window.wait_for(call, self._now()) if self._window is not None else 0.0
+        if full > 0:
+            self._let_window_pass(full)
 
     def after(self, call: Call, reply: Reply | None) -> None:
         """Take down what came of a request: a failed login, a refusal that a banning server counts, a wish to be left alone."""
@@ -156,17 +172,8 @@ class Budget:
             return
         if reply.status in (429, 503) and self._target.control is None:
             self._closed_until = time.monotonic() + self._asked_for(reply.header("retry-after"))
-        if self._ban is not None and 400 <= reply.status < 500 and not self._is_free(call, reply.status, self._ban):
-            self._refused.append(self._now())
-
-    @staticmethod
-    def _is_free(call: Call, status: int, ban: Ban) -> bool:
-        free = ban.uncounted.get(call.draft.operation.name, ())
-        return status in ban.uncounted_statuses or any(name in free for name in call.conditions)
-
-    def _forget(self, window: float) -> None:
-        while self._refused and self._refused[0] + window < self._now():
-            self._refused.popleft()
+        if self._window is not None:
+            self._window.note(call, reply, self._now())
 
     def _now(self) -> float:
         return self._target.control.now() if self._target.control else time.time()
@@ -191,6 +198,24 @@ class Budget:
             return
         self._let_pass(seconds, reason)
 
+    def _let_window_pass(self, seconds: float) -> None:
+        """Wait until a full window of refusals has room again. One such wait makes room for many.
+
+        Raises:
+            NotObservable: that takes longer than the limits allow.
+        """
+        window = self._window
+        if window is None or self._target.control is not None or self._waited + seconds <= self._target.limits.max_wait:
+            self._let_pass(seconds, "the window of counted refusals")
+            return
+        self._over_full += 1
+        more = math.ceil(self._over_full / window.size) * window.seconds
+        raise NotObservable(
+            f"{window.sentence}, and the next would be one too many for another {seconds:.0f} s; that budget, not the target, "
+            "left this open (limits.max_wait allows a longer wait; limits.firewall = false says that this server bans nobody)",
+            {"limits.max_wait": self._waited + self._unplanned_waits + more},
+        )
+
     def _let_pass(self, seconds: float, reason: str) -> None:
         if self._target.control is not None:
             if self._now() + seconds > _END_OF_TIME:
@@ -208,11 +233,11 @@ class Budget:
         """
         if self._waited + seconds > self._target.limits.max_wait:
             left = max(0.0, self._target.limits.max_wait - self._waited)
-            # All waits of a run together keep within the limit, so those that were refused before would count, too.
-            self._refused_waits += seconds + _MARGIN
+            # What grows old does so side by side: the longest of these waits is the one that counts.
+            self._refused_wait = max(self._refused_wait, seconds + _MARGIN)
             raise NotObservable(
                 f"{reason}: that takes {seconds:.0f} s, and {left:.0f} s of limits.max_wait are left",
-                {"limits.max_wait": self._waited + self._refused_waits + self._unplanned_waits},
+                {"limits.max_wait": self._waited + self._refused_wait},
             )
 
     def rest(self, seconds: float, *, free: bool = False) -> None:

@@ -18,7 +18,8 @@ from watchword.suites.target import Limits, Target
 
 FUSIO = load_dialect("fusio")
 SECRETS = FUSIO.world.credentials
-PROBE = Call(draft(FUSIO.api.operations["whoami"], {"access_token": "unknown"}), "probe", "a wrong request")
+WHOAMI = draft(FUSIO.api.operations["whoami"], {"access_token": "unknown"})
+PROBE = Call(WHOAMI, "probe", "a wrong request", ("access_token.unknown",))
 
 
 def target(dialect="sensu", control=None, **limits):
@@ -190,13 +191,52 @@ def test_uncounted_refusals():
 
 
 def test_right_requests_wait_for_no_window():
-    """A full window stops what may be refused, and not what is right."""
+    """A full window stops what may be refused, and not what is right, unless its refusal would be one too many."""
     budget = Budget(target("fusio", max_wait=1))
+    right = replace(PROBE, conditions=())
+    doubtful = replace(right, doubtful=True)
+    for _ in range(FUSIO.api.ban.count - 2):
+        budget.after(PROBE, Reply(401))
+    budget.before(right)
+    for may_be_refused in (PROBE, doubtful):
+        with pytest.raises(NotObservable, match="32 refusals in 120 s"):
+            budget.before(may_be_refused)
+    for _ in range(2):
+        budget.after(right, Reply(401))
+    budget.before(replace(PROBE, step="control"))
+    with pytest.raises(NotObservable, match="32 refusals in 120 s"):
+        budget.before(right)
+
+
+def test_one_wait_makes_room_for_many():
+    """The limit that a full window names is that of one more window, however many requests it has stopped."""
+    budget = Budget(target("fusio"))
     for _ in range(FUSIO.api.ban.count):
         budget.after(PROBE, Reply(401))
-    budget.before(replace(PROBE, step="control"))
-    with pytest.raises(NotObservable, match="window of counted refusals"):
-        budget.before(PROBE)
+    named = []
+    for _ in range(31):
+        with pytest.raises(NotObservable) as caught:
+            budget.before(PROBE)
+        named.append(caught.value.remedy["limits.max_wait"])
+
+    assert [121.0] * 30 + [242.0] == named
+
+
+def test_put_off():
+    """What was left open for its refusals is checked when those before it have left room, the rest of it is not."""
+    checks = [clause(("username.unknown",), name=f"n{number}") for number in range(FUSIO.api.ban.count)]
+    budget = Budget(target("fusio", bad_logins=1000))
+    budget.plan(checks)
+    put_off = [c for c in checks if budget.is_put_off(c)]
+    for _ in range(FUSIO.api.ban.count - 3):
+        budget.after(PROBE, Reply(401))
+    for check in put_off:
+        budget.reconsider(check)
+        budget.after(PROBE, Reply(401))
+
+    assert [c.id for c in put_off] == ["n30", "n31"]
+    assert ["", "n31"] == [c.id if budget.halt(c) else "" for c in put_off]
+    assert not any(budget.is_put_off(c) for c in checks)
 
 
 def test_left_alone():
@@ -237,18 +277,18 @@ def test_remedy_of_refusals():
 
 
 def test_remedy_of_waits():
-    """A wait that was refused names the limit that would have allowed it and all that were refused before it."""
-    budget = Budget(target(max_wait=0.01))
-    halts = []
-    for _ in range(3):
+    """What grows old does so side by side: a wait that was refused names the limit for it and all that were refused before."""
+    budget = Budget(target(max_wait=1))
+    named = []
+    for seconds in (9, 30, 20):
         with pytest.raises(NotObservable) as caught:
-            budget.pause(0.05, "it ripens")
-        halts.append(caught.value)
-    generous = Budget(target(max_wait=halts[-1].remedy["limits.max_wait"]))
-    for _ in halts:
-        generous.pause(0.05, "it ripens")
+            budget.afford(seconds, "it ripens")
+        named.append(caught.value.remedy["limits.max_wait"])
+    generous = Budget(target(max_wait=named[-1]))
+    for seconds in (9, 30, 20):
+        generous.afford(seconds, "it ripens")
 
-    assert halts[0].remedy["limits.max_wait"] < halts[-1].remedy["limits.max_wait"]
+    assert named[0] < named[1] == named[2] < 40
 
 
 def test_window():
