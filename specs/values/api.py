@@ -151,6 +151,10 @@ class Ban:
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     uncounted_statuses: tuple[int, ...] = ()
 
+    def is_told_by(self, status: int, body: bytes) -> bool:
+        """Tell whether a reply says that the client is banned."""
+        return status in self.statuses and self.text.encode() in body
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Api:

@@ -167,7 +167,9 @@ class Budget:
 
     def after(self, call: Call, reply: Reply | None) -> None:
         """Take down what came of a request: a failed login, a refusal that a banning server counts, a wish to be left alone."""
-        self._accounts.after(call, reply)
+        ban = self._target.dialect.api.ban
+        banned = ban is not None and reply is not None and ban.is_told_by(reply.status, reply.body)
+        self._accounts.after(call, reply, banned=banned)
         if reply is None:
             return
         if reply.status in (429, 503) and self._target.control is None:

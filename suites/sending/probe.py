@@ -78,7 +78,7 @@ class Probe:
         if reply.status in (429, 503):
             raise Inconclusive(f"the target answered {reply.status}")
         ban = self.target.dialect.api.ban
-        if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
+        if ban is not None and ban.is_told_by(reply.status, reply.body):
             raise Inconclusive("the target has banned this client after too many refusals")
 
     def may_retry(self, exchange: Exchange | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from watchword.specs.codec import draft
 from watchword.specs.loader import load_dialect
 from watchword.specs.values.clause import Clause, Source
 from watchword.specs.values.http import Reply
-from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
+from watchword.suites.acting.steps import Blocked, Call, Inconclusive, NotObservable
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.costs import cost_of, grows_old, weight
 from watchword.suites.target import Limits, Target
@@ -237,6 +238,16 @@ def test_put_off():
     assert [c.id for c in put_off] == ["n30", "n31"]
     assert ["", "n31"] == [c.id if budget.halt(c) else "" for c in put_off]
     assert not any(budget.is_put_off(c) for c in checks)
+
+
+@pytest.mark.parametrize(("text", "blocked"), [(FUSIO.api.ban.text, False), ("Who are you?", True)])
+def test_a_ban_refuses_no_credentials(text, blocked):
+    """Right credentials that are refused for a ban are not taken to be wrong ones, so that the ban is what is told."""
+    budget = Budget(target("fusio", bad_logins=1))
+    login = Call(draft(FUSIO.api.operations["login"], SECRETS), "control", "a right login")
+    budget.after(login, Reply(400, (), text.encode()))
+    with pytest.raises(Blocked, match="were right before") if blocked else nullcontext():
+        budget.before(login)
 
 
 def test_left_alone():
