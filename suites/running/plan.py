@@ -36,7 +36,8 @@ def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
         open_for = session.budget.left_open(clause)
         yield f"{clause.full_id} ({clause.level}, {clause.basis})"
         if open_for:
-            yield f"    not sent: {open_for}"
+            when = "sent last, if the others leave room for it" if session.budget.is_put_off(clause) else "not sent"
+            yield f"    {when}: {open_for}"
             continue
         for line, sent in _steps(session, clause):
             total += sent

@@ -111,12 +111,16 @@ def test_plan(dialect, planned):
 def test_plan_of_a_live_target(serve, made_up, write_target, suites):
     """The plan for a server without a clock tells which checks its limits leave open."""
     front = serve(lambda asked: (200, {}, b""))
-    done = suites("--target", write_target(made_up("sensu", front.url), limits={"bad_logins": 2}), "--plan")
+    limits = {"bad_logins": 2}
+    done = suites("--target", write_target(made_up("sensu", front.url), limits=limits), "--plan")
+    banning = suites("--target", write_target(made_up("fusio", front.url), limits=limits), "--plan")
 
-    assert 0 == done.code, done.text
+    assert (0, 0) == (done.code, banning.code), done.text + banning.text
     assert [] == front.asked
     assert "2 bad logins for the account of username" in done.out
+    assert "    not sent: the budget of 2 bad logins" in done.out
     assert "limits.bad_logins raises it" in done.out
+    assert "    sent last, if the others leave room for it: servers of this API ban a client" in banning.out
 
 
 def test_collect_only(curt, write_target, suites):
