@@ -20,10 +20,10 @@ def make(credentials: dict[str, str], lifetime: int) -> Any:
 
     Django has one configuration a process.
     """
-    folder = Path(tempfile.mkdtemp(prefix="toolkit-"))
+    folder = tempfile.TemporaryDirectory(prefix="toolkit-")
     settings.configure(
         ALLOWED_HOSTS=["127.0.0.1"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "db.sqlite3"}},
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": Path(folder.name) / "db.sqlite3"}},
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "oauth2_provider"],
         MIDDLEWARE=[],
         OAUTH2_PROVIDER={
@@ -54,7 +54,9 @@ def make(credentials: dict[str, str], lifetime: int) -> Any:
     )
     # It belongs to this thread, and requests are answered in others.
     connection.close()
-    return get_wsgi_application()
+    app = get_wsgi_application()
+    app.close = folder.cleanup
+    return app
 
 
 def several_grants(*words: Any, **named: Any) -> Any:
