@@ -37,11 +37,11 @@ FROM_NPM = "make node-packages"
 TOOLS = {
     "chromium": "apt-get install chromium",
     "curl": "apt-get install curl",
-    "node-oauth2-server": FROM_NPM,
-    "oidc-provider": FROM_NPM,
     "openssl": "apt-get install openssl",
     "redocly": FROM_NPM,
     "spectral": FROM_NPM,
+    "node-oauth2-server": FROM_NPM,
+    "oidc-provider": FROM_NPM,
 }
 """What some tests need beside Python, and what installs it. Some of it comes from npm, which nobody has to have."""
 LIBRARIES = {"node-oauth2-server": "@node-oauth/oauth2-server", "oidc-provider": "oidc-provider"}
@@ -57,6 +57,7 @@ LONG = (
     "tests/suites/test_any_reply.py",
     "tests/suites/test_harmless.py",
     "tests/suites/test_waiting.py",
+    "tests/suites/test_window.py",
     "tests/strangers/",
     "tests/reports/test_plugin.py",
     "tests/mockserver/test_command.py",

@@ -57,22 +57,14 @@ class Accounts:
                     f"would be more than the {self._limit} that limits.bad_logins allows"
                 )
 
-    def after(self, call: Call, reply: Reply | None, *, banned: bool = False) -> None:
-        """Take down what came of a request. A login without a reply counts as a failed one.
-
-        Whoever is `banned` is refused whatever he sends: that says nothing of right credentials.
-        """
+    def after(self, call: Call, reply: Reply | None) -> None:
+        """Take down what came of a request. A login without a reply counts as a failed one."""
         if self._limit is None:
             return
         for account, right in self._charged(call.draft):
             if right:
                 # With another mistake in the request, a refusal says nothing of the account.
-                whole = (
-                    call.step in ("prepare", "control")
-                    and reply is not None
-                    and reply.status in _REFUSALS
-                    and not banned
-                )
+                whole = call.step in ("prepare", "control") and reply is not None and reply.status in _REFUSALS
                 self._refused[account] += whole
                 self._failed[account] += whole
             elif reply is None or not 200 <= reply.status < 300:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
+from watchword.specs.values.api import Ban
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CONDITIONS
@@ -62,7 +63,7 @@ class Budget:
         wanted: Counter[str] = Counter()
         wanted_refusals = 0
         window = self._window
-        room = self._room()
+        room = self._room(self._ban)
         for clause in varied(clauses):
             cost = self.cost(clause)
             wanted.update({account: count * repeat for account, count in cost.logins.items()})
@@ -104,9 +105,9 @@ class Budget:
             return Cost({}, 0)
         return cost_of(clause, self._ban)
 
-    def _room(self) -> float:
+    def _room(self, ban: Ban | None) -> float:
         """Give how many counted refusals there is time for: one window's, and one more for each that can be waited for."""
-        if self._window is None or self._target.mock:
+        if ban is None or self._window is None or self._target.mock:
             return math.inf
         windows = 1 + int(self._target.limits.max_wait // self._window.seconds)
         return windows * self._window.size
@@ -169,7 +170,9 @@ class Budget:
         """Take down what came of a request: a failed login, a refusal that a banning server counts, a wish to be left alone."""
         ban = self._target.dialect.api.ban
         banned = ban is not None and reply is not None and ban.is_told_by(reply.status, reply.body)
-        self._accounts.after(call, reply, banned=banned)
+        if not banned or call.conditions or call.generated:
+            # Whoever is banned is refused whatever he sends: that says nothing of right credentials.
+            self._accounts.after(call, reply)
         if reply is None:
             return
         if reply.status in (429, 503) and self._target.control is None:

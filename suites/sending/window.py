@@ -48,7 +48,7 @@ class Window:
         """
         if call.step != "probe" or self._is_free(call):
             return 0.0
-        provokes = bool(call.conditions) or call.doubtful
+        provokes = bool(call.conditions) or call.generated
         return self._until_fewer(self.size if provokes else self._ban.count, now)
 
     def wait_for_all(self, refusals: int, now: float) -> float:

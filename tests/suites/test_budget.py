@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -12,7 +11,7 @@ from watchword.specs.codec import draft
 from watchword.specs.loader import load_dialect
 from watchword.specs.values.clause import Clause, Source
 from watchword.specs.values.http import Reply
-from watchword.suites.acting.steps import Blocked, Call, Inconclusive, NotObservable
+from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.costs import cost_of, grows_old, weight
 from watchword.suites.target import Limits, Target
@@ -189,65 +188,6 @@ def test_uncounted_refusals():
         budget.after(PROBE, Reply(404))
 
     assert clock.now() - begun < 5
-
-
-def test_right_requests_wait_for_no_window():
-    """A full window stops what may be refused, and not what is right, unless its refusal would be one too many."""
-    budget = Budget(target("fusio", max_wait=1))
-    right = replace(PROBE, conditions=())
-    doubtful = replace(right, doubtful=True)
-    for _ in range(FUSIO.api.ban.count - 2):
-        budget.after(PROBE, Reply(401))
-    budget.before(right)
-    for may_be_refused in (PROBE, doubtful):
-        with pytest.raises(NotObservable, match="32 refusals in 120 s"):
-            budget.before(may_be_refused)
-    for _ in range(2):
-        budget.after(right, Reply(401))
-    budget.before(replace(PROBE, step="control"))
-    with pytest.raises(NotObservable, match="32 refusals in 120 s"):
-        budget.before(right)
-
-
-def test_one_wait_makes_room_for_many():
-    """The limit that a full window names is that of one more window, however many requests it has stopped."""
-    budget = Budget(target("fusio"))
-    for _ in range(FUSIO.api.ban.count):
-        budget.after(PROBE, Reply(401))
-    named = []
-    for _ in range(31):
-        with pytest.raises(NotObservable) as caught:
-            budget.before(PROBE)
-        named.append(caught.value.remedy["limits.max_wait"])
-
-    assert [121.0] * 30 + [242.0] == named
-
-
-def test_put_off():
-    """What was left open for its refusals is checked when those before it have left room, the rest of it is not."""
-    checks = [clause(("username.unknown",), name=f"n{number}") for number in range(FUSIO.api.ban.count)]
-    budget = Budget(target("fusio", bad_logins=1000))
-    budget.plan(checks)
-    put_off = [c for c in checks if budget.is_put_off(c)]
-    for _ in range(FUSIO.api.ban.count - 3):
-        budget.after(PROBE, Reply(401))
-    for check in put_off:
-        budget.reconsider(check)
-        budget.after(PROBE, Reply(401))
-
-    assert [c.id for c in put_off] == ["n30", "n31"]
-    assert ["", "n31"] == [c.id if budget.halt(c) else "" for c in put_off]
-    assert not any(budget.is_put_off(c) for c in checks)
-
-
-@pytest.mark.parametrize(("text", "blocked"), [(FUSIO.api.ban.text, False), ("Who are you?", True)])
-def test_a_ban_refuses_no_credentials(text, blocked):
-    """Right credentials that are refused for a ban are not taken to be wrong ones, so that the ban is what is told."""
-    budget = Budget(target("fusio", bad_logins=1))
-    login = Call(draft(FUSIO.api.operations["login"], SECRETS), "control", "a right login")
-    budget.after(login, Reply(400, (), text.encode()))
-    with pytest.raises(Blocked, match="were right before") if blocked else nullcontext():
-        budget.before(login)
 
 
 def test_left_alone():

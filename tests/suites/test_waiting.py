@@ -15,7 +15,6 @@ from watchword.specs.redaction import Masker
 from watchword.suites.running.check import check
 from watchword.suites.running.session import TargetSession
 from watchword.suites.running.waiting import Waiting, ends, waits
-from watchword.suites.sending.costs import grows_old
 from watchword.suites.target import Limits, from_description
 
 LIFE = 3
@@ -127,36 +126,3 @@ def test_foreseen(dialect, in_process):
             wrong[clause.id] = seen, told
 
     assert {} == wrong
-
-
-def test_no_refusal_is_wasted():
-    """Before a server that bans, all refusals that it allows are spent, binding rules first, and what is right is checked."""
-    loaded = load_dialect("fusio")
-    ban = loaded.api.ban
-    with start(Service(loaded, "documented")) as mock:
-        facts = {"name": "banning", "dialect": "fusio", "url": mock.url, "resource_url": mock.resource_url}
-        target = from_description(facts | {"credentials": mock.credentials})
-        session = TargetSession(replace(target, limits=Limits(requests_per_second=500)), Masker(), lazy=True)
-        counted = []
-        session.probe.listeners.append(
-            lambda e: counted.append(e) if 400 <= e.reply.status < 500 and not free(ban, e.call) else None
-        )
-        chosen = [c for c in loaded.clauses if not c.untested]
-        session.budget.plan(chosen)
-        put_off = [name.partition(":")[2] for name in session.budget.put_off]
-        waiting = Waiting((session, clause) for clause in chosen)
-        judged = {clause.id: waiting.check(session, clause)[0] for clause in chosen}
-        session.close()
-    left_open = {c for c, one in judged.items() if one.verdict == "not_observable"}
-    costly = {c.id: c.level for c in chosen if session.budget.cost(c).refusals}
-
-    assert ban.count - 2 == len(counted)
-    # A token that turns out to be no JWT cannot be tried without its signature: that leaves room for one more.
-    assert put_off[:1] == [c for c in put_off if c not in left_open]
-    assert {"must"} == {level for c, level in costly.items() if c not in left_open}
-    assert left_open <= {*costly, *(c.id for c in chosen if grows_old(c) or session.budget.cost(c).logins)}
-
-
-def free(ban, call):
-    """Tell whether a server that bans does not count the refusal of a call."""
-    return not set(ban.uncounted.get(call.draft.operation.name, ())).isdisjoint(call.conditions)
