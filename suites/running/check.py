@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from watchword.reports.verdict import Verdict
 from watchword.specs.values.clause import Clause
+from watchword.specs.vocabulary import CONDITIONS
+from watchword.suites.acting.conflicts import which_counted
 from watchword.suites.acting.context import Context, declined
 from watchword.suites.acting.scenarios import SCENARIOS, provoked
 from watchword.suites.acting.steps import Halt, NotSupported, Remedy, Scenario, Transcript
@@ -117,7 +121,10 @@ def scenario_of(session: TargetSession, clause: Clause) -> Scenario:
 
 
 def _condition(context: Context, clause: Clause) -> Scenario:
-    yield from provoked(context, clause.when, clause.method)
+    exchange = yield from provoked(context, clause.when, clause.method)
+    if any(CONDITIONS[name].contradicts for name in clause.when):
+        facts: Mapping[str, Any] = yield from which_counted(context, exchange)
+        return facts
     return {}
 
 

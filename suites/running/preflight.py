@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from watchword.reports.records import legible
 from watchword.specs.values.api import Operation
+from watchword.specs.values.clause import Clause
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import Context, Tokens, declined, succeeded
-from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable
+from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable, Transcript
+from watchword.suites.running.check import Attempt
+from watchword.suites.running.other_ways import other_way
 from watchword.suites.running.session import TargetSession
 from watchword.suites.sending.clock import RemoteClock
 from watchword.suites.sending.origin import is_loopback
 from watchword.suites.target import TargetError
 
-__all__ = ["PreflightError", "preflight"]
+__all__ = ["PreflightError", "RuleBroken", "preflight"]
 
 _ANNOUNCEMENT = "Watchword-Control"
 _CONTROL = "/__watchword__/"
@@ -33,13 +37,26 @@ class PreflightError(Exception):
         super().__init__(legible(line))
 
 
+class RuleBroken(PreflightError):
+    """The target refuses the documented login and serves another: a rule is broken, and no credential is wrong.
+
+    `rules` are the clauses that say so, and `attempt` is what their checks would have met.
+    """
+
+    def __init__(self, line: str, rules: tuple[Clause, ...], attempt: Attempt) -> None:
+        super().__init__(line)
+        self.rules = rules
+        self.attempt = attempt
+
+
 def preflight(session: TargetSession) -> None:
     """Log in once by every operation that is not optional and with every role that has a login, and call the protected one.
 
     A mock that announces its clock is from then on tested with it.
 
     Raises:
-        PreflightError: the target cannot be reached, refuses the credentials, or lacks the protected operation.
+        PreflightError: the target cannot be reached, refuses the credentials, or lacks the protected operation; `RuleBroken`
+            where it takes a login in another way than the documented one.
     """
     target = session.target
     if target.control_url:
@@ -108,9 +125,35 @@ def _insist(session: TargetSession, operation: Operation, exchange: Exchange, pr
     if reply.status in (429, 503):
         raise PreflightError(f"{what}: it asks to be left alone, try again later")
     if 400 <= reply.status < 500:
-        raise PreflightError(
-            f"{what}, the credentials are refused: check {', '.join(roles)}{_line_ends(session, roles)}"
-        )
+        ended = _line_ends(session, roles)
+        if not ended and not prefix:
+            _insist_on_the_documented_way(session, exchange, what)
+        whose = _of_which_brand(session, operation) if prefix else ""
+        raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}{whose}{ended}")
+
+
+def _insist_on_the_documented_way(session: TargetSession, exchange: Exchange, what: str) -> None:
+    found = other_way(session, exchange)
+    if found is None:
+        return
+    operation = exchange.call.draft.operation
+    clauses = (c for c in session.target.dialect.clauses if c.operation == operation.name and c.can_fail)
+    accepted = [c for c in clauses if c.guarantee == "request.accepted" and c.expect.status]
+    # Of the rules about this request, those are broken that the document itself states; else what follows from it.
+    rules = tuple(c for c in accepted if c.basis == "documented") or tuple(accepted)
+    if not rules:
+        return
+    names = " and ".join(rule.full_id for rule in rules)
+    line = f"{what} to the documented login and serves it where {found.says}; this is the broken rule, {names}"
+    steps = (replace(exchange.call, step="probe"), replace(found.exchange.call, step="verify"))
+    shown = tuple(replace(e, call=call) for e, call in zip((exchange, found.exchange), steps, strict=True))
+    raise RuleBroken(line, rules, Attempt(Transcript(shown), None))
+
+
+def _of_which_brand(session: TargetSession, operation: Operation) -> str:
+    if "brand_key" not in operation.required_roles:
+        return ""
+    return f"; the other user has to belong to the brand of brand_key, {session.target.credentials['brand_key']!r}"
 
 
 def _line_ends(session: TargetSession, roles: Iterable[str]) -> str:

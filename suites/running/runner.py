@@ -13,8 +13,11 @@ import pytest
 from watchword.suites.running.handover import Handover
 
 if TYPE_CHECKING:
+    from watchword.reports.records import ClauseRecord
     from watchword.specs.values.clause import Clause
     from watchword.suites.options import Options
+    from watchword.suites.running.preflight import RuleBroken
+    from watchword.suites.running.session import TargetSession
     from watchword.suites.running.tally import Tally
     from watchword.suites.running.verdicts import Finding
     from watchword.suites.running.waiting import Waiting
@@ -121,7 +124,7 @@ class Runner:
 
     def _preflight(self, run: Tally) -> None:
         from watchword.reports.records import Exit
-        from watchword.suites.running.preflight import PreflightError, preflight
+        from watchword.suites.running.preflight import PreflightError, RuleBroken, preflight
 
         for name in run.selected:
             try:
@@ -129,8 +132,19 @@ class Runner:
             except PreflightError as trouble:
                 text = run.masker.mask(f"preflight failed: {trouble}")
                 self._hand_over_begin(run)
-                self._hand_over_end(run, Exit.PREFLIGHT, text)
-                pytest.exit(text, returncode=Exit.PREFLIGHT)
+                code = Exit.PREFLIGHT
+                if isinstance(trouble, RuleBroken):
+                    self._keep_broken(run.sessions[name], trouble)
+                    code = Exit.TOO_LITTLE
+                pytest.exit(text, returncode=self._hand_over_end(run, code, text))
+
+    def _keep_broken(self, session: TargetSession, trouble: RuleBroken) -> None:
+        """Judge and record the rules that a preflight has found broken."""
+        from watchword.suites.running.check import weigh
+        from watchword.suites.running.recording import write
+
+        for clause in trouble.rules:
+            self._keep(write(session, clause, weigh(session, clause, [trouble.attempt]), time.monotonic()), None)
 
     def _hand_over_begin(self, run: Tally) -> None:
         self._handover.begin(run.header(run.options(self.options.keyword)))
@@ -176,10 +190,7 @@ class Runner:
             self.waiting = Waiting((run.sessions[name], c) for name, clauses in run.selected.items() for c in clauses)
         session = run.sessions[target.name]
         judged, seconds = self.waiting.check(session, clause)
-        record = write(session, clause, judged, time.monotonic() - seconds)
-        if record.judgement.excusable:
-            record = replace(record, known=self._handover.excuse(record))
-        run.records.append(record)
+        record = self._keep(write(session, clause, judged, time.monotonic() - seconds), item)
         for name, value in (
             ("clause", record.clause),
             ("level", record.level),
@@ -187,8 +198,17 @@ class Runner:
             ("verdict", record.verdict),
         ):
             item.user_properties.append((name, value))
-        self._handover.add(record, item)
         return Finding(record, record.shown(run.strict))
+
+    def _keep(self, record: ClauseRecord, item: pytest.Item | None) -> ClauseRecord:
+        """Keep and hand over a record; gives it with the reason for which it is excused, if it is."""
+        if self.run is None:
+            raise RuntimeError("a record is kept before the run has begun")
+        if record.judgement.excusable:
+            record = replace(record, known=self._handover.excuse(record))
+        self.run.records.append(record)
+        self._handover.add(record, item)
+        return record
 
     # -- what is printed holds no secret
 

@@ -1,0 +1,188 @@
+"""What a run says is true, and helps: of logins that are served in another way only, of brands, of figures of a server."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections import Counter
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from watchword.specs.redaction import Masker
+from watchword.suites.running.check import check
+from watchword.suites.running.session import TargetSession
+from watchword.suites.target import read_target
+
+RIGHT = {"client_id": "app-one", "client_secret": "Tundra5-Copper1"}
+USERS = {"mira": ("Quarry7-Lantern", {"BRAND1"}), "jonas": ("Harbor3-Walnut", {"BRAND2"})}
+JSON = {"Content-Type": "application/json"}
+
+
+class Office:
+    """A small token endpoint, and a resource that a token of its brand opens.
+
+    `basic` tells that clients are read from the header, else from the body; `media` is the one that bodies have; `counts`
+    chooses of several brand keys. `coded` tells that a refusal has an error code.
+    """
+
+    def __init__(self, basic=True, media="application/x-www-form-urlencoded", counts=min, coded=True):
+        self.basic, self.media, self.counts, self.coded = basic, media, counts, coded
+        self.tokens = {}
+        self.failed = Counter()
+
+    def answer(self, asked):
+        """Give tokens, or the balance."""
+        headers = {name.lower(): value for name, value in asked.headers.items()}
+        if "balance" in asked.path:
+            token = headers.get("authorization", "").removeprefix("Bearer ")
+            fits = token in self.tokens and self.tokens[token] == headers.get("x-rator-brand-key")
+            return (200 if fits else 401), JSON, b"{}"
+        query = parse_qsl(asked.path.partition("?")[2])
+        if headers.get("content-type", "").partition(";")[0] != self.media:
+            return self.refuse(400, "invalid_request")
+        read = json.loads if self.media == "application/json" else lambda body: dict(parse_qsl(body.decode()))
+        return self.issue(headers, read(asked.body), [value for name, value in query if name == "brand_key"])
+
+    def issue(self, headers, members, brands):
+        """Check the client, the brand and the user, in this order."""
+        named = members if not self.basic else basic(headers.get("authorization", ""))
+        if {name: named.get(name) for name in RIGHT} != RIGHT:
+            return self.refuse(401, "invalid_client")
+        brand = self.counts(brands, default=None)
+        if brand not in ("BRAND1", "BRAND2"):
+            return self.refuse(400, "invalid_request")
+        if members.get("grant_type") == "password":
+            secret, customer = USERS.get(members.get("username"), (None, ()))
+            if secret != members.get("password") or brand not in customer:
+                self.failed[members.get("username")] += 1
+                return self.refuse(400, "invalid_grant")
+        token = secrets.token_hex(16)
+        self.tokens[token] = brand
+        reply = {"access_token": token, "token_type": "bearer", "expires_in": 172800, "refresh_token": token[::-1]}
+        return 200, JSON, json.dumps(reply).encode()
+
+    def refuse(self, status, code):
+        """Refuse, with a code or without."""
+        return status, JSON, json.dumps({"error": code} if self.coded else {"message": code}).encode()
+
+
+def basic(header):
+    """Read the Authorization header of a client."""
+    try:
+        name, _, secret = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
+    except ValueError:
+        return {}
+    return {"client_id": name, "client_secret": secret}
+
+
+@pytest.fixture
+def office(serve, made_up, write_target):
+    """Start such a server and describe it in a target file."""
+
+    def begin(credentials=None, limits=None, **ways):
+        server = Office(**ways)
+        facts = made_up("rator", serve(server.answer).url)
+        tables = {"credentials": credentials or {}, "limits": {"requests_per_second": 500} | (limits or {})}
+        return server, write_target(facts, **tables)
+
+    return begin
+
+
+WAYS = {
+    "JSON": ({"media": "application/json"}, "JSON where a form belongs"),
+    "in the body": ({"basic": False}, "the credentials travel as members of the body"),
+    "both": (
+        {"basic": False, "media": "application/json"},
+        "members of the body and the body is right but in the other",
+    ),
+    "without codes": ({"media": "application/json", "coded": False}, "JSON where a form belongs"),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_served_in_another_way(name, office, suites):
+    """A right login that is served in another way only is a broken rule: told, recorded and reported as that, and exit 1."""
+    ways, says = WAYS[name]
+    server, path = office(**ways)
+    done = suites("--target", path)
+    record = done.record("rator:login.accepted")
+    page = (done.folder / "report.html").read_text(encoding="utf-8")
+    failures = ET.parse(done.folder / "junit.xml").findall(".//failure")
+
+    assert (1, 1) == (done.code, done.run.end.exit), done.text
+    assert {"login.accepted": "fail"} == done.verdicts
+    assert says in done.text
+    assert "this is the broken rule, rator:login.accepted" in done.text
+    assert "credentials are refused" not in done.text
+    assert ["probe", "verify"] == [e.step for e in record.exchanges]
+    assert [200 if e.step == "verify" else 400 for e in record.exchanges if e.reply][-1:] == [200]
+    assert "rator:login.accepted" in page
+    assert [] != failures
+    assert {} == {user: count for user, count in server.failed.items() if user in USERS}
+    assert not any(secret in done.text for secret, _ in USERS.values())
+
+
+@pytest.mark.parametrize("role", ["password", "client_secret", "username"])
+def test_a_typo_is_a_typo(role, office, suites):
+    """A wrong credential is told as that, costs its account one failed login, and no rule is called broken."""
+    server, path = office({role: "Typo"})
+    done = suites("--target", path)
+
+    assert 6 == done.code, done.text
+    assert role in done.text.partition("credentials are refused: check")[2].partition("\n")[0]
+    assert server.failed["mira"] <= 1
+
+
+def test_no_more_logins_than_may_fail(office, suites):
+    """Where an account may see one failed login, a right one that was refused is not tried in another way."""
+    server, path = office(limits={"bad_logins": 1}, media="application/json")
+    done = suites("--target", path)
+
+    assert 6 == done.code, done.text
+    assert set() == set(server.tokens)
+
+
+def test_the_brand_of_the_other_user(office, suites):
+    """An other user of another brand is told which brand he has to belong to."""
+    _, path = office({"other_username": "jonas", "other_password": USERS["jonas"][0]})
+    done = suites("--target", path)
+
+    assert 6 == done.code, done.text
+    assert (
+        "check other_username, other_password; the other user has to belong to the brand of brand_key, 'BRAND1'"
+        in done.text
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "says"),
+    [
+        (min, "status 200 with an access token; brand_key counted, and not other_brand_key"),
+        (max, "status 200 with an access token; other_brand_key counted, and not brand_key"),
+        (
+            lambda keys, default: keys[0] if len(keys) == 1 else default,
+            "status 400, error code 'invalid_request'; neither key counted, although each of them alone is served",
+        ),
+    ],
+)
+def test_which_key_counted(counts, says, office, request):
+    """Where a request carries two brand keys, the record says which of them counted."""
+    _, path = office({"other_brand_key": "BRAND2"}, counts=counts)
+    session = TargetSession(read_target(path), Masker())
+    request.addfinalizer(session.close)
+    judged = check(session, session.target.dialect.clause("token.brand-key-conflicting.client"))
+
+    assert ("observed", says) == (judged.verdict, judged.seen)
+
+
+def test_a_lifetime_is_the_one_that_was_told(office, request):
+    """The lifetime of a token is told as the reply has it, to the second."""
+    _, path = office()
+    session = TargetSession(read_target(path), Masker())
+    request.addfinalizer(session.close)
+    clause = next(c for c in session.target.dialect.clauses if c.observe == "access_token.lifetime")
+
+    assert "172800 s, by the reply" == check(session, clause).seen
