@@ -98,7 +98,7 @@ class Check:
             self.session.budget.rest(drive.due - self.session.probe.now(), free=free or drive.short)
 
     def _go(self) -> None:
-        left_open = self.session.budget.halt(self.clause)
+        left_open = self.session.halt(self.clause)
         if left_open is not None:
             self.attempts = [Attempt(Transcript(), left_open)]
         elif not self.drives:

@@ -14,7 +14,7 @@ from watchword.reports.records import legible
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause
 from watchword.suites.acting.choosing import issuer_for
-from watchword.suites.acting.context import Context, Tokens, declined, succeeded
+from watchword.suites.acting.context import Context, Tokens, claims_of, declined, succeeded
 from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable, Transcript
 from watchword.suites.running.check import Attempt
 from watchword.suites.running.other_ways import other_way
@@ -74,6 +74,7 @@ def preflight(session: TargetSession) -> None:
     _other_user(session, issuers)
     _further_logins(session, issuers)
     if tokens is not None:
+        _notice_accounts(session, tokens)
         _protected(session, tokens)
 
 
@@ -218,6 +219,18 @@ def _protected(session: TargetSession, tokens: Tokens) -> None:
             f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token: "
             "name a protected operation that exists, with method and path under [resource]"
         )
+
+
+def _notice_accounts(session: TargetSession, tokens: Tokens) -> None:
+    """Note which operations do not serve this account, by what its access token says of it."""
+    for operation in session.target.dialect.api.operations.values():
+        accounts = operation.accounts
+        said = accounts.excludes(claims_of(tokens["access_token"])) if accounts is not None else ""
+        if accounts is not None and said:
+            session.unserved[operation.name] = (
+                f"{operation.name} serves {accounts.says} only, and this one is none: "
+                f"the {accounts.claim} of its token is {said!r}"
+            )
 
 
 def _notice_clock(session: TargetSession, exchange: Exchange) -> None:

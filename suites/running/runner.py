@@ -120,7 +120,7 @@ class Runner:
         if not self.options.plan:
             self._preflight(run)
         for name, clauses in run.selected.items():
-            run.sessions[name].budget.plan(clauses, run.repeat)
+            run.sessions[name].plan(clauses)
 
     def _preflight(self, run: Tally) -> None:
         from watchword.reports.records import Exit

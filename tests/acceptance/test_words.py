@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import shutil
 from collections import Counter
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
 import pytest
+import requests
 
+from watchword.specs.loader import bundled
 from watchword.specs.redaction import Masker
 from watchword.suites.running.check import check
 from watchword.suites.running.session import TargetSession
@@ -186,3 +189,36 @@ def test_a_lifetime_is_the_one_that_was_told(office, request):
     clause = next(c for c in session.target.dialect.clauses if c.observe == "access_token.lifetime")
 
     assert "172800 s, by the reply" == check(session, clause).seen
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_an_account_of_a_directory(status, tmp_path, announce, serve, write_target, suites, request):
+    """Where an operation serves built-in accounts only, one of a directory breaks no rule there; the reason says what it is."""
+    folder = tmp_path / "directory"
+    shutil.copytree(bundled()["sensu"], folder)
+    (folder / "faults.yaml").unlink()
+    profiles = folder / "profiles.yaml"
+    profiles.write_text(profiles.read_text(encoding="utf-8").replace("provider_id: basic", "provider_id: openldap"))
+    mock = announce(folder)
+    session = requests.Session()
+    request.addfinalizer(session.close)
+
+    def forward(asked):
+        if asked.path.startswith("/auth/test"):
+            return status, {}, b"Request unauthorized\n"
+        found = session.request(asked.method, mock.url + asked.path, data=asked.body, headers=dict(asked.headers))
+        hidden = ("Content-Length", "Connection")
+        return found.status_code, {k: v for k, v in found.headers.items() if k not in hidden}, found.content
+
+    front = serve(forward)
+    facts = mock.facts | {"dialect": str(folder), "url": front.url, "resource_url": None}
+    done = suites("--target", write_target(facts), "-k", "credentials or token.valid")
+    tested = [r for r in done.run.clauses if r.operation == "testCredentials"]
+
+    assert 0 == done.code, done.text
+    assert {"not_applicable"} == {record.verdict for record in tested}
+    assert {
+        "testCredentials serves built-in accounts only, and this one is none: "
+        "the provider.provider_id of its token is 'openldap'"
+    } == {record.reason for record in tested}
+    assert [] == [asked for asked in front.asked if asked.path.startswith("/auth/test")]
