@@ -26,6 +26,7 @@ from watchword.suites.target import TargetError
 __all__ = ["PreflightError", "RuleBroken", "preflight"]
 
 _ANNOUNCEMENT = "Watchword-Control"
+_NO_TOKEN = "not-a-token"
 _CONTROL = "/__watchword__/"
 """Where every mock has its control side."""
 
@@ -214,10 +215,25 @@ def _protected(session: TargetSession, tokens: Tokens) -> None:
     except (NotApplicable, Blocked):
         return
     reply = exchange.reply
-    if reply is not None and reply.status in (404, 405, 501):
+    if reply is None or 200 <= reply.status < 300:
+        return
+    what = (
+        f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token"
+    )
+    if reply.status in (404, 405, 501):
+        raise PreflightError(f"{what}: name a protected operation that exists, with method and path under [resource]")
+    lost = _call(session, context, resource, context.values() | {"access_token": _NO_TOKEN}).reply
+    if lost is None or lost.status == reply.status:
+        # The token made no difference: it does not open what it should, and the suites are there to say so.
+        return
+    if 300 <= reply.status < 400:
         raise PreflightError(
-            f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token: "
-            "name a protected operation that exists, with method and path under [resource]"
+            f"{what}, a redirect to {_origin(reply.header('location'))}: name the path it leads to under [resource]"
+        )
+    if reply.status in (403, 500):
+        raise PreflightError(
+            f"{what} and {lost.status} to one that is none, so the account may have no right to call it: give it that "
+            "right, or name an operation that it may call, with method and path under [resource]"
         )
 
 
