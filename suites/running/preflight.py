@@ -222,15 +222,15 @@ def _protected(session: TargetSession, tokens: Tokens) -> None:
     )
     if reply.status in (404, 405, 501):
         raise PreflightError(f"{what}: name a protected operation that exists, with method and path under [resource]")
-    lost = _call(session, context, resource, context.values() | {"access_token": _NO_TOKEN}).reply
-    if lost is None or lost.status == reply.status:
-        # The token made no difference: it does not open what it should, and the suites are there to say so.
-        return
     if 300 <= reply.status < 400:
         raise PreflightError(
             f"{what}, a redirect to {_origin(reply.header('location'))}: name the path it leads to under [resource]"
         )
-    if reply.status in (403, 500):
+    if reply.status not in (403, 500):
+        return
+    lost = _call(session, context, resource, context.values() | {"access_token": _NO_TOKEN}).reply
+    # Where the token made no difference, it does not open what it should, and the suites are there to say so.
+    if lost is not None and lost.status != reply.status:
         raise PreflightError(
             f"{what} and {lost.status} to one that is none, so the account may have no right to call it: give it that "
             "right, or name an operation that it may call, with method and path under [resource]"
