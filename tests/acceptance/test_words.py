@@ -2,97 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import secrets
 import shutil
-from collections import Counter
-from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
 import pytest
 import requests
 
+from tests.acceptance.office import USERS
 from watchword.specs.loader import bundled
 from watchword.specs.redaction import Masker
 from watchword.suites.running.check import check
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import read_target
-
-RIGHT = {"client_id": "app-one", "client_secret": "Tundra5-Copper1"}
-USERS = {"mira": ("Quarry7-Lantern", {"BRAND1"}), "jonas": ("Harbor3-Walnut", {"BRAND2"})}
-JSON = {"Content-Type": "application/json"}
-
-
-class Office:
-    """A small token endpoint, and a resource that a token of its brand opens.
-
-    `basic` tells that clients are read from the header, else from the body; `media` is the one that bodies have; `counts`
-    chooses of several brand keys. `coded` tells that a refusal has an error code.
-    """
-
-    def __init__(self, basic=True, media="application/x-www-form-urlencoded", counts=min, coded=True):
-        self.basic, self.media, self.counts, self.coded = basic, media, counts, coded
-        self.tokens = {}
-        self.failed = Counter()
-
-    def answer(self, asked):
-        """Give tokens, or the balance."""
-        headers = {name.lower(): value for name, value in asked.headers.items()}
-        if "balance" in asked.path:
-            token = headers.get("authorization", "").removeprefix("Bearer ")
-            fits = token in self.tokens and self.tokens[token] == headers.get("x-rator-brand-key")
-            return (200 if fits else 401), JSON, b"{}"
-        query = parse_qsl(asked.path.partition("?")[2])
-        if headers.get("content-type", "").partition(";")[0] != self.media:
-            return self.refuse(400, "invalid_request")
-        read = json.loads if self.media == "application/json" else lambda body: dict(parse_qsl(body.decode()))
-        return self.issue(headers, read(asked.body), [value for name, value in query if name == "brand_key"])
-
-    def issue(self, headers, members, brands):
-        """Check the client, the brand and the user, in this order."""
-        named = members if not self.basic else basic(headers.get("authorization", ""))
-        if {name: named.get(name) for name in RIGHT} != RIGHT:
-            return self.refuse(401, "invalid_client")
-        brand = self.counts(brands, default=None)
-        if brand not in ("BRAND1", "BRAND2"):
-            return self.refuse(400, "invalid_request")
-        if members.get("grant_type") == "password":
-            secret, customer = USERS.get(members.get("username"), (None, ()))
-            if secret != members.get("password") or brand not in customer:
-                self.failed[members.get("username")] += 1
-                return self.refuse(400, "invalid_grant")
-        token = secrets.token_hex(16)
-        self.tokens[token] = brand
-        reply = {"access_token": token, "token_type": "bearer", "expires_in": 172800, "refresh_token": token[::-1]}
-        return 200, JSON, json.dumps(reply).encode()
-
-    def refuse(self, status, code):
-        """Refuse, with a code or without."""
-        return status, JSON, json.dumps({"error": code} if self.coded else {"message": code}).encode()
-
-
-def basic(header):
-    """Read the Authorization header of a client."""
-    try:
-        name, _, secret = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
-    except ValueError:
-        return {}
-    return {"client_id": name, "client_secret": secret}
-
-
-@pytest.fixture
-def office(serve, made_up, write_target):
-    """Start such a server and describe it in a target file."""
-
-    def begin(credentials=None, limits=None, **ways):
-        server = Office(**ways)
-        facts = made_up("rator", serve(server.answer).url)
-        tables = {"credentials": credentials or {}, "limits": {"requests_per_second": 500} | (limits or {})}
-        return server, write_target(facts, **tables)
-
-    return begin
-
 
 WAYS = {
     "JSON": ({"media": "application/json"}, "JSON where a form belongs"),
