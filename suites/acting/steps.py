@@ -41,13 +41,14 @@ __all__ = [
 class Call:
     """One request to send. `step`: `prepare`, `control`, `probe` or `verify`; `purpose` says in words what it is for.
 
-    `conditions` are those that were provoked on it.
+    `conditions` are those that were provoked on it; a `generated` one may be wrong in whatever way.
     """
 
     draft: Draft
     step: str
     purpose: str
     conditions: tuple[str, ...] = ()
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def conforms(context: Context) -> Scenario:
     for generated in cases:
         right = context.write(operation, (yield from context.prepare(operation))[0])
         sketch = _written(generated.case, right, f"watchword-nobody-{context.tag}")
-        exchange = yield Call(sketch, "probe", "a generated request")
+        exchange = yield Call(sketch, "probe", "a generated request", generated=True)
         pairs.append((generated, exchange))
     return {"cases": tuple(pairs)}
 

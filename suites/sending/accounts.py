@@ -62,11 +62,14 @@ class Accounts:
         if self._limit is None:
             return
         for account, right in self._charged(call.draft):
-            if right:
+            if right and (call.conditions or call.generated):
                 # With another mistake in the request, a refusal says nothing of the account.
-                whole = call.step in ("prepare", "control") and reply is not None and reply.status in _REFUSALS
-                self._refused[account] += whole
-                self._failed[account] += whole
+                continue
+            if right:
+                refused = reply is not None and reply.status in _REFUSALS
+                # Credentials that are taken again are right again.
+                self._refused[account] = self._refused[account] + 1 if refused else 0
+                self._failed[account] += refused
             elif reply is None or not 200 <= reply.status < 300:
                 self._failed[account] += 1
 
