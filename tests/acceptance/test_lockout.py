@@ -15,6 +15,7 @@ from watchword.specs.redaction import Masker
 from watchword.suites.running.check import check
 from watchword.suites.running.plan import plan_lines
 from watchword.suites.running.session import TargetSession
+from watchword.suites.running.waiting import Waiting
 from watchword.suites.target import read_target
 
 ACCOUNTS = {"username": "password", "other_username": "other_password", "operator_username": "operator_password"}
@@ -128,6 +129,21 @@ def test_the_plan_is_what_happens(dialect, counting, write_target, request):
 
     assert told == server.failed
     assert told
+
+
+@pytest.mark.parametrize("dialect", ["sensu", "fusio", "rator"])
+def test_nothing_is_blocked_at_a_right_server(dialect, counting, write_target, request):
+    """At the limits of a live server, whole registers are checked: no right request is kept from it, and no rule is broken."""
+    server = counting(dialect)
+    session = TargetSession(read_target(write_target(server.facts(), limits={"requests_per_second": 900})), Masker())
+    request.addfinalizer(session.close)
+    clauses = [c for c in session.target.dialect.clauses if not c.untested]
+    waiting = Waiting((session, clause) for clause in clauses)
+    session.plan(clauses)
+    found = {clause.id: waiting.check(session, clause)[0] for clause in clauses}
+
+    assert {} == {c: one.reason or one.seen for c, one in found.items() if one.verdict in ("blocked", "error", "fail")}
+    assert 4 == max(server.failed.values())
 
 
 def origin(url):
