@@ -60,13 +60,13 @@ class ShellLine:
         return " ".join([*words, self._quoted(url)])
 
     def _header(self, name: str, value: str) -> list[str]:
-        if name == "Authorization" and value.startswith("Basic "):
-            try:
-                pair = base64.b64decode(value.removeprefix("Basic "), validate=True).decode()
-            except (binascii.Error, ValueError):
-                pair = ""
-            if ":" in pair:
-                return ["-u", self._quoted(pair)]
+        scheme, _, rest = value.partition(" ")
+        pair = _pair(rest) if name == "Authorization" else ""
+        if pair and scheme == "Basic":
+            return ["-u", self._quoted(pair)]
+        if pair and any(secret in pair for secret in self._variables):
+            # curl has no option for another word than Basic, and a variable cannot stand inside of base64.
+            return ["-H", f"\"{name}: {scheme} $(printf %s {self._quoted(pair)} | base64 | tr -d '\\n')\""]
         if not value.strip():
             return ["-H", self._quoted(f"{name};")]
         return ["-H", self._quoted(f"{name}: {self._plain(value)}")]
@@ -111,3 +111,12 @@ class ShellLine:
             # It is a word that may stand anywhere, and a secret only where it ends a pair or is a string.
             return f'(?<=[=: "]){re.escape(secret)}(?="|$)'
         return re.escape(secret)
+
+
+def _pair(text: str) -> str:
+    """Read a user and a password out of base64, with the colon between them; empty where there are none."""
+    try:
+        pair = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    return pair if ":" in pair else ""
