@@ -18,17 +18,17 @@ _ASKED = ("issue", "renew", "resource")
 def which_counted(context: Context, probe: Exchange) -> Steps:
     """Ask what the outcome of a request with both keys is worth under each of them.
 
-    Gives the facts: `under`, the exchanges of the protected operation by the credential whose key it carried; nothing
-    where neither a token nor the protected operation itself can show it.
+    Gives the facts: `under`, the exchanges of the protected operation by the credential whose key it carried; none where
+    neither a token nor the protected operation itself can show it.
     """
     operation, resource = context.operation, context.target.resource_operation
     if operation.purpose not in _ASKED or resource is None or not resource.bound(_ROLE):
-        return {}
+        return {"under": {}}
     if operation.purpose == "resource":
         token = probe.call.draft.value("access_token")
         return {"under": {"other_brand_key": (yield from _opened(context, token, "other_brand_key"))}}
     if not succeeded(probe.reply, operation):
-        return {}
+        return {"under": {}}
     token = context.tokens(probe, operation)["access_token"]
     under = {}
     for role in (_ROLE, "other_brand_key"):

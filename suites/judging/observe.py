@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from watchword.specs.vocabulary import CONDITIONS, GUARANTEES
+from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.context import Context, claims_of, number, succeeded
 from watchword.suites.acting.expiry import end_of, issue_of
 from watchword.suites.acting.figures import header_of
@@ -84,9 +84,9 @@ def describe(name: str, context: Context, transcript: Transcript, differences: l
 
 def _counted(probe: Exchange, transcript: Transcript) -> str:
     """Say which of two brand keys counted, as far as what each of them opens alone tells."""
-    if not any(CONDITIONS[name].contradicts for name in probe.call.conditions):
+    under: Mapping[str, Exchange] | None = transcript.facts.get("under")
+    if under is None:
         return ""
-    under: Mapping[str, Exchange] = transcript.facts.get("under", {})
     served = succeeded(probe.reply, probe.call.draft.operation)
     opens = {role for role, exchange in under.items() if succeeded(exchange.reply, exchange.call.draft.operation)}
     if probe.call.draft.operation.purpose == "resource" and under:

@@ -122,7 +122,8 @@ def scenario_of(session: TargetSession, clause: Clause) -> Scenario:
 
 def _condition(context: Context, clause: Clause) -> Scenario:
     exchange = yield from provoked(context, clause.when, clause.method)
-    if any(CONDITIONS[name].contradicts for name in clause.when):
+    # Where a rule is judged, the answer alone counts, and nothing more is asked that might end otherwise.
+    if clause.basis == "silent" and any(CONDITIONS[name].contradicts for name in clause.when):
         facts: Mapping[str, Any] = yield from which_counted(context, exchange)
         return facts
     return {}

@@ -50,7 +50,7 @@ def cost_of(clause: Clause, ban: Ban | None = None) -> Cost:
     name = clause.guarantee or clause.observe
     refused = GUARANTEES[name].refused if name else 0
     # What asks which of two keys counted may be refused under one of them.
-    refused += sum(CONDITIONS[name].contradicts for name in clause.when)
+    refused += clause.basis == "silent" and any(CONDITIONS[name].contradicts for name in clause.when)
     return Cost(logins, refused + sum(not any(name in free for name in names) for names in sets))
 
 
