@@ -8,12 +8,15 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import replace
 
-from watchword.specs.values.api import Ban
+from watchword.specs.values.api import Ban, Operation
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CONDITIONS, CREDENTIALS
+from watchword.suites.acting.choosing import TOKEN_ROLES
+from watchword.suites.acting.context import Context
 from watchword.suites.acting.figures import moment
-from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
+from watchword.suites.acting.provoke.table import Work, settle
+from watchword.suites.acting.steps import Call, Inconclusive, NotApplicable, NotObservable
 from watchword.suites.sending.accounts import Accounts
 from watchword.suites.sending.costs import Cost, cost_of, grows_old, varied
 from watchword.suites.target import Control, Target, TargetError
@@ -103,11 +106,24 @@ class Budget:
         operation = self._target.dialect.api.operations.get(clause.operation or "")
         needs = {need for name in clause.when for need in CONDITIONS[name].needs}
         needs |= {role for role in CREDENTIALS if operation is not None and role in operation.required_roles}
-        if not needs <= given:
+        if not needs <= given or (operation is not None and self._cannot_be_provoked(clause, operation)):
             # It will say what the target does not give, and sends nothing wrong.
             return Cost({}, 0)
         possible = tuple(name for name in clause.conditions if set(CONDITIONS[name].needs) <= given)
         return cost_of(replace(clause, conditions=possible), self._ban)
+
+    def _cannot_be_provoked(self, clause: Clause, operation: Operation) -> bool:
+        """Whether the credentials alone show that a condition is not to be had: two users with one password, say."""
+        if any(role in operation.roles for role in TOKEN_ROLES):
+            return False
+        context = Context(self._target, operation)
+        try:
+            next(settle(context.write(operation, context.values()), Work(context, None), clause.when))
+        except StopIteration:
+            return False
+        except NotApplicable:
+            return True
+        return False
 
     def _room(self, ban: Ban | None) -> float:
         """Give how many counted refusals there is time for: one window's, and one more for each that can be waited for."""

@@ -111,7 +111,7 @@ def test_gravest_first():
 
 
 def test_what_cannot_be_provoked_costs_nothing():
-    """A clause whose condition needs credentials that the target does not give leaves the budget to others."""
+    """A clause whose condition the credentials do not allow, for want of some or of a difference, leaves the budget to others."""
     checks = [clause(("password.foreign",), name="foreign"), clause(("password.wrong",), "should", name="wrong")]
     rich = Budget(target(bad_logins=1))
     rich.plan(checks)
@@ -120,8 +120,14 @@ def test_what_cannot_be_provoked_costs_nothing():
     poor = Budget(lone)
     poor.plan(checks)
 
+    twins = target(bad_logins=1)
+    twins = replace(twins, credentials={**twins.credentials, "other_password": twins.credentials["password"]})
+    alike = Budget(twins)
+    alike.plan(checks)
+
     assert ["foreign"] == [c.id for c in checks if not rich.left_open(c)]
     assert ["foreign", "wrong"] == [c.id for c in checks if not poor.left_open(c)]
+    assert ["foreign", "wrong"] == [c.id for c in checks if not alike.left_open(c)]
 
 
 @pytest.mark.parametrize("dialect", [*bundled(), "tests/dialects/lanternhouse"])
