@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from watchword.reports.records import legible
 from watchword.specs.values.api import Operation
@@ -130,7 +130,7 @@ def _insist(session: TargetSession, operation: Operation, exchange: Exchange, pr
         ended = _line_ends(session, roles)
         if not ended and not prefix:
             _insist_on_the_documented_way(session, exchange, what)
-        whose = _of_which_brand(session, operation) if prefix else ""
+        whose = _of_which_brand(session, operation) if prefix else _decoded_otherwise(session, operation)
         raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}{whose}{ended}")
 
 
@@ -150,6 +150,19 @@ def _insist_on_the_documented_way(session: TargetSession, exchange: Exchange, wh
     steps = (replace(exchange.call, step="probe"), replace(found.exchange.call, step="verify"))
     shown = tuple(replace(e, call=call) for e, call in zip((exchange, found.exchange), steps, strict=True))
     raise RuleBroken(line, rules, Attempt(Transcript(shown), None))
+
+
+def _decoded_otherwise(session: TargetSession, operation: Operation) -> str:
+    """Name the credentials that a server reads otherwise which takes those in Basic for form-encoded."""
+    held = session.target.credentials
+    named = [b.role for b in operation.bindings if b.place == "basic" and b.role.startswith("client_")]
+    other = [role for role in named if unquote_plus(held.get(role, "")) != held.get(role, "")]
+    if not other:
+        return ""
+    return (
+        f"; a server that form-decodes the {' and the '.join(other)} (RFC 6749 section 2.3.1) reads another one, "
+        "so try one without + and %"
+    )
 
 
 def _of_which_brand(session: TargetSession, operation: Operation) -> str:

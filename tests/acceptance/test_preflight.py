@@ -197,6 +197,16 @@ def test_refuses_everything(dialect, serve, made_up, write_target):
     assert "credentials are refused" in line
 
 
+@pytest.mark.parametrize(("secret", "named"), [("Tundra+5%2F", True), ("Tundra-5_2F", False)])
+def test_a_secret_that_is_decoded(secret, named, serve, made_up, write_target):
+    """Where a client's secret reads otherwise once it is form-decoded, a refusal says so."""
+    front = serve(lambda asked: (401, {"WWW-Authenticate": "Basic"}, b""))
+    line = told(write_target(made_up("rator", front.url), credentials={"client_secret": secret}))
+
+    assert named is ("form-decodes the client_secret (RFC 6749 section 2.3.1)" in line)
+    assert secret not in line
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_asks_to_be_left_alone(status, serve, made_up, write_target):
     """A server that answers 429 or 503 to everything is left alone."""
