@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.context import Context, claims_of, number, succeeded
 from watchword.suites.acting.expiry import end_of, issue_of
@@ -79,7 +80,17 @@ def describe(name: str, context: Context, transcript: Transcript, differences: l
     probes = [e for e in transcript.exchanges if e.call.step == "probe"] or list(transcript.exchanges)
     if not probes:
         return "nothing was sent"
-    return observed(probes[-1].reply, probes[-1].call.draft.operation) + _counted(probes[-1], transcript)
+    seen = observed(probes[-1].reply, probes[-1].call.draft.operation) + _counted(probes[-1], transcript)
+    success = context.operation.success
+    # Where no body is described, one is what is left to be seen.
+    bare = name == "request.accepted" and success is not None and not success.schemas
+    return seen + _body(probes[-1].reply) if bare else seen
+
+
+def _body(reply: Reply | None) -> str:
+    if reply is None or not reply.body:
+        return ", without a body"
+    return f", with {len(reply.body)} bytes of {reply.media_type or 'no media type'}"
 
 
 def _counted(probe: Exchange, transcript: Transcript) -> str:

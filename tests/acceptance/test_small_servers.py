@@ -168,6 +168,18 @@ def test_a_challenge_of_what_is_served(dialect, serve, made_up, write_target, ju
     assert set() == {one.verdict for one in found.values()} & {"pass", "fail", "warn"}
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [(b"", "status 200, without a body"), (b"fine", "status 200, with 4 bytes of text/plain")],
+)
+def test_a_body_that_is_observed(body, says, serve, made_up, write_target, judged):
+    """Where it is left open whether a reply has a body, the record says whether it has."""
+    front = serve(lambda asked: (200, {"Content-Type": "text/plain"}, body))
+    found = judged(write_target(made_up("sensu", front.url)), "credentials.reply-body")
+
+    assert [("observed", says)] == [(one.verdict, one.seen) for one in found.values()]
+
+
 HABITS = {
     "an empty token": (lambda asked: asked.headers.get("Authorization", "").strip() in ("Bearer", ""), 400),
     "another scheme": (lambda asked: asked.headers.get("Authorization", "").startswith("Basic "), 400),
