@@ -16,8 +16,9 @@ JSON = {"Content-Type": "application/json"}
 class Office:
     """A small token endpoint, and a resource that a token of its brand opens.
 
-    `basic` tells that clients are read from the header, else from the body; `media` is the one that bodies have; `counts`
-    chooses of several brand keys. `coded` tells that a refusal has an error code, and `lives` how long the next token does.
+    `basic` tells that clients are read from the header, else from the body; `media` is the one that bodies have; where it is
+    None, either is read. `counts` chooses of several brand keys. `coded` tells that a refusal has an error code, and `lives`
+    how long the next token does.
     `first` may answer a request before anybody else does.
     """
 
@@ -47,14 +48,16 @@ class Office:
             fits = token in self.tokens and self.tokens[token] == headers.get("x-rator-brand-key")
             return (200 if fits else 401), JSON, b"{}"
         query = parse_qsl(asked.path.partition("?")[2])
-        if headers.get("content-type", "").partition(";")[0] != self.media:
+        media = headers.get("content-type", "").partition(";")[0]
+        if self.media and media != self.media:
             return self.refuse(400, "invalid_request")
-        read = json.loads if self.media == "application/json" else lambda body: dict(parse_qsl(body.decode()))
+        read = json.loads if media == "application/json" else lambda body: dict(parse_qsl(body.decode()))
         return self.issue(headers, read(asked.body), [value for name, value in query if name == "brand_key"])
 
     def issue(self, headers, members, brands):
         """Check the client, the brand and the user, in this order."""
-        named = members if not self.basic else basic(headers.get("authorization", ""))
+        named = basic(headers.get("authorization", "")) if self.basic or self.basic is None else {}
+        named = named or ({} if self.basic else members)
         if {name: named.get(name) for name in RIGHT} != RIGHT:
             return self.refuse(401, "invalid_client")
         brand = self.counts(brands, default=None)
@@ -81,7 +84,9 @@ class Office:
 
 
 def basic(header):
-    """Read the Authorization header of a client."""
+    """Read the Authorization header of a client; nothing where there is none."""
+    if not header:
+        return {}
     try:
         name, _, secret = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
     except ValueError:

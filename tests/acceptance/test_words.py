@@ -49,10 +49,11 @@ def test_served_in_another_way(name, office, suites):
     assert not any(secret in done.text for secret, _ in USERS.values())
 
 
+@pytest.mark.parametrize("coded", [True, False])
 @pytest.mark.parametrize("role", ["password", "client_secret", "username"])
-def test_a_typo_is_a_typo(role, office, suites):
+def test_a_typo_is_a_typo(role, coded, office, suites):
     """A wrong credential is told as that, costs its account one failed login, and no rule is called broken."""
-    server, path = office({role: "Typo"})
+    server, path = office({role: "Typo"}, basic=None, media=None, coded=coded)
     done = suites("--target", path)
 
     assert 6 == done.code, done.text
