@@ -24,7 +24,7 @@ from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.accept import UnknownName, accepted
 from watchword.suites.started import Control, StartedServer
 
-__all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "from_environment", "read_target"]
+__all__ = ["Control", "Limits", "Target", "TargetError", "Tls", "from_description", "from_environment", "read_target"]
 
 _SUCH_AS = "such as http://127.0.0.1:8080"
 
@@ -51,6 +51,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """What connections with TLS want: files of certificates to trust and to show, and whether anybody is believed."""
+
+    ca_file: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A server under test. The repr holds no credential. `accepted` is why a clause may stay undecided, by its id."""
 
@@ -63,7 +73,7 @@ class Target:
     resource: tuple[str, str] | None = None
     control: Control | None = field(default=None, repr=False)
     control_url: str | None = None
-    ca_file: str | None = None
+    tls: Tls = Tls()
     close: Callable[[], None] | None = field(default=None, repr=False)
     accepted: Mapping[str, str] = field(default_factory=dict)
 
@@ -110,12 +120,15 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
             that the dialect requires, or refers to an environment variable that is not set.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        # Some editors begin a file with a byte order mark.
+        text = path.read_text(encoding="utf-8-sig")
         raw = tomllib.loads(text)
     except FileNotFoundError as trouble:
         raise TargetError(str(path), f"cannot be read: {trouble.strerror}", _meant(path)) from trouble
-    except (OSError, UnicodeDecodeError) as trouble:
-        raise TargetError(str(path), f"cannot be read: {getattr(trouble, 'strerror', None) or trouble}") from trouble
+    except OSError as trouble:
+        raise TargetError(str(path), f"cannot be read: {trouble.strerror or trouble}") from trouble
+    except UnicodeDecodeError as trouble:
+        raise TargetError(str(path), "cannot be read: it is not in UTF-8", "save it as that") from trouble
     except tomllib.TOMLDecodeError as trouble:
         raise TargetError(str(path), f"is not TOML: {trouble}") from trouble
     _check(path, text, raw)
@@ -127,11 +140,6 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     for role, value in raw["credentials"].items():
         place = f"{_place(path, text, role)}: credentials.{role}"
         credentials[role] = _resolved(place, value, os.environ if environ is None else environ)
-    ca_file = own.get("ca_file")
-    if ca_file and not (path.parent / ca_file).is_file():
-        raise TargetError(
-            f"{_place(path, text, 'ca_file')}: target.ca_file", f"there is no file {path.parent / ca_file}"
-        )
     resource = raw.get("resource")
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     for role in credentials:
@@ -151,8 +159,26 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
         limits=Limits(**raw.get("limits", {})),
         resource=(resource.get("method", "GET"), resource["path"]) if resource else None,
         control_url=own.get("control_url"),
-        ca_file=str(path.parent / ca_file) if ca_file else None,
+        tls=_tls(path, text, own),
     )
+
+
+def _tls(path: Path, text: str, own: Mapping[str, Any]) -> Tls:
+    files: dict[str, str] = {}
+    for key in ("ca_file", "client_certificate", "client_key"):
+        if key not in own:
+            continue
+        file = path.parent / own[key]
+        if not file.is_file():
+            raise TargetError(f"{_place(path, text, key)}: target.{key}", f"there is no file {file}")
+        files[key] = str(file)
+    if "client_key" in files and "client_certificate" not in files:
+        raise TargetError(
+            f"{_place(path, text, 'client_key')}: target.client_key",
+            "a key without its certificate",
+            "name that with target.client_certificate",
+        )
+    return Tls(**files, insecure=own.get("insecure", False))
 
 
 def _meant(path: Path) -> str:

@@ -272,7 +272,7 @@ def _notice_clock(session: TargetSession, exchange: Exchange) -> None:
 
 
 def _adopt_clock(session: TargetSession, url: str) -> None:
-    control = RemoteClock(url, session.target.limits.timeout, session.target.ca_file)
+    control = RemoteClock(url, session.target.limits.timeout, session.target.tls)
     try:
         control.now()
     except TargetError as trouble:

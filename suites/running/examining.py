@@ -1,0 +1,80 @@
+"""What an examination of a target is made of: rows of checks, the lines they leave, and the problem that ends one.
+
+The start of a run and `watchword doctor` go through the same rows. A run ends at the first problem; the doctor goes on with
+whatever does not need what has failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from watchword.reports.records import legible
+from watchword.suites.acting.context import Tokens
+from watchword.suites.running.session import TargetSession
+
+__all__ = ["GOOD", "PROBLEM", "SKIPPED", "WARNING", "Examination", "Look", "Note", "PreflightError", "place_of"]
+
+GOOD = "ok"
+WARNING = "warning"
+PROBLEM = "problem"
+SKIPPED = "skipped"
+
+
+class PreflightError(Exception):
+    """The target cannot be tested: one line that says why and what to do."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(legible(line))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line of an examination: which check leaves it, of what kind it is, and what it says."""
+
+    check: str
+    kind: str
+    says: str
+
+
+@dataclass(repr=False)
+class Examination:
+    """An examination under way: the target, the lines so far, and what the checks have found out for each other.
+
+    `tokens` are those of the first login; `date` is the `Date` of its reply, with the moments of this machine's clock
+    between which it was written.
+    """
+
+    session: TargetSession
+    notes: list[Note] = field(default_factory=list)
+    check: str = ""
+    tokens: Tokens | None = None
+    date: tuple[str | None, float, float] | None = None
+
+    def good(self, says: str) -> None:
+        """Note what is right."""
+        self.notes.append(Note(self.check, GOOD, legible(says)))
+
+    def warn(self, says: str) -> None:
+        """Note what does not stand in the way of a run, but is to be known: it is told at the start of one, too."""
+        self.notes.append(Note(self.check, WARNING, legible(says)))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One row: a check that notes what is right and raises `PreflightError` at what is wrong.
+
+    `needs` are the rows without which it makes no sense. One that only `informs` is left out at the start of a run, where
+    nobody reads what is right.
+    """
+
+    name: str
+    at: Callable[[Examination], Any]
+    needs: tuple[str, ...] = ()
+    informs: bool = False
+
+
+def place_of(session: TargetSession) -> str:
+    """Name the target as every line about it begins."""
+    return f"target {session.target.name!r} ({session.target.dialect.name})"
