@@ -6,7 +6,8 @@ whatever does not need what has failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +44,7 @@ class Examination:
     """An examination under way: the target, the lines so far, and what the checks have found out for each other.
 
     `tokens` are those of the first login; `date` is the `Date` of its reply, with the moments of this machine's clock
-    between which it was written.
+    between which it was written. `refused` are the roles that were refused together, and `failed` the rows with a problem.
     """
 
     session: TargetSession
@@ -51,6 +52,10 @@ class Examination:
     check: str = ""
     tokens: Tokens | None = None
     date: tuple[str | None, float, float] | None = None
+    goes_on: bool = False
+    refused: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    troubles: list[PreflightError] = field(default_factory=list)
 
     def good(self, says: str) -> None:
         """Note what is right."""
@@ -59,6 +64,35 @@ class Examination:
     def warn(self, says: str) -> None:
         """Note what does not stand in the way of a run, but is to be known: it is told at the start of one, too."""
         self.notes.append(Note(self.check, WARNING, legible(says)))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is to be known before a run."""
+        return [note.says for note in self.notes if note.kind == WARNING]
+
+    def leave(self, says: str) -> None:
+        """Note what was not looked at."""
+        self.notes.append(Note(self.check, SKIPPED, legible(says)))
+
+    def is_refused(self, roles: Iterable[str]) -> bool:
+        """Tell whether one of these roles was refused, alone or with others: it is not tried again."""
+        return not self.refused.isdisjoint(roles)
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Let a problem end this part only, where the examination goes on after one.
+
+        Raises:
+            PreflightError: there is a problem, and the examination ends with it.
+        """
+        try:
+            yield
+        except PreflightError as trouble:
+            if not self.goes_on:
+                raise
+            self.failed.add(self.check)
+            self.troubles.append(trouble)
+            self.notes.append(Note(self.check, PROBLEM, str(trouble)))
 
 
 @dataclass(frozen=True, slots=True)

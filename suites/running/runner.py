@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -128,7 +128,7 @@ class Runner:
 
         for name in run.selected:
             try:
-                preflight(run.sessions[name])
+                found = preflight(run.sessions[name])
             except PreflightError as trouble:
                 text = run.masker.mask(f"preflight failed: {trouble}")
                 self._hand_over_begin(run)
@@ -137,6 +137,7 @@ class Runner:
                     self._keep_broken(run.sessions[name], trouble)
                     code = Exit.TOO_LITTLE
                 pytest.exit(text, returncode=self._hand_over_end(run, code, text))
+            self._print(run.masker.mask(f"warning: {name}: {says}") for says in found.warnings)
 
     def _keep_broken(self, session: TargetSession, trouble: RuleBroken) -> None:
         """Judge and record the rules that a preflight has found broken."""
@@ -165,11 +166,14 @@ class Runner:
     def _print_plan(self, run: Tally) -> None:
         from watchword.suites.running.plan import plan_lines
 
-        reporter = self._terminal()
         for name, clauses in run.selected.items():
-            for line in ("", *plan_lines(run.sessions[name], clauses)):
-                if reporter is not None:
-                    reporter.write_line(line)
+            self._print(("", *plan_lines(run.sessions[name], clauses)))
+
+    def _print(self, lines: Iterable[str]) -> None:
+        reporter = self._terminal()
+        for line in lines:
+            if reporter is not None:
+                reporter.write_line(line)
 
     def _terminal(self) -> pytest.TerminalReporter | None:
         found: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")

@@ -10,7 +10,7 @@ from watchword.suites.sending.link import Received, connect
 from watchword.suites.sending.origin import read_origin
 from watchword.suites.sending.trust import trust
 from watchword.suites.sending.unreachable import Unreachable
-from watchword.suites.target import TargetError, Tls
+from watchword.suites.targettext import TargetError, Tls
 
 __all__ = ["RemoteClock"]
 

@@ -7,7 +7,7 @@ import ssl
 import certifi
 
 from watchword.suites.sending.unreachable import Unreachable
-from watchword.suites.target import Tls
+from watchword.suites.targettext import Tls
 
 __all__ = ["trust"]
 
