@@ -23,20 +23,20 @@ _ABSENT = (404, 405, 501)
 _NOWHERE = "/watchword-no-such-path"
 
 
-def wrong_base(session: TargetSession, operation: Operation) -> str:
+def wrong_base(session: TargetSession, operation: Operation, path: str) -> str:
     """Say that a base URL is none of the documented paths, and which one is, where one is found."""
-    found = found_elsewhere(session, operation)
+    found = found_elsewhere(session, operation, path)
     return found or f"is {session.target.base(operation.base)} the base of the documented paths?"
 
 
-def found_elsewhere(session: TargetSession, operation: Operation) -> str:
-    """Name the base URL at which an operation is found, and the key to write it to; empty where none is."""
+def found_elsewhere(session: TargetSession, operation: Operation, path: str) -> str:
+    """Name the base URL below which the path of an operation is found, and the key to write it to; empty where none is."""
     if session.wire is not None:
         return ""
     for base in _candidates(session, operation):
-        if _is_there(session, base, operation):
+        if _is_there(session, base, operation.method, path):
             return (
-                f"it is found at {base}{operation.path}, so write {base} for target.{operation.base} "
+                f"it is found at {base}{path}, so write {base} for target.{operation.base} "
                 f"instead of {session.target.base(operation.base)}"
             )
     return ""
@@ -70,14 +70,12 @@ def _candidates(session: TargetSession, operation: Operation) -> Iterator[str]:
             yield root + path
 
 
-def _is_there(session: TargetSession, base: str, operation: Operation) -> bool:
+def _is_there(session: TargetSession, base: str, method: str, path: str) -> bool:
     """Tell whether an operation answers below a base, where a path that nobody documented does not."""
-    if "{" in operation.path:
-        return False
     moved = Transport(replace(session.target, url=base, resource_url=base))
     with contextlib.closing(moved):
-        found = _status(moved, operation.method, operation.path)
-        return found is not None and _answers(found) and not _answers(_status(moved, operation.method, _NOWHERE))
+        found = _status(moved, method, path)
+        return found is not None and _answers(found) and not _answers(_status(moved, method, _NOWHERE))
 
 
 def _status(transport: Transport, method: str, path: str) -> Reply | None:

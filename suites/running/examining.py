@@ -44,7 +44,7 @@ class Examination:
     """An examination under way: the target, the lines so far, and what the checks have found out for each other.
 
     `tokens` are those of the first login; `date` is the `Date` of its reply, with the moments of this machine's clock
-    between which it was written. `refused` are the roles that were refused together, and `failed` the rows with a problem.
+    between which it was written. `lost` are the operations that gave no tokens, `refused` the roles that were refused together, `failed` the rows with a problem.
     """
 
     session: TargetSession
@@ -54,6 +54,7 @@ class Examination:
     date: tuple[str | None, float, float] | None = None
     goes_on: bool = False
     refused: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     troubles: list[PreflightError] = field(default_factory=list)
 

@@ -23,6 +23,8 @@ from watchword.suites.running.session import TargetSession
 __all__ = ["LOOKS", "PreflightError", "RuleBroken", "examine", "preflight"]
 
 _NO_TOKEN = "not-a-token"
+_REFUSED = (400, 401, 403)
+"""Statuses of a login that was looked at and refused; one that is answered otherwise has another trouble."""
 
 
 def preflight(session: TargetSession) -> Examination:
@@ -78,18 +80,21 @@ def _logins(x: Examination) -> None:
             if x.is_refused(operation.required_roles):
                 x.leave(f"{operation.name} is not tried with what was refused already")
                 continue
+            if x.lost and not x.refused:
+                x.leave(f"{operation.name} is not tried, since {min(x.lost)} has to be mended first")
+                continue
             context = Context(session.target, operation, session.tag)
             sent = time.time()
+            x.lost.add(operation.name)
             exchange = _call(session, context, operation, context.values())
             if x.date is None and exchange.reply is not None:
                 x.date = exchange.reply.header("date"), sent, time.time()
             if session.target.control is None:
                 notice_clock(session, exchange)
-            try:
-                insist(session, operation, exchange, "")
-            except PreflightError:
+            if exchange.reply is not None and exchange.reply.status in _REFUSED:
                 x.refused |= set(operation.required_roles)
-                raise
+            insist(session, operation, exchange, "")
+            x.lost.remove(operation.name)
             x.good(_served(operation, exchange, operation.required_roles))
             if x.tokens is None and succeeded(exchange.reply, operation):
                 x.tokens = context.tokens(exchange, operation)
@@ -125,8 +130,8 @@ def _other_user(x: Examination) -> None:
     for operation in _issuers(x):
         if operation.bound("username"):
             shared = [role for role in operation.required_roles if role not in ("username", "password")]
-            if x.is_refused(shared):
-                x.leave(f"not tried, since it goes with the {shared[0]} that was refused")
+            if x.is_refused(shared) or (operation.name in x.lost and not x.is_refused(operation.required_roles)):
+                x.leave(f"not tried, since {operation.name} has to be mended first")
                 return
             context = Context(session.target, operation, session.tag)
             exchange = _call(session, context, operation, context.values("other"))
@@ -185,7 +190,7 @@ def _protected(x: Examination) -> None:
         return
     what = f"{place_of(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token"
     if reply.status in (404, 405, 501):
-        elsewhere = "" if session.target.resource else found_elsewhere(session, resource)
+        elsewhere = "" if session.target.resource else found_elsewhere(session, resource, exchange.request.path)
         raise PreflightError(
             f"{what}: {elsewhere or 'name a protected operation that exists, with method and path under [resource]'}"
         )

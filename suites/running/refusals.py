@@ -49,7 +49,7 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, pre
             f"{what}, a redirect to {redirect(reply.header('location'))}: give the address it leads to"
         )
     if reply.status in (404, 405, 501):
-        raise PreflightError(f"{what}: {wrong_base(session, operation)}")
+        raise PreflightError(f"{what}: {wrong_base(session, operation, exchange.request.path)}")
     ban = session.target.dialect.api.ban
     if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
         raise PreflightError(f"{what}: it has banned this machine after too many refusals, try again in some minutes")
