@@ -77,11 +77,7 @@ def _logins(x: Examination) -> None:
     session = x.session
     for operation in _issuers(x):
         with x.part():
-            if x.is_refused(operation.required_roles):
-                x.leave(f"{operation.name} is not tried with what was refused already")
-                continue
-            if x.lost and not x.refused:
-                x.leave(f"{operation.name} is not tried, since {min(x.lost)} has to be mended first")
+            if _is_left(x, operation, operation.required_roles):
                 continue
             context = Context(session.target, operation, session.tag)
             sent = time.time()
@@ -98,6 +94,17 @@ def _logins(x: Examination) -> None:
             x.good(_served(operation, exchange, operation.required_roles))
             if x.tokens is None and succeeded(exchange.reply, operation):
                 x.tokens = context.tokens(exchange, operation)
+
+
+def _is_left(x: Examination, operation: Operation, roles: Iterable[str]) -> bool:
+    """Leave a login alone that could only fail as one before it did."""
+    if x.is_refused(roles):
+        x.leave(f"{operation.name} is not tried with what was refused already")
+        return True
+    if x.lost and not x.refused:
+        x.leave(f"{operation.name} is not tried, since {min(x.lost)} has to be mended first")
+        return True
+    return False
 
 
 def _served(operation: Operation, exchange: Exchange, roles: Iterable[str]) -> str:
@@ -130,8 +137,7 @@ def _other_user(x: Examination) -> None:
     for operation in _issuers(x):
         if operation.bound("username"):
             shared = [role for role in operation.required_roles if role not in ("username", "password")]
-            if x.is_refused(shared) or (operation.name in x.lost and not x.is_refused(operation.required_roles)):
-                x.leave(f"not tried, since {operation.name} has to be mended first")
+            if _is_left(x, operation, shared):
                 return
             context = Context(session.target, operation, session.tag)
             exchange = _call(session, context, operation, context.values("other"))
@@ -151,8 +157,7 @@ def _further_logins(x: Examination) -> None:
             continue
         tried |= set(own)
         with x.part():
-            if x.is_refused(operation.required_roles):
-                x.leave(f"{operation.name} is not tried with what was refused already")
+            if _is_left(x, operation, operation.required_roles):
                 continue
             context = Context(session.target, operation, session.tag)
             exchange = _call(session, context, operation, context.values())
@@ -160,7 +165,9 @@ def _further_logins(x: Examination) -> None:
             if reply is not None and 400 <= reply.status < 500 and not declined(reply, operation):
                 what = f"{place_of(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
                 names = " and ".join(own)
-                raise PreflightError(f"{what} invalid_grant to {operation.name}: check {names}, or leave them out")
+                raise PreflightError(
+                    f"{what} invalid_grant to {operation.name}: check {names}, or leave them out{line_ends(session, own)}"
+                )
             if declined(reply, operation):
                 status = reply.status if reply else 0
                 x.good(f"{operation.name} is declined ({status}), so its rules will be not supported")

@@ -559,7 +559,8 @@ def test_wrong_credential(dialect, role, named, mock, write_target):
 
 @pytest.mark.parametrize("ending", ["\r", "\n", "\r\n"])
 @pytest.mark.parametrize(
-    ("dialect", "role"), [("sensu", "password"), ("fusio", "client_secret"), ("rator", "brand_key")]
+    ("dialect", "role"),
+    [("sensu", "other_password"), ("fusio", "client_secret"), ("rator", "brand_key"), ("rator", "operator_password")],
 )
 def test_a_line_break(dialect, role, ending, mock, write_target):
     """A credential with the end of its line is told by name."""
@@ -582,6 +583,19 @@ def test_no_login_is_tried_twice(dialect, serve, made_up, write_target):
     ]
 
     assert 1 == len(mine), [(asked.method, asked.path) for asked in front.asked]
+
+
+@pytest.mark.parametrize("dialect", ["fusio", "rator"])
+def test_a_server_that_hangs_is_asked_once(dialect, plain_socket, mock, made_up, write_target):
+    """Where a login has no answer, no other one is waited for."""
+    held = {role: value for role, value in mock(dialect)["credentials"].items() if role != "other_brand_key"}
+    url = plain_socket(lambda connection: None)
+    notes = notes_of(write_target(made_up(dialect, url), credentials=held, limits={"timeout": 0.3}))
+    problems = [(check, text) for check, lines in notes.items() for kind, text in lines if kind == "problem"]
+
+    assert ["login"] == [check for check, _ in problems]
+    assert "(timeout: " in problems[0][1]
+    assert ["skipped"] == [kind for kind, _ in notes["other user"]]
 
 
 def test_a_right_server_sees_no_bad_login(serve, made_up, write_target):
