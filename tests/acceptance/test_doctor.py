@@ -585,6 +585,25 @@ def test_no_login_is_tried_twice(dialect, serve, made_up, write_target):
     assert 1 == len(mine), [(asked.method, asked.path) for asked in front.asked]
 
 
+def test_what_goes_with_a_refused_login_is_spared(serve, made_up, write_target):
+    """Where a client and a user are refused together, no other account is tried with that client."""
+    front = serve(lambda asked: (401, {}, b'{"error": "invalid_client"}'))
+    more = {
+        "operator_username": "desk",
+        "operator_password": "Canary99",
+        "other_username": "jon",
+        "other_password": "Canary88",
+    }
+    notes = notes_of(write_target(made_up("rator", front.url), credentials=more))
+
+    assert not [asked for asked in front.asked if b"Canary" in asked.body]
+    for check in ("other user", "further login"):
+        [(kind, says)] = notes[check]
+
+        assert "skipped" == kind
+        assert "is not tried with what was refused already" in says
+
+
 @pytest.mark.parametrize("dialect", ["fusio", "rator"])
 def test_a_server_that_hangs_is_asked_once(dialect, plain_socket, mock, made_up, write_target):
     """Where a login has no answer, no other one is waited for."""
