@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import email.utils
 import ipaddress
+import os
 import re
 import socket
 import ssl
@@ -30,6 +31,17 @@ from watchword.suites.target import read_target
 GIVEN = b'{"access_token": "a-b-c-d", "refresh_token": "e-f-g-h", "expires_at": 2000000000}'
 JSON = {"Content-Type": "application/json"}
 DAY = datetime.timedelta(days=1)
+USAGE = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 def keeper(asked):
@@ -281,6 +293,8 @@ class Office:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
         )
+        if authority:
+            built = built.add_extension(USAGE, critical=True)
         if names:
             built = built.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return built.sign(self.key, hashes.SHA256())
@@ -714,8 +728,6 @@ def command(tmp_path):
 
 def finished(words, folder, env):
     """Run a process; gives its code and what it printed."""
-    import os
-
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHWORD_", "PYTEST", "COV_"))}
     done = subprocess.run(words, cwd=folder, env=kept | dict(env or {}), capture_output=True, text=True, check=False)
 
