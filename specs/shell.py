@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import parse_qsl
 
@@ -19,7 +20,7 @@ class ShellLine:
     """Writes shell lines for requests to one base URL.
 
     `variables` maps each secret to the variable that stands for it. `mask` makes a text one that may be shown; what no
-    variable can stand for gives way to that. `head` has curl print the head of the reply, too.
+    variable can stand for gives way to that. `head` has curl print the head of the reply, too; `options` are further words.
     """
 
     def __init__(
@@ -29,16 +30,18 @@ class ShellLine:
         mask: Callable[[str], str] = str,
         *,
         head: bool = False,
+        options: Iterable[str] = (),
     ) -> None:
         self._base = base
         self._variables = variables
         self._mask = mask
         self._head = head
+        self._options = tuple(options)
 
     def write(self, request: Request) -> str:
         """Write the shell line that sends a request."""
         body = self._body(request)
-        words = ["curl", "-sS"]
+        words = ["curl", "-sS", *map(shlex.quote, self._options)]
         if request.method == "HEAD":
             words += ["--head"]
         else:

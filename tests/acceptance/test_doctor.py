@@ -395,6 +395,22 @@ def test_insecure(office, serve, made_up, write_target, command):
     assert "by Office of Trust" in done.out
 
 
+@pytest.mark.needs("curl")
+@pytest.mark.parametrize("insecure", [True, False])
+def test_curl_lines(insecure, office, serve, made_up, write_target, suites):
+    """The shell line of a record trusts and shows what the run does."""
+    front = serve(keeper, secured(office.sign("127.0.0.1"), clients=office.file))
+    keys = {"insecure": True} if insecure else {"ca_file": office.file.name}
+    keys["client_certificate"] = office.sign("client.test").name
+    done = suites("--target", write_target(made_up("sensu", front.url), target=keys), "-k", "token.valid-credentials")
+    [record] = done.run.clauses
+    again = subprocess.run(["sh", "-c", record.exchanges[-1].curl], capture_output=True, text=True, check=False)
+
+    assert "pass" == record.verdict
+    assert ("--insecure" in record.exchanges[-1].curl) is insecure
+    assert again.stdout.startswith("HTTP/1.1 "), (record.exchanges[-1].curl, again.stderr)
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_client_certificate(version, office, serve, made_up, write_target):
     """A server that asks for a certificate: that is told, and with one it is served."""
