@@ -11,7 +11,7 @@ from watchword.reports.records import legible
 from watchword.specs.cli import Command, count
 from watchword.specs.redaction import Masker
 from watchword.suites.arguments import targets_of
-from watchword.suites.running.examining import PROBLEM, WARNING, Examination
+from watchword.suites.running.examining import PROBLEM, SKIPPED, WARNING, Examination, place_of
 from watchword.suites.running.preflight import RuleBroken, examine
 from watchword.suites.running.roster import unambiguous
 from watchword.suites.running.session import TargetSession
@@ -19,7 +19,7 @@ from watchword.suites.target import Target
 
 __all__ = ["doctor"]
 
-_SHOWN = {PROBLEM: "PROBLEM", WARNING: "WARNING", "skipped": "-"}
+_SHOWN = {PROBLEM: "PROBLEM", WARNING: "WARNING", SKIPPED: "-"}
 _CODES = (
     "\b\nExit codes:\n"
     "  0  Nothing stands in the way of a run.\n"
@@ -56,8 +56,11 @@ def _look_at(target: Target) -> int:
         except Exception as error:  # noqa: BLE001 - a traceback might show what nobody should see
             click.echo(f"Error: Watchword itself went wrong: {type(error).__name__}", err=True)
             return Exit.INTERNAL
+    # The line above has named the target.
+    place = legible(place_of(session))
     for note in found.notes:
-        click.echo(masker.mask(f"  {_SHOWN.get(note.kind, note.kind):9}{note.check:15}{note.says}"))
+        says = note.says.removeprefix(place).removeprefix(":").lstrip()
+        click.echo(masker.mask(f"  {_SHOWN.get(note.kind, note.kind):9}{note.check:15}{says}"))
     click.echo(_sum(found))
     return _code(found)
 

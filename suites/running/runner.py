@@ -137,7 +137,9 @@ class Runner:
                     self._keep_broken(run.sessions[name], trouble)
                     code = Exit.TOO_LITTLE
                 pytest.exit(text, returncode=self._hand_over_end(run, code, text))
-            self._print(run.masker.mask(f"warning: {name}: {says}") for says in found.warnings)
+            told = [run.masker.mask(f"{name}: {says}") for says in found.warnings]
+            run.warnings += told
+            self._print(f"warning: {line}" for line in told)
 
     def _keep_broken(self, session: TargetSession, trouble: RuleBroken) -> None:
         """Judge and record the rules that a preflight has found broken."""

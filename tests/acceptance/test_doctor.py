@@ -395,6 +395,16 @@ def test_insecure(office, serve, made_up, write_target, command):
     assert "by Office of Trust" in done.out
 
 
+def test_an_insecure_run(office, serve, made_up, write_target, suites):
+    """A run that believes everybody says so on the terminal, in its records and on its page."""
+    front = serve(keeper, secured(office.sign("127.0.0.1")))
+    done = suites("--target", write_target(made_up("sensu", front.url), target={"insecure": True}), "-k", "token.valid")
+
+    assert "warning: 127.0.0.1" in done.out
+    for text in (done.out, str(done.run.run.options), (done.folder / "report.html").read_text("utf-8")):
+        assert "INSECURE: target.insecure is set" in text
+
+
 @pytest.mark.needs("curl")
 @pytest.mark.parametrize("insecure", [True, False])
 def test_curl_lines(insecure, office, serve, made_up, write_target, suites):
