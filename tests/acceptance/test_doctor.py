@@ -41,6 +41,17 @@ def test_an_address_without_a_file(announce, command):
     assert 0 == command("doctor", "--url", mock.url, "--dialect", "sensu", env=held).code
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_name_that_the_terminal_cannot_write(encoding, made_up, write_target, command):
+    """What an encoding lacks is written in another way, and ends nothing."""
+    path = write_target(made_up("sensu", "http://127.0.0.1:9"), target={"name": "größe \N{SNOWMAN}"})
+    done = command("doctor", path, env={"PYTHONIOENCODING": encoding})
+
+    assert 6 == done.code, done.text
+    assert "Traceback" not in done.text
+    assert "1 problem" in done.out
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -199,7 +210,15 @@ def command(tmp_path):
 def finished(words, folder, env):
     """Run a process; gives its code and what it printed."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHWORD_", "PYTEST", "COV_"))}
-    done = subprocess.run(words, cwd=folder, env=kept | dict(env or {}), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env=kept | dict(env or {}),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
 
     class Done:
         code, out, err, text = done.returncode, done.stdout, done.stderr, done.stdout + done.stderr

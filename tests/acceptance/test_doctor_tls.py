@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import socket
 import ssl
 import subprocess
+import threading
 
 import pytest
 
@@ -126,6 +129,48 @@ def test_a_client_certificate_of_somebody_else(authority, tmp_path, serve, made_
 
     assert "does not take the certificate of target.client_certificate" in says
     assert "hold no certificate with its key" in keyless
+
+
+def test_tls_by_way_of_a_proxy(authority, serve, plain_socket, made_up, write_target, monkeypatch):
+    """Through the tunnel of a proxy the certificate is that of the server, and is looked at as any other."""
+    front = serve(keeper, secured(authority.sign("api.example.test")))
+    monkeypatch.setenv("https_proxy", plain_socket(tunnel_to(int(front.url.rpartition(":")[2]))))
+    keys = {"ca_file": authority.file.name}
+
+    assert [] == bad(notes_of(write_target(made_up("sensu", "https://api.example.test"), target=keys)))
+    assert (
+        "is for api.example.test and not for b.example.test"
+        in notes_of(write_target(made_up("sensu", "https://b.example.test"), target=keys))["tls"][0][1]
+    )
+
+
+def tunnel_to(port):
+    """A proxy that takes every CONNECT to that port of this machine."""
+
+    def carry(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve_one(near):
+        head = near.recv(65536)
+        if not head.startswith(b"CONNECT "):
+            near.close()
+            return
+        far = socket.create_connection(("127.0.0.1", port))
+        near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+
+        def both() -> None:
+            there = threading.Thread(target=carry, args=(near, far))
+            there.start()
+            carry(far, near)
+            there.join()
+            far.close()
+
+        threading.Thread(target=both, daemon=True).start()
+
+    return serve_one
 
 
 def test_plain_http_for_tls(serve, made_up, write_target):
