@@ -195,7 +195,8 @@ def _protected(x: Examination) -> None:
     if reply is None or 200 <= reply.status < 300:
         x.good(f"{exchange.request.method} {exchange.request.path} is open to the token")
         return
-    what = f"{place_of(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token"
+    asked = f"{exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token"
+    what = f"{place_of(session)}: {asked}"
     if reply.status in (404, 405, 501):
         elsewhere = "" if session.target.resource else found_elsewhere(session, resource, exchange.request.path)
         raise PreflightError(
@@ -206,6 +207,7 @@ def _protected(x: Examination) -> None:
             f"{what}, a redirect to {redirect(reply.header('location'))}: name the path it leads to under [resource]"
         )
     if reply.status not in (403, 500):
+        x.warn(f"{asked}: rules about it will be broken or undecided")
         return
     lost = _call(session, context, resource, context.values() | {"access_token": _NO_TOKEN}).reply
     # Where the token made no difference, it does not open what it should, and the suites are there to say so.
@@ -214,6 +216,7 @@ def _protected(x: Examination) -> None:
             f"{what} and {lost.status} to one that is none, so the account may have no right to call it: give it that "
             "right, or name an operation that it may call, with method and path under [resource]"
         )
+    x.warn(f"{asked}: rules about it will be broken or undecided")
 
 
 def _notice_accounts(session: TargetSession, tokens: Tokens) -> None:

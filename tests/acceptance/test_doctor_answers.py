@@ -241,6 +241,19 @@ def test_a_capability_that_is_not_offered(serve, made_up, mock, write_target):
     ]
 
 
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_a_token_that_opens_nothing(status, serve, made_up, write_target):
+    """Where a token is answered like one that is none, or not at all, that is told, and is for the suites to judge."""
+
+    def answer(asked):
+        return keeper(asked) if asked.path == "/auth" else (status, {}, b"")
+
+    [(kind, says)] = notes_of(write_target(made_up("sensu", serve(answer).url)))["resource"]
+
+    assert "warning" == kind
+    assert f"answered {status} to a valid token: rules about it will be broken or undecided" in says
+
+
 def test_credentials_that_could_be_given(announce, write_target):
     """What the target file could give besides, with the rules that wait for it."""
     facts = announce("sensu").facts
