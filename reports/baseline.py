@@ -99,9 +99,12 @@ def read_baseline(path: Path) -> Baseline:
         BaselineError: the file cannot be read, is not TOML, or has a key or value that means nothing here.
     """
     try:
-        value = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors begin a file with a byte order mark.
+        value = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as trouble:
         raise BaselineError(path, f"cannot be read: {trouble.strerror or trouble}") from trouble
+    except UnicodeDecodeError as trouble:
+        raise BaselineError(path, "cannot be read: it is not in UTF-8, save it as that") from trouble
     except ValueError as trouble:
         raise BaselineError(path, f"is not TOML: {trouble}") from trouble
     wrong = best_match(baseline_validator().iter_errors(_plain(value)))

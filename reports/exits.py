@@ -34,7 +34,7 @@ EXIT_MEANING: Mapping[int, str] = MappingProxyType(
         Exit.INTERNAL: "The tool itself went wrong; the target is not to blame.",
         Exit.USAGE: "The command line or a file of settings is wrong; nothing can be said of the target.",
         Exit.NOTHING: "No clause was selected.",
-        Exit.PREFLIGHT: "The target could not be reached or refused the credentials, so no clause was checked.",
+        Exit.PREFLIGHT: "The target could not be reached, or refused the credentials or the protected operation, so no clause was checked.",
         Exit.TOO_LITTLE: "No rule was seen broken, but too little could be verified to call the target conforming.",
         Exit.STALE_BASELINE: "The list of known deviations names something that is not a deviation any more.",
     }

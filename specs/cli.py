@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -28,6 +29,13 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def _print_whatever_comes() -> None:
+    """Have characters that the terminal's encoding lacks written as escapes; a name in a report ends no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
 class _ExitCodes(click.Command):
     """A command whose exit codes are Watchword's: click's own 2 means that a run was interrupted."""
 
@@ -42,6 +50,7 @@ class _ExitCodes(click.Command):
         """Run the command and, unless told otherwise, exit with the code that its end has."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        _print_whatever_comes()
         try:
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.UsageError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import parse_qsl
 
@@ -19,7 +20,7 @@ class ShellLine:
     """Writes shell lines for requests to one base URL.
 
     `variables` maps each secret to the variable that stands for it. `mask` makes a text one that may be shown; what no
-    variable can stand for gives way to that. `head` has curl print the head of the reply, too.
+    variable can stand for gives way to that. `head` has curl print the head of the reply, too; `options` are further words.
     """
 
     def __init__(
@@ -29,16 +30,18 @@ class ShellLine:
         mask: Callable[[str], str] = str,
         *,
         head: bool = False,
+        options: Iterable[str] = (),
     ) -> None:
         self._base = base
         self._variables = variables
         self._mask = mask
         self._head = head
+        self._options = tuple(options)
 
     def write(self, request: Request) -> str:
         """Write the shell line that sends a request."""
         body = self._body(request)
-        words = ["curl", "-sS"]
+        words = ["curl", "-sS", *map(shlex.quote, self._options)]
         if request.method == "HEAD":
             words += ["--head"]
         else:
@@ -60,13 +63,13 @@ class ShellLine:
         return " ".join([*words, self._quoted(url)])
 
     def _header(self, name: str, value: str) -> list[str]:
-        if name == "Authorization" and value.startswith("Basic "):
-            try:
-                pair = base64.b64decode(value.removeprefix("Basic "), validate=True).decode()
-            except (binascii.Error, ValueError):
-                pair = ""
-            if ":" in pair:
-                return ["-u", self._quoted(pair)]
+        scheme, _, rest = value.partition(" ")
+        pair = _pair(rest) if name == "Authorization" else ""
+        if pair and scheme == "Basic":
+            return ["-u", self._quoted(pair)]
+        if pair and any(secret in pair for secret in self._variables):
+            # curl has no option for another word than Basic, and a variable cannot stand inside of base64.
+            return ["-H", f"\"{name}: {scheme} $(printf %s {self._quoted(pair)} | base64 | tr -d '\\n')\""]
         if not value.strip():
             return ["-H", self._quoted(f"{name};")]
         return ["-H", self._quoted(f"{name}: {self._plain(value)}")]
@@ -111,3 +114,12 @@ class ShellLine:
             # It is a word that may stand anywhere, and a secret only where it ends a pair or is a string.
             return f'(?<=[=: "]){re.escape(secret)}(?="|$)'
         return re.escape(secret)
+
+
+def _pair(text: str) -> str:
+    """Read a user and a password out of base64, with the colon between them; empty where there are none."""
+    try:
+        pair = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    return pair if ":" in pair else ""

@@ -14,10 +14,9 @@ from pathlib import Path
 import click
 
 from watchword.reports.records import EXIT_MEANING
-from watchword.specs.cli import Command, ConfigurationError
-from watchword.specs.loader import bundled
+from watchword.specs.cli import Command
 from watchword.specs.vocabulary import TOPICS
-from watchword.suites.target import TargetError, from_environment, read_target
+from watchword.suites.arguments import targets_of
 
 __all__ = ["test"]
 
@@ -132,21 +131,7 @@ def _see_that_it_fits(rest: list[str], file: tuple[str, ...], url: str | None, d
     """Refuse what pytest would refuse in words of its own, or not at all."""
     if any(word.startswith(("-n", "--numprocesses")) for word in rest):
         raise click.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
-    if url and not dialect:
-        raise click.UsageError(f"--url wants --dialect NAME beside it: one of {', '.join(bundled())}, or a folder")
-    if dialect and file and not url:
-        raise click.UsageError("--dialect goes with --url: a target file names its own")
-    try:
-        for name in file:
-            if name in bundled() and not Path(name).exists():
-                raise ConfigurationError(
-                    f"{name} is a dialect, and a target file is wanted; --dialect {name} tests its mock"
-                )
-            read_target(Path(name))
-        if url and dialect:
-            from_environment(url, dialect, os.environ, option="--url")
-    except TargetError as trouble:
-        raise ConfigurationError(str(trouble)) from trouble
+    targets_of(file, url, dialect)
 
 
 @contextmanager

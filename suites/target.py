@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-import json
 import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator
-
 from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.loader import Dialect, load_dialect
-from watchword.specs.reading.complaint import complaint
-from watchword.specs.reading.yamlfile import At
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.accept import UnknownName, accepted
 from watchword.suites.started import Control, StartedServer
+from watchword.suites.targettext import TargetError, TargetText, Tls, check_address, read_text, read_tls
 
 __all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "from_environment", "read_target"]
-
-_SUCH_AS = "such as http://127.0.0.1:8080"
-
-
-class TargetError(Exception):
-    """A target is described wrongly: where, what was expected and seen, how to mend it."""
-
-    def __init__(self, place: str, problem: str, hint: str = "") -> None:
-        super().__init__(f"{place}: {problem}" + (f" ({hint})" if hint else ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +48,7 @@ class Target:
     resource: tuple[str, str] | None = None
     control: Control | None = field(default=None, repr=False)
     control_url: str | None = None
-    ca_file: str | None = None
+    tls: Tls = field(default_factory=Tls)
     close: Callable[[], None] | None = field(default=None, repr=False)
     accepted: Mapping[str, str] = field(default_factory=dict)
 
@@ -96,12 +81,6 @@ class Target:
         return self.control is not None
 
 
-@functools.cache
-def _validator() -> Draft202012Validator:
-    text = (Path(__file__).parent / "target.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text))
-
-
 def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     """Read a target file.
 
@@ -109,40 +88,25 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
         TargetError: the file cannot be read, breaks its schema, names a dialect that does not exist, lacks a credential
             that the dialect requires, or refers to an environment variable that is not set.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        raw = tomllib.loads(text)
-    except FileNotFoundError as trouble:
-        raise TargetError(str(path), f"cannot be read: {trouble.strerror}", _meant(path)) from trouble
-    except (OSError, UnicodeDecodeError) as trouble:
-        raise TargetError(str(path), f"cannot be read: {getattr(trouble, 'strerror', None) or trouble}") from trouble
-    except tomllib.TOMLDecodeError as trouble:
-        raise TargetError(str(path), f"is not TOML: {trouble}") from trouble
-    _check(path, text, raw)
+    file = read_text(path)
+    raw = file.raw
     own = raw["target"]
     folder = path.parent / own["dialect"]
-    place = f"{_place(path, text, 'dialect')}: target.dialect"
+    place = f"{file.line_of('dialect')}: target.dialect"
     dialect = _dialect(place, folder if (folder / "openapi.yaml").is_file() else own["dialect"])
     credentials = {}
     for role, value in raw["credentials"].items():
-        place = f"{_place(path, text, role)}: credentials.{role}"
+        place = f"{file.line_of(role)}: credentials.{role}"
         credentials[role] = _resolved(place, value, os.environ if environ is None else environ)
-    ca_file = own.get("ca_file")
-    if ca_file and not (path.parent / ca_file).is_file():
-        raise TargetError(
-            f"{_place(path, text, 'ca_file')}: target.ca_file", f"there is no file {path.parent / ca_file}"
-        )
     resource = raw.get("resource")
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     for role in credentials:
         if role not in known:
-            raise TargetError(
-                _place(path, text, role), f"{dialect.name} has no credential {role!r}", nearest(role, known)
-            )
+            raise TargetError(file.line_of(role), f"{dialect.name} has no credential {role!r}", nearest(role, known))
     return _made(
         place=f"{path}: credentials",
         how="add it under [credentials]",
-        accepted=_accepted(path, text, dialect, raw.get("accept")),
+        accepted=_accepted(file, dialect),
         dialect=dialect,
         credentials=credentials,
         name=own.get("name", ""),
@@ -151,16 +115,8 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
         limits=Limits(**raw.get("limits", {})),
         resource=(resource.get("method", "GET"), resource["path"]) if resource else None,
         control_url=own.get("control_url"),
-        ca_file=str(path.parent / ca_file) if ca_file else None,
+        tls=read_tls(file),
     )
-
-
-def _meant(path: Path) -> str:
-    """Say which file was probably meant by a name that there is not."""
-    if not path.parent.is_dir():
-        return "there is no such folder either"
-    there = [found.name for found in path.parent.glob("*.toml")]
-    return nearest(path.name, there) if there else "there is no *.toml in that folder"
 
 
 def from_environment(
@@ -171,8 +127,9 @@ def from_environment(
     Raises:
         TargetError: the dialect does not exist, the URL is none, or a required credential is not set.
     """
-    if not re.match(r"https?://[^/?#]+", url):
-        raise TargetError(option, f"{url!r} is not an http or https URL", _SUCH_AS)
+    check_address(option, url)
+    if environ.get("WATCHWORD_RESOURCE_URL"):
+        check_address("WATCHWORD_RESOURCE_URL", environ["WATCHWORD_RESOURCE_URL"])
     dialect = _dialect("--dialect", dialect_name)
     credentials = {
         role: environ[f"WATCHWORD_{role.upper()}"] for role in CREDENTIALS if environ.get(f"WATCHWORD_{role.upper()}")
@@ -228,19 +185,11 @@ def _made(
             raise TargetError(
                 place, f"{api.name} requires the credential {role!r}", how.replace("{ROLE}", role.upper())
             )
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise TargetError(place.partition(": ")[0], "the URL has no host that can be one", _SUCH_AS) from None
-    if parts.username or parts.password:
-        raise TargetError(
-            place.partition(": ")[0], "the URL holds a user or a password", "credentials belong under [credentials]"
-        )
     return Target(
-        name=name or parts.netloc,
+        name=name or urlsplit(url.strip()).netloc,
         dialect=dialect,
-        url=url.rstrip("/"),
-        resource_url=(resource_url or url).rstrip("/"),
+        url=url.strip().rstrip("/"),
+        resource_url=(resource_url or url).strip().rstrip("/"),
         credentials=credentials,
         **more,
     )
@@ -255,14 +204,15 @@ def _dialect(place: str, name: str | Path) -> Dialect:
         raise TargetError(place, f"{where}{trouble.problem}", trouble.hint) from trouble
 
 
-def _accepted(path: Path, text: str, dialect: Dialect, table: Mapping[str, Any] | None) -> Mapping[str, str]:
+def _accepted(file: TargetText, dialect: Dialect) -> Mapping[str, str]:
+    table = file.raw.get("accept")
     if table is None:
         return {}
     try:
         return accepted(table["undecided"], table["reason"], dialect.clauses)
     except UnknownName as trouble:
         raise TargetError(
-            f"{_place(path, text, 'undecided')}: accept.undecided", f"{trouble} of {dialect.name}", trouble.hint
+            f"{file.line_of('undecided')}: accept.undecided", f"{trouble} of {dialect.name}", trouble.hint
         ) from trouble
 
 
@@ -273,29 +223,3 @@ def _resolved(place: str, value: str, environ: Mapping[str, str]) -> str:
     if not environ.get(name):
         raise TargetError(place, f"the environment variable {name} is not set", f"export {name}=…")
     return environ[name]
-
-
-def _check(path: Path, text: str, raw: Mapping[str, Any]) -> None:
-    wrong = complaint(_validator(), raw, hidden=lambda at: _is_secret(at, raw))
-    if wrong is None:
-        return
-    where = ".".join(map(str, wrong.at))
-    # An entry of a list stands below its key.
-    key = next((step for step in reversed(wrong.at) if isinstance(step, str)), "")
-    place = _place(path, text, key) if key else str(path)
-    raise TargetError(place, wrong.problem if wrong.of_key else f"{where}: {wrong.problem}", wrong.hint)
-
-
-def _is_secret(at: At, raw: Mapping[str, Any]) -> bool:
-    """Tell of a value that it is not to be repeated. Credentials are secrets even when of the wrong type, or in a URL."""
-    value: Any = raw
-    for step in at:
-        value = value[step]
-    return at[:1] == ("credentials",) or "@" in str(value)
-
-
-def _place(path: Path, text: str, key: str) -> str:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if re.match(rf"\s*\[?{re.escape(key)}\]?\s*(=|$)", line):
-            return f"{path}:{number}"
-    return str(path)

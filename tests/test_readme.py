@@ -1,4 +1,4 @@
-"""The examples of the README and of the page about the mock, run as they stand.
+"""The examples of the README and of the pages about the mock and about live servers, run as they stand.
 
 A comment before a block says what becomes of it: `file: NAME` writes it, `run` runs it, `serve: COMMAND` and `starts` start
 a server that runs until the end, `baseline` reads it. The ports that a document names are replaced by free ones.
@@ -22,10 +22,16 @@ import pytest
 from watchword.reports.baseline import read_baseline
 from watchword.reports.records import EXIT_MEANING, VERDICTS
 from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.redaction import Masker
+from watchword.suites.running.plan import plan_lines
+from watchword.suites.running.preflight import LOOKS
+from watchword.suites.running.session import TargetSession
+from watchword.suites.target import from_description
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 MOCK = (ROOT / "docs" / "mock.md").read_text("utf-8")
+LIVE = (ROOT / "docs" / "live.md").read_text("utf-8")
 BLOCK = re.compile(r"((?:^<!-- .*? -->\n)+)^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -139,6 +145,46 @@ def test_the_examples_of_the_mock_work(shell: Shell) -> None:
 
     assert '"username": "nadia"' in printed
     assert MOCK.count("<!-- ") == sum(len(example.marks) for example in examples(MOCK))
+
+
+def test_the_examples_of_the_live_server_work(shell: Shell) -> None:
+    """Every marked example of the page about live servers does what the text around it says."""
+    printed = play(shell, LIVE)
+
+    assert "nothing stands in the way of a run" in printed
+    assert "the credentials are refused: check username, password" in printed
+    assert "4 bad logins for the account of username" in printed
+    [says] = re.findall(r"as in `(limits.*?)`", LIVE)
+    assert says in printed
+    assert (shell.folder / "report" / "report.html").is_file()
+    assert LIVE.count("<!-- ") == sum(len(example.marks) for example in examples(LIVE))
+
+
+def test_the_page_about_live_servers_is_complete() -> None:
+    """It explains every line of the doctor, every verdict and every exit code, and no others."""
+    _, doctor, test = re.split(r"^\| exit code of `\w+` \|", LIVE, flags=re.MULTILINE)
+    rows = re.findall(r"^\| `([\w ]+)` \|", LIVE, re.MULTILINE)
+
+    assert [look.name for look in LOOKS] == rows[: len(LOOKS)]
+    assert sorted(VERDICTS) == sorted(rows[-len(VERDICTS) :])
+    assert [str(int(code)) for code in EXIT_MEANING] == re.findall(r"^\| (\d+) \|", test, re.MULTILINE)
+    assert {"0", "1", "2", "3", "4", "6"} == set(re.findall(r"^\| (\d+) \|", doctor, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", sorted(bundled()))
+def test_the_figures_of_a_run_are_right(name: str) -> None:
+    """A whole run sends about what the page says, and charges an account with no more than that."""
+    row = re.search(rf"^\| `{name}` \| (\d+) \| (\d+) \|$", LIVE, re.MULTILINE)
+    dialect = load_dialect(name)
+    about = {"name": name, "dialect": name, "url": "http://127.0.0.1:9", "credentials": dialect.world.credentials}
+    session = TargetSession(from_description(about), Masker())
+    clauses = [clause for clause in dialect.clauses if not clause.untested]
+    session.plan(clauses)
+    *_, total = plan_lines(session, clauses)
+
+    assert row is not None
+    assert int(re.search(r": (\d+) requests", total)[1]) == pytest.approx(int(row[1]), rel=0.15)
+    assert {row[2]} == set(re.findall(r"(\d+) bad logins", total))
 
 
 def test_every_mark_is_known() -> None:

@@ -9,6 +9,7 @@ The standard words: parameters, request bodies, security schemes and requirement
     x-optional          a capability that a server may lack
     x-base              `resource_url` on an operation that lives on the second base URL
     x-alternative-paths the paths that the document prints besides the right one
+    x-accounts          which accounts the operation serves, where others log in, too, and what their access token says of it
     x-scopes            on a bearer scheme: the scopes that exist
     x-claims            members of a JWT access token → the roles they speak of
 """
@@ -24,7 +25,7 @@ from watchword.specs.errors import nearest
 from watchword.specs.reading.pointers import Pointers
 from watchword.specs.reading.replies import read_replies
 from watchword.specs.reading.yamlfile import At, YamlFile
-from watchword.specs.values.api import FORM, JSON, Api, Ban, Binding, Operation
+from watchword.specs.values.api import FORM, JSON, Accounts, Api, Ban, Binding, Operation
 from watchword.specs.vocabulary import CONDITIONS, PLACES
 
 __all__ = ["read_api"]
@@ -131,6 +132,7 @@ class _Reader:
                 scopes=scopes,
                 alternative_paths=tuple(op.get("x-alternative-paths", ())),
                 claims=claims,
+                accounts=_accounts(op.get("x-accounts")),
                 summary=own.get("summary", op.get("summary", "")),
             )
 
@@ -260,3 +262,7 @@ class _Reader:
                 (*at, "x-standing"), f"{standing!r} is not valid here", nearest(standing, _STANDINGS)
             )
         return standing
+
+
+def _accounts(told: Mapping[str, Any] | None) -> Accounts | None:
+    return None if told is None else Accounts(told["says"], told["claim"], tuple(told["values"]))

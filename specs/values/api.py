@@ -12,6 +12,7 @@ from watchword.specs.vocabulary.roles import CREDENTIALS
 __all__ = [
     "FORM",
     "JSON",
+    "Accounts",
     "Api",
     "Ban",
     "Binding",
@@ -67,6 +68,25 @@ class ReplyShape:
 
 
 @dataclass(frozen=True, slots=True)
+class Accounts:
+    """Which accounts an operation serves: `says` names them, and their access tokens have one of `values` as `claim`.
+
+    The claim of a JWT is named by its way from the outside in, with dots between.
+    """
+
+    says: str
+    claim: str
+    values: tuple[str, ...]
+
+    def excludes(self, claims: Mapping[str, Any]) -> str:
+        """Give what the claims say, where that is of another account; empty where they say nothing, or the right thing."""
+        found: Any = claims
+        for name in self.claim.split("."):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found if isinstance(found, str) and found not in self.values else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One thing a client can ask for. A grant of a token endpoint is an operation of its own.
 
@@ -90,6 +110,7 @@ class Operation:
     scopes: tuple[str, ...] = ()
     alternative_paths: tuple[str, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
+    accounts: Accounts | None = None
     summary: str = ""
     roles: tuple[str, ...] = field(init=False, repr=False, compare=False)
     required_roles: tuple[str, ...] = field(init=False, repr=False, compare=False)

@@ -82,6 +82,8 @@ class Condition:
     `names_nobody` tells that the request says of no account and no client that it is theirs, so that nobody is charged.
     `absent` tells that what it is about is not where it belongs, whatever stands elsewhere.
     `tells_tokens_apart` tells that it sets one token against another, so that the two may not be the same text.
+    `contradicts` tells that the request says two things of its role, so that one asks which of them counted.
+    `whole` tells that the request leaves out nothing: what it says stands elsewhere or is written otherwise.
     `concerns` is one of `CONCERNS`: what of a server meets it.
     `hides_grant` tells that the request does not say which of several grants of one endpoint it is for.
     """
@@ -100,6 +102,8 @@ class Condition:
     names_nobody: bool = False
     absent: bool = False
     tells_tokens_apart: bool = False
+    contradicts: bool = False
+    whole: bool = False
     concerns: Concern = "operation"
     hides_grant: bool = False
 

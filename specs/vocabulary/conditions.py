@@ -64,6 +64,7 @@ _ROWS: list[Condition] = [
     _basic(
         "basic.in_body",
         "the credentials travel as members of the body",
+        whole=True,
         gravity="interoperability",
         requires=("body",),
         names_nobody=True,
@@ -280,6 +281,7 @@ _ROWS: list[Condition] = [
     _body(
         "body.wrong_content_type",
         "the body is right but in the other encoding: a form where JSON belongs, JSON where a form belongs",
+        whole=True,
         gravity="interoperability",
         places=("json", "form"),
     ),
@@ -289,7 +291,9 @@ _ROWS: list[Condition] = [
         gravity="interoperability",
         places=("json", "form"),
     ),
-    _body("body.in_query", "the fields of the form travel in the query", gravity="security", places=("form",)),
+    _body(
+        "body.in_query", "the fields of the form travel in the query", whole=True, gravity="security", places=("form",)
+    ),
     # brand keys
     _brand("brand_key.missing", "the brand key is left out", absent=True),
     _brand("brand_key.empty", "the brand key is the empty string"),
@@ -299,6 +303,7 @@ _ROWS: list[Condition] = [
         "brand_key.misplaced",
         "the brand key travels the way the other kind of operation wants it",
         absent=True,
+        whole=True,
         gravity="interoperability",
         broader="brand_key.missing",
         requires=("other_place",),
@@ -306,6 +311,7 @@ _ROWS: list[Condition] = [
     _brand(
         "brand_key.in_body",
         "the brand key travels in the body instead of the query",
+        whole=True,
         gravity="interoperability",
         places=("query",),
         requires=("body",),
@@ -320,6 +326,7 @@ _ROWS: list[Condition] = [
     _brand(
         "brand_key.superseded_name",
         "the brand key travels under the name that an older text uses",
+        whole=True,
         gravity="interoperability",
         requires=("superseded_name",),
     ),
@@ -328,6 +335,7 @@ _ROWS: list[Condition] = [
         "the name of an older text carries another brand key than the right name",
         requires=("superseded_name",),
         needs=_TWO_BRANDS,
+        contradicts=True,
     ),
     _brand(
         "brand_key.name_case",
@@ -337,13 +345,19 @@ _ROWS: list[Condition] = [
     _brand("brand_key.value_case", "the brand key is written in other case", gravity="interoperability"),
     _brand("brand_key.padded", "white space stands around the brand key", gravity="form", places=("header",)),
     _brand("brand_key.repeated", "the brand key is sent twice with the same value", gravity="form"),
-    _brand("brand_key.conflicting", "the brand key is sent twice with different values", needs=_TWO_BRANDS),
+    _brand(
+        "brand_key.conflicting",
+        "the brand key is sent twice with different values",
+        needs=_TWO_BRANDS,
+        contradicts=True,
+    ),
     _brand(
         "brand_key.conflicting_places",
         "query and body carry different brand keys",
         places=("query",),
         requires=("body",),
         needs=_TWO_BRANDS,
+        contradicts=True,
     ),
     _brand(
         "brand_key.foreign",

@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from watchword.reports.verdict import Verdict
 from watchword.specs.values.clause import Clause
+from watchword.specs.vocabulary import CONDITIONS
+from watchword.suites.acting.conflicts import which_counted
 from watchword.suites.acting.context import Context, declined
 from watchword.suites.acting.scenarios import SCENARIOS, provoked
 from watchword.suites.acting.steps import Halt, NotSupported, Remedy, Scenario, Transcript
@@ -94,7 +98,7 @@ class Check:
             self.session.budget.rest(drive.due - self.session.probe.now(), free=free or drive.short)
 
     def _go(self) -> None:
-        left_open = self.session.budget.halt(self.clause)
+        left_open = self.session.halt(self.clause)
         if left_open is not None:
             self.attempts = [Attempt(Transcript(), left_open)]
         elif not self.drives:
@@ -117,7 +121,11 @@ def scenario_of(session: TargetSession, clause: Clause) -> Scenario:
 
 
 def _condition(context: Context, clause: Clause) -> Scenario:
-    yield from provoked(context, clause.when, clause.method)
+    exchange = yield from provoked(context, clause.when, clause.method)
+    # Where a rule is judged, the answer alone counts, and nothing more is asked that might end otherwise.
+    if clause.basis == "silent" and any(CONDITIONS[name].contradicts for name in clause.when):
+        facts: Mapping[str, Any] = yield from which_counted(context, exchange)
+        return facts
     return {}
 
 

@@ -24,8 +24,8 @@ class Handover:
         if hasattr(self._hook, "pytest_watchword_run"):
             self._hook.pytest_watchword_run(record=record)
 
-    def add(self, record: ClauseRecord, item: pytest.Item) -> None:
-        """Hand over what one clause's check left behind, with the test item that checked it."""
+    def add(self, record: ClauseRecord, item: pytest.Item | None) -> None:
+        """Hand over what one clause's check left behind, with the test item that checked it, if there is one."""
         if hasattr(self._hook, "pytest_watchword_clause"):
             self._hook.pytest_watchword_clause(record=record, item=item)
 

@@ -1,35 +1,37 @@
 """The plan: what a run would send, told without sending anything.
 
-Each scenario is driven by replies that are made up: every request succeeds and gives tokens of no particular form.
+Each scenario is driven by a stand-in for the target that serves every request, and has whatever a check looks for: two
+tokens are never the same, they are signed and end, and every scope that is wanted is granted. What the target file does
+not give is told as that; nothing is told of what the stand-in is.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from email.utils import formatdate
 
 from watchword.specs.codec import encode
-from watchword.specs.values.api import JSON, Operation
+from watchword.specs.values.api import JSON
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
-from watchword.suites.acting.steps import Call, Exchange, Halt, Pause
+from watchword.specs.vocabulary import CONDITIONS
+from watchword.specs.vocabulary.condition import PRESUMPTIONS
+from watchword.suites.acting.steps import Call, Exchange, Halt, NotApplicable, Pause
 from watchword.suites.running.check import scenario_of
 from watchword.suites.running.session import TargetSession
 
 __all__ = ["plan_lines"]
 
-_MADE_UP: dict[str, object] = {
-    "access_token": "planned-access-token",
-    "refresh_token": "planned-refresh-token",
-    "token_type": "bearer",
-    "expires_in": 60,
-    "scope": "first second",
-}
+_LIFE = 60
+"""Seconds that the tokens of the stand-in live."""
 
 
 def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
     """Give the lines that tell what each clause's check would send."""
+    stand_in = _StandIn(session)
     total = 0
     logins: dict[str, int] = {}
     for clause in clauses:
@@ -39,7 +41,7 @@ def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
             when = "sent last, if the others leave room for it" if session.budget.is_put_off(clause) else "not sent"
             yield f"    {when}: {open_for}"
             continue
-        for line, sent in _steps(session, clause):
+        for line, sent in _steps(session, clause, stand_in):
             total += sent
             yield f"    {line}"
         for account, count in session.budget.cost(clause).logins.items():
@@ -48,7 +50,10 @@ def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
     yield f"{session.target.name}: {total} requests for {len(clauses)} clauses" + (f", {spent}" if spent else "")
 
 
-def _steps(session: TargetSession, clause: Clause) -> Iterator[tuple[str, int]]:
+def _steps(session: TargetSession, clause: Clause, stand_in: _StandIn) -> Iterator[tuple[str, int]]:
+    presumed = {word for name in clause.when if (word := CONDITIONS[name].presumes)}
+    for word in sorted(presumed):
+        yield f"where {PRESUMPTIONS[word]}:", 0
     scenario = scenario_of(session, clause)
     try:
         step = next(scenario)
@@ -59,19 +64,57 @@ def _steps(session: TargetSession, clause: Clause) -> Iterator[tuple[str, int]]:
                 continue
             request = encode(step.draft)
             yield f"{step.step:8} {request.method} {request.path}  ({step.purpose})", 1
-            step = scenario.send(_made_up(step))
+            step = scenario.send(stand_in.answer(step))
     except StopIteration:
         return
-    except Halt as halt:
-        yield f"(the rest depends on the target: {halt.reason})", 0
+    except NotApplicable as halt:
+        if halt.remedy:
+            yield f"not sent: {halt.reason}", 0
+            return
+        yield _DEPENDS, 0
+    except Halt:
+        yield _DEPENDS, 0
 
 
-def _made_up(call: Call) -> Exchange:
-    operation: Operation = call.draft.operation
-    shape = operation.success
-    members = {m.name: _MADE_UP.get(m.role or "", m.const) for m in shape.members} if shape else {}
-    if shape and any(m.role == "expires_at" for m in shape.members):
-        members |= {m.name: int(time.time()) + 60 for m in shape.members if m.role == "expires_at"}
-    body = json.dumps(members).encode() if members else b""
-    reply = Reply(int(shape.status) if shape and shape.status.isdigit() else 200, (("Content-Type", JSON),), body)
-    return Exchange(call, encode(call.draft), reply, "", time.time(), 0.0)
+_DEPENDS = "(whether there is more to send depends on what the target answers)"
+
+
+class _StandIn:
+    """What answers in place of the target. Its tokens are numbered and signed by nobody."""
+
+    def __init__(self, session: TargetSession) -> None:
+        self._session = session
+        self._count = 0
+
+    def answer(self, call: Call) -> Exchange:
+        """Serve a request, with every member that the description names."""
+        operation, now = call.draft.operation, time.time()
+        shape = operation.success
+        values = self._values(call, int(now))
+        members = {m.name: values.get(m.role or "", m.const) for m in shape.members} if shape else {}
+        body = json.dumps(members).encode() if members else b""
+        headers = (("Content-Type", JSON), ("Date", formatdate(now, usegmt=True)))
+        reply = Reply(int(shape.status) if shape and shape.status.isdigit() else 200, headers, body)
+        return Exchange(call, encode(call.draft), reply, "", now, 0.0)
+
+    def _values(self, call: Call, now: int) -> Mapping[str, object]:
+        target = self._session.target
+        resource = target.resource_operation
+        wanted = resource.scopes if resource is not None else ()
+        asked = [str(field.value) for field in call.draft.of("scope")]
+        return {
+            "access_token": self._token(now),
+            "refresh_token": self._token(now),
+            "token_type": "bearer",
+            "expires_in": _LIFE,
+            "expires_at": now + _LIFE,
+            "scope": " ".join(asked or (*wanted, "first", "second")),
+            "subject": target.credentials.get("username", ""),
+        }
+
+    def _token(self, now: int) -> str:
+        self._count += 1
+        parts = {"alg": "HS256"}, {"jti": self._count, "iat": now, "exp": now + _LIFE}
+        return ".".join(
+            [*(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts), "c2ln"]
+        )

@@ -5,59 +5,112 @@ Whatever is wrong is said in one line with its remedy; a run against a target th
 
 from __future__ import annotations
 
-import dataclasses
+import time
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
-from watchword.reports.records import legible
 from watchword.specs.values.api import Operation
 from watchword.suites.acting.choosing import issuer_for
-from watchword.suites.acting.context import Context, Tokens, declined, succeeded
+from watchword.suites.acting.context import Context, Tokens, claims_of, declined, succeeded
 from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable
+from watchword.suites.running import circumstances, network
+from watchword.suites.running.adopting import adopt_clock, notice_clock
+from watchword.suites.running.elsewhere import found_elsewhere
+from watchword.suites.running.examining import Examination, Look, PreflightError, place_of
+from watchword.suites.running.network import unreachable
+from watchword.suites.running.refusals import RuleBroken, insist, line_ends, redirect
 from watchword.suites.running.session import TargetSession
-from watchword.suites.sending.clock import RemoteClock
-from watchword.suites.sending.origin import is_loopback
-from watchword.suites.target import TargetError
 
-__all__ = ["PreflightError", "preflight"]
+__all__ = ["LOOKS", "PreflightError", "RuleBroken", "examine", "preflight"]
 
-_ANNOUNCEMENT = "Watchword-Control"
-_CONTROL = "/__watchword__/"
-"""Where every mock has its control side."""
+_NO_TOKEN = "not-a-token"
+_REFUSED = (400, 401, 403)
+"""Statuses of a login that was looked at and refused; one that is answered otherwise has another trouble."""
 
 
-class PreflightError(Exception):
-    """The target cannot be tested: one line that says why and what to do."""
+def preflight(session: TargetSession) -> Examination:
+    """Look at everything without which a run proves nothing, and end at the first problem. Gives what was noted.
 
-    def __init__(self, line: str) -> None:
-        super().__init__(legible(line))
-
-
-def preflight(session: TargetSession) -> None:
-    """Log in once by every operation that is not optional and with every role that has a login, and call the protected one.
-
-    A mock that announces its clock is from then on tested with it.
+    Whoever has a login logs in once, by every operation that is not optional, and the protected operation is called. A mock
+    that announces its clock is from then on tested with it.
 
     Raises:
-        PreflightError: the target cannot be reached, refuses the credentials, or lacks the protected operation.
+        PreflightError: the target cannot be reached, refuses the credentials, or lacks the protected operation; `RuleBroken`
+            where it takes a login in another way than the documented one.
     """
-    target = session.target
-    if target.control_url:
-        _adopt_clock(session, target.control_url)
-    issuers = [op for op in target.dialect.api.with_purpose("issue") if not op.optional]
-    tokens: Tokens | None = None
-    for operation in issuers:
-        context = Context(target, operation, session.tag)
-        exchange = _call(session, context, operation, context.values())
-        if session.target.control is None:
-            _notice_clock(session, exchange)
-        _insist(session, operation, exchange, "")
-        if tokens is None and succeeded(exchange.reply, operation):
-            tokens = context.tokens(exchange, operation)
-    _other_user(session, issuers)
-    _further_logins(session, issuers)
-    if tokens is not None:
-        _protected(session, tokens)
+    x = Examination(session)
+    for look in LOOKS:
+        if not look.informs:
+            x.check = look.name
+            look.at(x)
+    return x
+
+
+def examine(session: TargetSession) -> Examination:
+    """Look at all of that and at what is merely good to know, and go on after a problem with what does not need what failed.
+
+    No login that was refused is tried again, in whatever operation.
+    """
+    x = Examination(session, goes_on=True)
+    for look in LOOKS:
+        x.check = look.name
+        lost = [need for need in look.needs if need in x.failed]
+        if lost:
+            x.failed.add(look.name)
+            x.leave(f"not looked at, since {lost[0]} has to be mended first")
+            continue
+        with x.part():
+            look.at(x)
+    return x
+
+
+def _steer(x: Examination) -> None:
+    if x.session.target.control_url:
+        adopt_clock(x.session, x.session.target.control_url)
+        x.good(f"the clock at {x.session.target.control_url} can be set ahead")
+
+
+def _issuers(x: Examination) -> list[Operation]:
+    return [op for op in x.session.target.dialect.api.with_purpose("issue") if not op.optional]
+
+
+def _logins(x: Examination) -> None:
+    session = x.session
+    for operation in _issuers(x):
+        with x.part():
+            if _is_left(x, operation, operation.required_roles):
+                continue
+            context = Context(session.target, operation, session.tag)
+            sent = time.time()
+            x.lost.add(operation.name)
+            exchange = _call(session, context, operation, context.values())
+            if x.date is None and exchange.reply is not None:
+                x.date = exchange.reply.header("date"), sent, time.time()
+            if session.target.control is None:
+                notice_clock(session, exchange)
+            if exchange.reply is not None and exchange.reply.status in _REFUSED:
+                x.refused |= set(operation.required_roles)
+            insist(session, operation, exchange, "")
+            x.lost.remove(operation.name)
+            x.good(_served(operation, exchange, operation.required_roles))
+            if x.tokens is None and succeeded(exchange.reply, operation):
+                x.tokens = context.tokens(exchange, operation)
+
+
+def _is_left(x: Examination, operation: Operation, roles: Iterable[str]) -> bool:
+    """Leave a login alone that could only fail as one before it did."""
+    if x.is_refused(roles):
+        x.leave(f"{operation.name} is not tried with what was refused already")
+        return True
+    if x.lost and not x.refused:
+        x.leave(f"{operation.name} is not tried, since {min(x.lost)} has to be mended first")
+        return True
+    return False
+
+
+def _served(operation: Operation, exchange: Exchange, roles: Iterable[str]) -> str:
+    lacking = "" if succeeded(exchange.reply, operation) else ", without the tokens that it should give"
+    status = exchange.reply.status if exchange.reply else 0
+    return f"{operation.name} takes {', '.join(roles)} ({status}{lacking})"
 
 
 def _call(session: TargetSession, context: Context, operation: Operation, values: dict[str, object]) -> Exchange:
@@ -69,95 +122,64 @@ def _call(session: TargetSession, context: Context, operation: Operation, values
             exchange = session.probe.send(call)
     except Halt as halt:
         # Before anything was given by the target, what cannot be sent was given by the target file.
-        ended = _line_ends(session, operation.required_roles)
-        raise PreflightError(f"{_place(session)}: {halt.reason}{ended}") from halt
+        ended = line_ends(session, operation.required_roles)
+        raise PreflightError(f"{place_of(session)}: {halt.reason}{ended}") from halt
     if exchange.reply is None:
         kind, _, detail = exchange.trouble.partition(": ")
-        base = session.target.base(operation.base)
-        remedy = {
-            "tls": "check the certificate, or name its issuer's with target.ca_file",
-            "timeout": "check the address, or raise limits.timeout",
-            "protocol": "is there an HTTP server at that address?",
-            "address": "write it as https://host:port/path, the base of the documented paths",
-            "proxy": "check the proxy variables of the environment, or name the host in NO_PROXY",
-        }.get(kind, "is the server running, and is the address right?")
-        raise PreflightError(f"{_place(session)} cannot be reached at {base} ({kind}: {detail}): {remedy}")
+        raise unreachable(session, session.target.base(operation.base), kind, detail)
     return exchange
 
 
-def _place(session: TargetSession) -> str:
-    return f"target {session.target.name!r} ({session.target.dialect.name})"
-
-
-def _insist(session: TargetSession, operation: Operation, exchange: Exchange, prefix: str) -> None:
-    reply = exchange.reply
-    if reply is None or (200 <= reply.status < 300 and not reply.cut):
-        # A 2xx without a token is a broken rule, and the suites are there to say so.
-        return
-    what = f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
-    if reply.cut:
-        raise PreflightError(f"{what} with a body that does not end: is that the documented operation?")
-    roles = [f"{prefix}{role}" for role in operation.required_roles if f"{prefix}{role}" in session.target.credentials]
-    if 300 <= reply.status < 400:
-        raise PreflightError(f"{what}, a redirect to {_origin(reply.header('location'))}: give the address it leads to")
-    if reply.status in (404, 405, 501):
-        raise PreflightError(f"{what}: is {session.target.base(operation.base)} the base of the documented paths?")
-    ban = session.target.dialect.api.ban
-    if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
-        raise PreflightError(f"{what}: it has banned this machine after too many refusals, try again in some minutes")
-    if reply.status in (429, 503):
-        raise PreflightError(f"{what}: it asks to be left alone, try again later")
-    if 400 <= reply.status < 500:
-        raise PreflightError(
-            f"{what}, the credentials are refused: check {', '.join(roles)}{_line_ends(session, roles)}"
-        )
-
-
-def _line_ends(session: TargetSession, roles: Iterable[str]) -> str:
-    """Name the credentials that were read with the end of their line, as from a file or a variable that has one."""
-    held = session.target.credentials
-    ended = [role for role in roles if held.get(role, "").strip("\r\n") != held.get(role, "")]
-    return f"; a line break ends or begins the {' and the '.join(ended)}, leave it out" if ended else ""
-
-
-def _origin(location: str | None) -> str:
-    try:
-        parts = urlsplit(location or "")
-    except ValueError:
-        return "what is no address"
-    return f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.netloc else parts.path or "nowhere"
-
-
-def _other_user(session: TargetSession, issuers: list[Operation]) -> None:
+def _other_user(x: Examination) -> None:
+    session = x.session
     if "other_username" not in session.target.credentials or "other_password" not in session.target.credentials:
         return
-    for operation in issuers:
+    for operation in _issuers(x):
         if operation.bound("username"):
+            shared = [role for role in operation.required_roles if role not in ("username", "password")]
+            if _is_left(x, operation, shared):
+                return
             context = Context(session.target, operation, session.tag)
             exchange = _call(session, context, operation, context.values("other"))
-            _insist(session, operation, exchange, "other_")
+            insist(session, operation, exchange, "other_")
+            x.good(_served(operation, exchange, ("other_username", "other_password")))
             return
 
 
-def _further_logins(session: TargetSession, issuers: list[Operation]) -> None:
+def _further_logins(x: Examination) -> None:
     """Try the roles that only optional operations log in with: a typo in one of them costs one failed login, not many."""
-    tried = {role for operation in issuers for role in operation.required_roles}
+    session = x.session
+    tried = {role for operation in _issuers(x) for role in operation.required_roles}
     for operation in session.target.dialect.api.with_purpose("issue"):
         own = [role for role in operation.required_roles if role not in tried]
         lacking = [role for role in operation.required_roles if role not in session.target.credentials]
         if not operation.optional or not own or lacking:
             continue
         tried |= set(own)
-        context = Context(session.target, operation, session.tag)
-        exchange = _call(session, context, operation, context.values())
-        reply = exchange.reply
-        if reply is not None and 400 <= reply.status < 500 and not declined(reply, operation):
-            what = f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
-            names = " and ".join(own)
-            raise PreflightError(f"{what} invalid_grant to {operation.name}: check {names}, or leave them out")
+        with x.part():
+            if _is_left(x, operation, operation.required_roles):
+                continue
+            context = Context(session.target, operation, session.tag)
+            exchange = _call(session, context, operation, context.values())
+            reply = exchange.reply
+            if reply is not None and 400 <= reply.status < 500 and not declined(reply, operation):
+                what = f"{place_of(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
+                names = " and ".join(own)
+                raise PreflightError(
+                    f"{what} invalid_grant to {operation.name}: check {names}, or leave them out{line_ends(session, own)}"
+                )
+            if declined(reply, operation):
+                status = reply.status if reply else 0
+                x.good(f"{operation.name} is declined ({status}), so its rules will be not supported")
+            else:
+                x.good(_served(operation, exchange, own))
 
 
-def _protected(session: TargetSession, tokens: Tokens) -> None:
+def _protected(x: Examination) -> None:
+    session, tokens = x.session, x.tokens
+    if tokens is None:
+        return
+    _notice_accounts(session, tokens)
     token = tokens["access_token"]
     if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
         # A token that no header can carry is a broken rule, and the suites are there to say so.
@@ -170,30 +192,59 @@ def _protected(session: TargetSession, tokens: Tokens) -> None:
     except (NotApplicable, Blocked):
         return
     reply = exchange.reply
-    if reply is not None and reply.status in (404, 405, 501):
-        raise PreflightError(
-            f"{_place(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token: "
-            "name a protected operation that exists, with method and path under [resource]"
-        )
-
-
-def _notice_clock(session: TargetSession, exchange: Exchange) -> None:
-    announced = exchange.reply.header(_ANNOUNCEMENT) if exchange.reply else None
-    # A clock makes a target a mock, and nobody's accounts are spared at a mock: what any server may say of itself is
-    # believed of this machine's own only, and only of the path that a mock has. A reply sends the suites nowhere else.
-    if announced == _CONTROL and is_loopback(session.target.url):
-        parts = urlsplit(session.target.url)
-        _adopt_clock(session, f"{parts.scheme}://{parts.netloc}{announced}")
-
-
-def _adopt_clock(session: TargetSession, url: str) -> None:
-    control = RemoteClock(url, session.target.limits.timeout, session.target.ca_file)
-    try:
-        control.now()
-    except TargetError as trouble:
-        if session.target.control_url:
-            raise PreflightError(f"{_place(session)}: {trouble}; check target.control_url") from None
+    if reply is None or 200 <= reply.status < 300:
+        x.good(f"{exchange.request.method} {exchange.request.path} is open to the token")
         return
-    session.transport.close()
-    session.target = dataclasses.replace(session.target, control=control, control_url=url)
-    session.open()
+    asked = f"{exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token"
+    what = f"{place_of(session)}: {asked}"
+    if reply.status in (404, 405, 501):
+        elsewhere = "" if session.target.resource else found_elsewhere(session, resource, exchange.request.path)
+        raise PreflightError(
+            f"{what}: {elsewhere or 'name a protected operation that exists, with method and path under [resource]'}"
+        )
+    if 300 <= reply.status < 400:
+        raise PreflightError(
+            f"{what}, a redirect to {redirect(reply.header('location'))}: name the path it leads to under [resource]"
+        )
+    if reply.status not in (403, 500):
+        x.warn(f"{asked}: rules about it will be broken or undecided")
+        return
+    lost = _call(session, context, resource, context.values() | {"access_token": _NO_TOKEN}).reply
+    # Where the token made no difference, it does not open what it should, and the suites are there to say so.
+    if lost is not None and lost.status != reply.status:
+        raise PreflightError(
+            f"{what} and {lost.status} to one that is none, so the account may have no right to call it: give it that "
+            "right, or name an operation that it may call, with method and path under [resource]"
+        )
+    x.warn(f"{asked}: rules about it will be broken or undecided")
+
+
+def _notice_accounts(session: TargetSession, tokens: Tokens) -> None:
+    """Note which operations do not serve this account, by what its access token says of it."""
+    for operation in session.target.dialect.api.operations.values():
+        accounts = operation.accounts
+        said = accounts.excludes(claims_of(tokens["access_token"])) if accounts is not None else ""
+        if accounts is not None and said:
+            session.unserved[operation.name] = (
+                f"{operation.name} serves {accounts.says} only, and this one is none: "
+                f"the {accounts.claim} of its token is {said!r}"
+            )
+
+
+LOOKS: tuple[Look, ...] = (
+    Look("address", network.address),
+    Look("proxy", network.proxy, ("address",)),
+    Look("name", network.name, ("proxy",)),
+    Look("connection", network.connection, ("name",)),
+    Look("tls", network.tls, ("connection",)),
+    Look("steering", _steer, ("tls",)),
+    Look("login", _logins, ("tls",)),
+    Look("clock", circumstances.clock, ("tls",)),
+    Look("other user", _other_user, ("tls",)),
+    Look("further login", _further_logins, ("tls",)),
+    Look("resource", _protected, ("login",)),
+    Look("grants", circumstances.grants, ("login",), informs=True),
+    Look("options", circumstances.options, ("address",), informs=True),
+    Look("release", circumstances.release, ("login",), informs=True),
+)
+"""What is looked at, in this order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,11 @@ import pytest
 from watchword.suites.running.handover import Handover
 
 if TYPE_CHECKING:
+    from watchword.reports.records import ClauseRecord
     from watchword.specs.values.clause import Clause
     from watchword.suites.options import Options
+    from watchword.suites.running.preflight import RuleBroken
+    from watchword.suites.running.session import TargetSession
     from watchword.suites.running.tally import Tally
     from watchword.suites.running.verdicts import Finding
     from watchword.suites.running.waiting import Waiting
@@ -117,20 +120,34 @@ class Runner:
         if not self.options.plan:
             self._preflight(run)
         for name, clauses in run.selected.items():
-            run.sessions[name].budget.plan(clauses, run.repeat)
+            run.sessions[name].plan(clauses)
 
     def _preflight(self, run: Tally) -> None:
         from watchword.reports.records import Exit
-        from watchword.suites.running.preflight import PreflightError, preflight
+        from watchword.suites.running.preflight import PreflightError, RuleBroken, preflight
 
         for name in run.selected:
             try:
-                preflight(run.sessions[name])
+                found = preflight(run.sessions[name])
             except PreflightError as trouble:
                 text = run.masker.mask(f"preflight failed: {trouble}")
                 self._hand_over_begin(run)
-                self._hand_over_end(run, Exit.PREFLIGHT, text)
-                pytest.exit(text, returncode=Exit.PREFLIGHT)
+                code = Exit.PREFLIGHT
+                if isinstance(trouble, RuleBroken):
+                    self._keep_broken(run.sessions[name], trouble)
+                    code = Exit.TOO_LITTLE
+                pytest.exit(text, returncode=self._hand_over_end(run, code, text))
+            told = [run.masker.mask(f"{name}: {says}") for says in found.warnings]
+            run.warnings += told
+            self._print(f"warning: {line}" for line in told)
+
+    def _keep_broken(self, session: TargetSession, trouble: RuleBroken) -> None:
+        """Judge and record the rules that a preflight has found broken."""
+        from watchword.suites.running.check import weigh
+        from watchword.suites.running.recording import write
+
+        for clause in trouble.rules:
+            self._keep(write(session, clause, weigh(session, clause, [trouble.attempt]), time.monotonic()), None)
 
     def _hand_over_begin(self, run: Tally) -> None:
         self._handover.begin(run.header(run.options(self.options.keyword)))
@@ -151,11 +168,14 @@ class Runner:
     def _print_plan(self, run: Tally) -> None:
         from watchword.suites.running.plan import plan_lines
 
-        reporter = self._terminal()
         for name, clauses in run.selected.items():
-            for line in ("", *plan_lines(run.sessions[name], clauses)):
-                if reporter is not None:
-                    reporter.write_line(line)
+            self._print(("", *plan_lines(run.sessions[name], clauses)))
+
+    def _print(self, lines: Iterable[str]) -> None:
+        reporter = self._terminal()
+        for line in lines:
+            if reporter is not None:
+                reporter.write_line(line)
 
     def _terminal(self) -> pytest.TerminalReporter | None:
         found: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -176,10 +196,7 @@ class Runner:
             self.waiting = Waiting((run.sessions[name], c) for name, clauses in run.selected.items() for c in clauses)
         session = run.sessions[target.name]
         judged, seconds = self.waiting.check(session, clause)
-        record = write(session, clause, judged, time.monotonic() - seconds)
-        if record.judgement.excusable:
-            record = replace(record, known=self._handover.excuse(record))
-        run.records.append(record)
+        record = self._keep(write(session, clause, judged, time.monotonic() - seconds), item)
         for name, value in (
             ("clause", record.clause),
             ("level", record.level),
@@ -187,8 +204,17 @@ class Runner:
             ("verdict", record.verdict),
         ):
             item.user_properties.append((name, value))
-        self._handover.add(record, item)
         return Finding(record, record.shown(run.strict))
+
+    def _keep(self, record: ClauseRecord, item: pytest.Item | None) -> ClauseRecord:
+        """Keep and hand over a record; gives it with the reason for which it is excused, if it is."""
+        if self.run is None:
+            raise RuntimeError("a record is kept before the run has begun")
+        if record.judgement.excusable:
+            record = replace(record, known=self._handover.excuse(record))
+        self.run.records.append(record)
+        self._handover.add(record, item)
+        return record
 
     # -- what is printed holds no secret
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause
-from watchword.suites.acting.steps import Exchange
+from watchword.suites.acting.steps import Exchange, Halt, NotApplicable
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.evidence import Evidence
 from watchword.suites.sending.probe import Probe
@@ -23,6 +24,8 @@ __all__ = ["TargetSession"]
 class TargetSession:
     """One target during a run: its connections, its budget, its evidence. `wire` replaces the network where it is given.
 
+    `unserved` says of operations why they serve other accounts than the one that is at hand.
+
     In a `lazy` session, secrets are looked for only when `evidence` is asked for; nothing may be shown before that.
     """
 
@@ -32,6 +35,7 @@ class TargetSession:
     wire: Wire | None = None
     lazy: bool = False
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
+    unserved: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._unread: list[Exchange] = []
@@ -60,6 +64,15 @@ class TargetSession:
         self.transport.close()
         if self.target.close is not None:
             self.target.close()
+
+    def plan(self, clauses: Iterable[Clause]) -> None:
+        """Share the budgets out over the clauses that will be checked."""
+        self.budget.plan((c for c in clauses if c.operation not in self.unserved), self.repeat)
+
+    def halt(self, clause: Clause) -> Halt | None:
+        """Give what ends the check of a clause before anything is sent; None where nothing does."""
+        why = self.unserved.get(clause.operation or "")
+        return NotApplicable(why) if why else self.budget.halt(clause)
 
     def operation(self, clause: Clause) -> Operation:
         """Give the operation that a clause is about; a protected one where the target file says it is."""

@@ -25,7 +25,10 @@ _LIBRARIES = ("watchword", "pytest", "requests", "schemathesis", "jsonschema")
 
 @dataclass(repr=False)
 class Tally:
-    """What the plugin keeps of a run. `selected` maps a target's name to the clauses that will be checked there."""
+    """What the plugin keeps of a run. `selected` maps a target's name to the clauses that will be checked there.
+
+    `warnings` are what was found before the first check and is to be known of it, without secrets.
+    """
 
     targets: list[Target]
     strict: bool = False
@@ -33,6 +36,7 @@ class Tally:
     masker: Masker = field(default_factory=Masker)
     records: list[ClauseRecord] = field(default_factory=list)
     selected: dict[str, list[Clause]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -104,6 +108,8 @@ class Tally:
         if self.selected:
             options["selected"] = sum(map(len, self.selected.values()))
             options["testable"] = len(self.testable)
+        if self.warnings:
+            options["warnings"] = "; ".join(self.warnings)
         return options | ({"keyword": keyword} if keyword else {})
 
     def outcome(self, spoilt: int = Exit.CONFORMING, trouble: str = "") -> Outcome:

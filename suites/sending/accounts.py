@@ -62,13 +62,19 @@ class Accounts:
         if self._limit is None:
             return
         for account, right in self._charged(call.draft):
+            if right and (call.conditions or call.generated or self._of_another_brand(call.draft)):
+                # With something else in the request that may be refused, a refusal says nothing of the account.
+                continue
             if right:
-                # With another mistake in the request, a refusal says nothing of the account.
-                whole = call.step in ("prepare", "control") and reply is not None and reply.status in _REFUSALS
-                self._refused[account] += whole
-                self._failed[account] += whole
+                refused = reply is not None and reply.status in _REFUSALS
+                # Credentials that are taken again are right again.
+                self._refused[account] = self._refused[account] + 1 if refused else 0
+                self._failed[account] += refused
             elif reply is None or not 200 <= reply.status < 300:
                 self._failed[account] += 1
+
+    def _of_another_brand(self, draft: Draft) -> bool:
+        return any(f.value != self._credentials.get("brand_key") for f in draft.of("brand_key"))
 
     def _charged(self, draft: Draft) -> Iterator[tuple[str, bool]]:
         """Give the accounts that a request logs in to, and whether it does so with the right secret alone."""

@@ -6,13 +6,17 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
-from watchword.specs.values.api import Ban
+from watchword.specs.values.api import Ban, Operation
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
-from watchword.specs.vocabulary import CONDITIONS
+from watchword.specs.vocabulary import CONDITIONS, CREDENTIALS
+from watchword.suites.acting.choosing import TOKEN_ROLES
+from watchword.suites.acting.context import Context
 from watchword.suites.acting.figures import moment
-from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
+from watchword.suites.acting.provoke.table import Work, settle
+from watchword.suites.acting.steps import Call, Inconclusive, NotApplicable, NotObservable
 from watchword.suites.sending.accounts import Accounts
 from watchword.suites.sending.costs import Cost, cost_of, grows_old, varied
 from watchword.suites.sending.window import Window
@@ -99,11 +103,28 @@ class Budget:
 
     def cost(self, clause: Clause) -> Cost:
         """Give what the check of a clause costs at this target."""
+        given = self._target.credentials.keys()
+        operation = self._target.dialect.api.operations.get(clause.operation or "")
         needs = {need for name in clause.when for need in CONDITIONS[name].needs}
-        if not needs <= self._target.credentials.keys():
+        needs |= {role for role in CREDENTIALS if operation is not None and role in operation.required_roles}
+        if not needs <= given or (operation is not None and self._cannot_be_provoked(clause, operation)):
             # It will say what the target does not give, and sends nothing wrong.
             return Cost({}, 0)
-        return cost_of(clause, self._ban)
+        possible = tuple(name for name in clause.conditions if set(CONDITIONS[name].needs) <= given)
+        return cost_of(replace(clause, conditions=possible), self._ban)
+
+    def _cannot_be_provoked(self, clause: Clause, operation: Operation) -> bool:
+        """Whether the credentials alone show that a condition is not to be had: two users with one password, say."""
+        if any(role in operation.roles for role in TOKEN_ROLES):
+            return False
+        context = Context(self._target, operation)
+        try:
+            next(settle(context.write(operation, context.values()), Work(context, None), clause.when))
+        except StopIteration:
+            return False
+        except NotApplicable:
+            return True
+        return False
 
     def _room(self, ban: Ban | None) -> float:
         """Give how many counted refusals there is time for: one window's, and one more for each that can be waited for."""
@@ -187,17 +208,14 @@ class Budget:
         """Give the time on the clock of the run: the target's where it offers one, else this machine's."""
         return self._now()
 
-    def pause(self, seconds: float, reason: str, *, short: bool = False, certain: bool = True) -> None:
+    def pause(self, seconds: float, reason: str, *, short: bool = False) -> None:
         """Let time pass at the target.
 
         Raises:
-            NotObservable: that takes longer than the limits allow. `certain` is False when nothing tells that the wait
-                will do, and then only a clock that can be set ahead is used.
+            NotObservable: that takes longer than the limits allow.
         """
         if seconds <= 0:
             return
-        if self._target.control is None and not certain:
-            raise NotObservable(f"nothing tells when {reason}")
         if short and self._target.control is None:
             time.sleep(seconds)
             return

@@ -10,7 +10,7 @@ from watchword.suites.sending.link import Received, connect
 from watchword.suites.sending.origin import read_origin
 from watchword.suites.sending.trust import trust
 from watchword.suites.sending.unreachable import Unreachable
-from watchword.suites.target import TargetError
+from watchword.suites.targettext import TargetError, Tls
 
 __all__ = ["RemoteClock"]
 
@@ -21,10 +21,10 @@ _END_OF_TIME = 253402300800
 class RemoteClock:
     """Reads and sets the clock of a mock that announced where that is done. What the mock answers leads nowhere else."""
 
-    def __init__(self, url: str, timeout: float = 10.0, ca_file: str | None = None) -> None:
+    def __init__(self, url: str, timeout: float = 10.0, tls: Tls | None = None) -> None:
         self._url = url.rstrip("/") + "/clock"
         self._timeout = timeout
-        self._ca_file = ca_file
+        self._tls = tls or Tls()
 
     def now(self) -> float:
         """Give the mock's time.
@@ -51,7 +51,7 @@ class RemoteClock:
                 f"{method} {origin.request_target('', '')} HTTP/1.1\r\nHost: {origin.authority}\r\n"
                 f"Connection: close\r\n{length}\r\n"
             )
-            tls = trust(self._ca_file) if origin.scheme == "https" else None
+            tls = trust(self._tls) if origin.scheme == "https" else None
             link = connect(origin.host, origin.port, deadline, tls)
             try:
                 return self._read(link.ask(method, head.encode("latin-1") + body, deadline))

@@ -49,6 +49,8 @@ def cost_of(clause: Clause, ban: Ban | None = None) -> Cost:
     free = ban.uncounted.get(clause.operation or "", ()) if ban is not None else ()
     name = clause.guarantee or clause.observe
     refused = GUARANTEES[name].refused if name else 0
+    # What asks which of two keys counted may be refused under one of them.
+    refused += clause.basis == "silent" and any(CONDITIONS[name].contradicts for name in clause.when)
     return Cost(logins, refused + sum(not any(name in free for name in names) for names in sets))
 
 

@@ -110,7 +110,15 @@ class Evidence:
             and not _ours(entry.value)
         }
         variables = {value: self.masker.variable(role, value) for value, role in held.items()}
-        return ShellLine(self._target.base(exchange.request.base), variables, self.masker.mask, head=True)
+        tls = self._target.tls
+        options = (
+            *(("--insecure",) if tls.insecure else ()),
+            *(("--cacert", tls.ca_file) if tls.ca_file else ()),
+            *(("--cert", tls.client_certificate) if tls.client_certificate else ()),
+            *(("--key", tls.client_key) if tls.client_key else ()),
+        )
+        base = self._target.base(exchange.request.base)
+        return ShellLine(base, variables, self.masker.mask, head=True, options=options)
 
     def record(self, exchange: Exchange) -> ExchangeRecord:
         """Write one exchange down."""

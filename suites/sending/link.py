@@ -18,6 +18,7 @@ import h11
 from watchword.suites.sending.deadline import Deadline
 from watchword.suites.sending.proxy import Proxy
 from watchword.suites.sending.unreachable import Unreachable
+from watchword.suites.sending.way import reach, shake, tls_detail
 
 __all__ = ["BODY", "Link", "Received", "connect"]
 
@@ -145,7 +146,7 @@ class Link:
             deadline.left()
             raise Unreachable("timeout", "no reply within the time limit") from None
         except ssl.SSLError as trouble:
-            raise Unreachable("tls", _tls_detail(trouble)) from None
+            raise Unreachable("tls", tls_detail(trouble)) from None
         except OSError as trouble:
             raise Unreachable("connection", trouble.strerror or type(trouble).__name__) from None
         deadline.began = deadline.began or bool(data)
@@ -171,12 +172,6 @@ def _broken(trouble: h11.RemoteProtocolError, head: object, deadline: Deadline, 
     return Unreachable("protocol", "what came is not HTTP")
 
 
-def _tls_detail(trouble: ssl.SSLError) -> str:
-    return str(
-        getattr(trouble, "verify_message", "") or (trouble.reason or "the handshake failed").replace("_", " ").lower()
-    )
-
-
 def connect(
     host: str, port: int, deadline: Deadline, tls: ssl.SSLContext | None = None, proxy: Proxy | None = None
 ) -> Link:
@@ -185,73 +180,5 @@ def connect(
     Raises:
         Unreachable: nobody is there, or it is somebody else.
     """
-    connection = (
-        _reach(proxy.host, proxy.port, deadline, "proxy") if proxy else _reach(host, port, deadline, "connection")
-    )
-    try:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if tls is None:
-            return Link(connection)
-        if proxy is not None:
-            _tunnel(connection, host, port, proxy, deadline)
-        connection.settimeout(deadline.left())
-        return Link(tls.wrap_socket(connection, server_hostname=host.partition("%")[0]))
-    except TimeoutError:
-        connection.close()
-        raise Unreachable("timeout", "no connection within the time limit") from None
-    except ssl.SSLError as trouble:
-        connection.close()
-        raise Unreachable("tls", _tls_detail(trouble)) from None
-    except OSError as trouble:
-        connection.close()
-        raise Unreachable("connection", trouble.strerror or type(trouble).__name__) from None
-    except Unreachable:
-        connection.close()
-        raise
-
-
-def _reach(host: str, port: int, deadline: Deadline, kind: str) -> socket.socket:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError, OverflowError) as trouble:
-        raise Unreachable(kind, getattr(trouble, "strerror", None) or "there is no such host") from None
-    problem = "there is no such host"
-    for number, (family, _, _, _, address) in enumerate(found):
-        connection = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            # An address that nobody answers at leaves time for those after it.
-            connection.settimeout(deadline.left() / (len(found) - number))
-            connection.connect(address)
-        except TimeoutError:
-            problem = ""
-        except (OSError, OverflowError) as trouble:
-            problem = getattr(trouble, "strerror", None) or "there is no such port"
-        else:
-            return connection
-        connection.close()
-    if not problem:
-        raise Unreachable("timeout", "no connection within the time limit")
-    raise Unreachable(kind, problem)
-
-
-def _tunnel(connection: socket.socket, host: str, port: int, proxy: Proxy, deadline: Deadline) -> None:
-    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}", *(f"{n}: {v}" for n, v in proxy.headers)]
-    connection.settimeout(deadline.left())
-    connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
-    peer = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
-    peer.send(h11.Request(method="CONNECT", target=authority, headers=[("Host", authority)]))
-    peer.send(h11.EndOfMessage())
-    while True:
-        try:
-            event = peer.next_event()
-        except h11.RemoteProtocolError:
-            raise Unreachable("proxy", "the proxy does not answer in HTTP") from None
-        if isinstance(event, h11.Response):
-            if not 200 <= event.status_code < 300:
-                raise Unreachable("proxy", f"the proxy answered {event.status_code} to CONNECT")
-            return
-        if event is h11.NEED_DATA:
-            connection.settimeout(deadline.left())
-            # One byte at a time: what follows the head belongs to TLS.
-            peer.receive_data(connection.recv(1))
+    bare = reach(host, port, deadline, proxy, tunnel=tls is not None).connection
+    return Link(bare if tls is None else shake(bare, tls, host, deadline))

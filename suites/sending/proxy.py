@@ -10,7 +10,7 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 from watchword.suites.sending.origin import Origin, is_loopback
 from watchword.suites.sending.unreachable import Unreachable
 
-__all__ = ["Proxy", "proxy_for"]
+__all__ = ["Proxy", "named_proxy", "proxy_for"]
 
 _HTTP_PORT = 80
 
@@ -29,18 +29,23 @@ class Proxy:
         return (("Proxy-Authorization", self.authorization),) if self.authorization else ()
 
 
+def named_proxy(origin: Origin) -> str:
+    """Give the URL of the proxy that the environment names for places of that scheme; empty where there is none."""
+    named = getproxies_environment()
+    return named.get(origin.scheme) or named.get("all") or ""
+
+
 def proxy_for(origin: Origin) -> Proxy | None:
     """Give the proxy on the way to a place; None where the way is direct, as it always is to this machine.
 
     Raises:
         Unreachable: the environment names one that cannot be used.
     """
-    named = getproxies_environment()
-    url = named.get(origin.scheme) or named.get("all")
+    url = named_proxy(origin)
     if (
         not url
         or is_loopback(f"{origin.scheme}://{origin.authority}")
-        or proxy_bypass_environment(origin.authority, named)
+        or proxy_bypass_environment(origin.authority, getproxies_environment())
     ):
         return None
     try:

@@ -108,7 +108,7 @@ class Transport:
 
     @functools.cached_property
     def _tls(self) -> ssl.SSLContext:
-        return trust(self._target.ca_file)
+        return trust(self._target.tls)
 
     def close(self) -> None:
         """Close every connection."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.office import Office
 from watchword.reports.records import ClauseRecord, Run, read_run
 from watchword.suites.running.check import check
 from watchword.suites.running.preflight import preflight
@@ -375,3 +376,18 @@ def made_up() -> Callable[[str, str], dict[str, Any]]:
         return {"dialect": dialect, "url": url, "credentials": CREDENTIALS[dialect]}
 
     return describe
+
+
+@pytest.fixture
+def office(serve: Callable[..., Running], made_up: Callable[..., Any], write_target: Callable[..., Path]) -> Any:
+    """Start a small OAuth server with brands and describe it in a target file: `office(credentials, limits, **ways)`."""
+
+    def begin(
+        credentials: Mapping[str, str] | None = None, limits: Mapping[str, Any] | None = None, **ways: Any
+    ) -> tuple[Office, Path]:
+        server = Office(**ways)
+        facts = made_up("rator", serve(server.answer).url)
+        tables = {"credentials": credentials or {}, "limits": {"requests_per_second": 500} | dict(limits or {})}
+        return server, write_target(facts, **tables)
+
+    return begin

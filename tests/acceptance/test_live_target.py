@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -33,6 +35,20 @@ def test_target_file(dialect, conformed):
     assert done.run.run.targets[0]["clock"] is True
     assert done.run.end is not None
     assert (0, dict(counted)) == (done.run.end.exit, done.run.end.verdicts)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_nothing_is_masked_that_is_no_secret(dialect, conformed):
+    """What was generated hides nothing: addresses stand as they were sent, and figures and words of what was seen, too."""
+    done = conformed(dialect)
+    pseudonym = re.compile(r"\b(?:access_token|refresh_token|password|client_secret|operator_password|value|jwt)#\d+")
+    sent = [urlsplit(e.request["url"]) for record in done.run.clauses for e in record.exchanges]
+    seen = [text for record in done.run.clauses for text in (record.observed, record.reason, *record.differences)]
+
+    assert {urlsplit(done.run.run.targets[0]["url"]).netloc} == {address.netloc for address in sent}
+    assert [] == [address for address in sent if pseudonym.search(f"{address.scheme} {address.netloc} {address.path}")]
+    assert [] == [text for text in seen if pseudonym.search(text)]
+    assert [] == [e.curl for record in done.run.clauses for e in record.exchanges if pseudonym.search(e.curl)]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

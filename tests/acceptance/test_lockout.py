@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import Counter
 from urllib.parse import parse_qs
 
 import pytest
 import requests
+
+from watchword.specs.redaction import Masker
+from watchword.suites.running.check import check
+from watchword.suites.running.plan import plan_lines
+from watchword.suites.running.session import TargetSession
+from watchword.suites.running.waiting import Waiting
+from watchword.suites.target import read_target
 
 ACCOUNTS = {"username": "password", "other_username": "other_password", "operator_username": "operator_password"}
 
@@ -101,6 +109,41 @@ def test_a_typo_costs_one_login(counting, write_target, suites):
     assert 6 == done.code, done.text
     assert "check operator_username and operator_password" in done.text
     assert {server.mock.credentials["operator_username"]: 1} == server.failed
+
+
+@pytest.mark.parametrize("dialect", ["sensu", "fusio", "rator"])
+def test_the_plan_is_what_happens(dialect, counting, write_target, request):
+    """As many failed logins as a plan foretells are counted at the server, account by account."""
+    server = counting(dialect)
+    limits = {"requests_per_second": 900, "bad_logins": 99, "firewall": False}
+    session = TargetSession(read_target(write_target(server.facts(), limits=limits)), Masker())
+    request.addfinalizer(session.close)
+    spending = [c for c in session.target.dialect.clauses if not c.untested and session.budget.cost(c).logins]
+    told = Counter()
+    for count, account in re.findall(
+        r"(\d+) bad logins for the account of (\w+)", [*plan_lines(session, spending)][-1]
+    ):
+        told[session.target.credentials[account]] += int(count)
+    for clause in spending:
+        check(session, clause)
+
+    assert told == server.failed
+    assert told
+
+
+@pytest.mark.parametrize("dialect", ["sensu", "fusio", "rator"])
+def test_nothing_is_blocked_at_a_right_server(dialect, counting, write_target, request):
+    """At the limits of a live server, whole registers are checked: no right request is kept from it, and no rule is broken."""
+    server = counting(dialect)
+    session = TargetSession(read_target(write_target(server.facts(), limits={"requests_per_second": 900})), Masker())
+    request.addfinalizer(session.close)
+    clauses = [c for c in session.target.dialect.clauses if not c.untested]
+    waiting = Waiting((session, clause) for clause in clauses)
+    session.plan(clauses)
+    found = {clause.id: waiting.check(session, clause)[0] for clause in clauses}
+
+    assert {} == {c: one.reason or one.seen for c, one in found.items() if one.verdict in ("blocked", "error", "fail")}
+    assert 4 == max(server.failed.values())
 
 
 def origin(url):

@@ -197,6 +197,16 @@ def test_refuses_everything(dialect, serve, made_up, write_target):
     assert "credentials are refused" in line
 
 
+@pytest.mark.parametrize(("secret", "named"), [("Tundra+5%2F", True), ("Tundra-5_2F", False)])
+def test_a_secret_that_is_decoded(secret, named, serve, made_up, write_target):
+    """Where a client's secret reads otherwise once it is form-decoded, a refusal says so."""
+    front = serve(lambda asked: (401, {"WWW-Authenticate": "Basic"}, b""))
+    line = told(write_target(made_up("rator", front.url), credentials={"client_secret": secret}))
+
+    assert named is ("form-decodes the client_secret (RFC 6749 section 2.3.1)" in line)
+    assert secret not in line
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_asks_to_be_left_alone(status, serve, made_up, write_target):
     """A server that answers 429 or 503 to everything is left alone."""
@@ -243,6 +253,48 @@ def test_no_such_resource(mock, write_target):
 
     assert "[resource]" in line
     assert "/api/core/v2/nothing" in line
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "says"),
+    [
+        (403, {}, "and 401 to one that is none, so the account may have no right to call it"),
+        (500, {}, "and 401 to one that is none, so the account may have no right to call it"),
+        (307, {"Location": "/namespaces/"}, "a redirect to /namespaces/: name the path it leads to"),
+    ],
+)
+def test_an_account_without_rights(status, headers, says, serve, made_up, write_target):
+    """Where a good token does not open the protected operation for want of rights, [resource] is named, and no rule is broken."""
+    line = told(write_target(made_up("sensu", serve(keeper(status, headers, 307 if status == 307 else 401)).url)))
+
+    assert f"answered {status} to a valid token" in line
+    assert says in line
+    assert "[resource]" in line
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_token_that_opens_nothing(status, serve, made_up, write_target, request):
+    """Where a token that was just given is answered like one that is none, the suites have to say what is broken."""
+    front = serve(keeper(status, {}, status))
+    session = TargetSession(read_target(write_target(made_up("sensu", front.url))), Masker())
+    request.addfinalizer(session.close)
+    preflight(session)
+
+    assert "/api/core/v2/namespaces" in {asked.path for asked in front.asked}
+
+
+def keeper(status, headers, otherwise):
+    """A server that gives one token, and answers it and every other in these ways at the protected operation."""
+    given = b'{"access_token": "a-b-c-d", "refresh_token": "e-f-g-h", "expires_at": 2000000000}'
+
+    def answer(asked):
+        if asked.path == "/auth":
+            return 200, {"Content-Type": "application/json"}, given
+        if dict(asked.headers).get("Authorization") == "Bearer a-b-c-d":
+            return status, headers, b""
+        return otherwise, {}, b""
+
+    return answer
 
 
 def test_unknown_host(made_up, write_target):

@@ -33,7 +33,8 @@ class Ways:
 
     `lives` is added to the lifetime that is told. `clock` is by how much its clock is ahead, `date` by how much its proxy's
     (None: no `Date`). `issued` says that tokens tell when they were issued. `same` gives a user the token he has, and
-    `one` ends it with the next login. `repeats` tells after a renewal the expiry of the token before.
+    `one` ends it with the next login. `repeats` tells after a renewal the expiry of the token before. `told` is added to
+    what the reply tells, and not to what the token says of itself.
     """
 
     lives: float = 0.0
@@ -43,6 +44,7 @@ class Ways:
     same: bool = False
     one: bool = False
     repeats: bool = False
+    told: float = 0.0
 
 
 class State:
@@ -121,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
         state, now = self.state, self.state.now()
         before = state.ends.get(state.refresh.get(refresh or "", ""), now + LIFE) - state.ways.lives
         access, refresh = state.issue(now, refresh, kind)
-        end = before if state.ways.repeats else state.ends[access] - state.ways.lives
+        end = (before if state.ways.repeats else state.ends[access] - state.ways.lives) + state.ways.told
         expiry = math.floor(end) if kind == "expires_at" else math.floor(end - now)
         self.reply(200, {"access_token": access, "refresh_token": refresh, kind: expiry, "token_type": "bearer"})
 
@@ -189,6 +191,7 @@ CASES: dict[str, tuple[str, Ways, dict[str, str]]] = {
     "a moment": ("sensu", Ways(), dict.fromkeys(SENSU, P)),
     "a moment, for a second more": ("sensu", Ways(lives=0.9), dict.fromkeys(SENSU, P)),
     "a moment, three seconds off": ("sensu", Ways(lives=3.0), {SENSU[0]: W, SENSU[1]: F}),
+    "a moment, and a reply that tells an earlier one": ("sensu", Ways(told=-3.0), {SENSU[0]: W, SENSU[1]: P}),
     "a moment of a clock a second behind": ("sensu", Ways(clock=-1.0), dict.fromkeys(SENSU, P)),
     "a moment of a clock a second ahead": ("sensu", Ways(clock=1.0), dict.fromkeys(SENSU, P)),
     "a moment, and a proxy's Date": ("sensu", Ways(date=HOURS), dict.fromkeys(SENSU, P)),

@@ -121,6 +121,18 @@ def test_wrong_files(baseline, text, part):
     assert (True, 1) == (part in caught.value.problem, len(str(caught.value).splitlines()))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_encodings(tmp_path, encoding):
+    """A byte order mark is no part of the file; what is not in UTF-8 is refused in one line."""
+    path = tmp_path / "known.toml"
+    path.write_bytes(f"[[known]]\n{CLAUSE}".encode(encoding))
+    if encoding == "utf-8-sig":
+        assert 1 == len(read_baseline(path).known)
+        return
+    with pytest.raises(BaselineError, match="cannot be read: it is not in UTF-8"):
+        read_baseline(path)
+
+
 def test_missing_file(tmp_path):
     """A baseline that is not there is refused by its name."""
     with pytest.raises(BaselineError, match=r"known.toml: cannot be read: No such file"):

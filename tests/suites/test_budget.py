@@ -8,12 +8,16 @@ import pytest
 
 from watchword.mockserver.clock import Clock
 from watchword.specs.codec import draft
-from watchword.specs.loader import load_dialect
+from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause, Source
 from watchword.specs.values.http import Reply
-from watchword.suites.acting.steps import Call, Inconclusive, NotObservable
+from watchword.suites.acting.steps import Call, Inconclusive, NotObservable, Pause
+from watchword.suites.running.check import check
+from watchword.suites.running.session import TargetSession
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.costs import cost_of, grows_old, weight
+from watchword.suites.sending.probe import Probe
 from watchword.suites.target import Limits, Target
 
 FUSIO = load_dialect("fusio")
@@ -71,8 +75,8 @@ def test_bad_logins(dialect, bad_logins, repeat):
     budget = Budget(target(dialect, bad_logins=bad_logins))
     covered, left_open = planned(budget, dialect, repeat)
     charged = {}
-    for check in covered:
-        for account, count in cost_of(check).logins.items():
+    for one in covered:
+        for account, count in cost_of(one).logins.items():
             charged[account] = charged.get(account, 0) + count * repeat
 
     assert all(count <= bad_logins for count in charged.values())
@@ -108,7 +112,7 @@ def test_gravest_first():
 
 
 def test_what_cannot_be_provoked_costs_nothing():
-    """A clause whose condition needs credentials that the target does not give leaves the budget to others."""
+    """A clause whose condition the credentials do not allow, for want of some or of a difference, leaves the budget to others."""
     checks = [clause(("password.foreign",), name="foreign"), clause(("password.wrong",), "should", name="wrong")]
     rich = Budget(target(bad_logins=1))
     rich.plan(checks)
@@ -117,8 +121,30 @@ def test_what_cannot_be_provoked_costs_nothing():
     poor = Budget(lone)
     poor.plan(checks)
 
+    twins = target(bad_logins=1)
+    twins = replace(twins, credentials={**twins.credentials, "other_password": twins.credentials["password"]})
+    alike = Budget(twins)
+    alike.plan(checks)
+
     assert ["foreign"] == [c.id for c in checks if not rich.left_open(c)]
     assert ["foreign", "wrong"] == [c.id for c in checks if not poor.left_open(c)]
+    assert ["foreign", "wrong"] == [c.id for c in checks if not alike.left_open(c)]
+
+
+@pytest.mark.parametrize("dialect", [*bundled(), "tests/dialects/lanternhouse"])
+def test_no_budget_is_blamed_for_what_is_not_given(dialect, in_process):
+    """At a target that gives only what is required, what lacks a credential is told as that and reserves no login."""
+    mock = in_process(dialect)
+    required = mock.session.target.dialect.api.required_credentials
+    poor = replace(mock.session.target, credentials={r: mock.session.target.credentials[r] for r in required})
+    session = TargetSession(poor, Masker(), wire=mock.session.transport, lazy=True)
+    spending = [c for c in poor.dialect.clauses if not c.untested and cost_of(c).logins]
+    lacking = {c.id for c in spending if check(session, c).verdict == "not_applicable"}
+    budget = Budget(replace(poor, control=None, limits=Limits(bad_logins=0)))
+    budget.plan(spending)
+
+    assert {} == {c.id: budget.left_open(c) for c in spending if c.id in lacking and budget.left_open(c)}
+    assert [] != [c for c in spending if budget.left_open(c)]
 
 
 def test_default():
@@ -282,13 +308,16 @@ def test_waiting():
 
 
 def test_uncertain_wait():
-    """Nobody waits on a real clock for what may never come."""
-    with pytest.raises(NotObservable, match="nothing tells when it comes"):
-        Budget(target(max_wait=1000)).pause(1, "it comes", certain=False)
+    """Nobody waits on a real clock for what may never come, and the reason is a sentence; a clock that can be set is."""
+    pause = Pause(1000, "the refresh token expires")
+    live = target(max_wait=10_000)
+    with pytest.raises(NotObservable) as caught:
+        Probe(live, Budget(live), None).wait(pause)
     clock = Clock()
-    begun = clock.now()
-    Budget(target(control=clock)).pause(1000, "it comes", certain=False)
+    mock, begun = target(control=clock), clock.now()
+    Probe(mock, Budget(mock), None).wait(pause)
 
+    assert "nothing tells when the refresh token expires" == str(caught.value)
     assert clock.now() - begun >= 1000
 
 

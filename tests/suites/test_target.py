@@ -40,7 +40,17 @@ MISTAKES = [
     ('dialect = "sensu"', 'dialect = "fusio"', None, ["client_id"]),
     ('name = "staging"', "name = 7", 2, ["name", "7"]),
     ("http://127.0.0.1:9", "ftp://127.0.0.1:9", 4, ["url", "http"]),
-    ("http://127.0.0.1:9", "127.0.0.1:9", 4, ["url", "http"]),
+    ("http://127.0.0.1:9", "127.0.0.1:9", 4, ["url", "write http://127.0.0.1:9 or https://127.0.0.1:9"]),
+    ("http://127.0.0.1:9", "staging.example.test/api", 4, ["url", "or https://staging.example.test/api"]),
+    ("http://127.0.0.1:9", "http://::1:8080", 4, ["url", "IPv6 address without brackets", "http://[::1]:8080"]),
+    ("http://127.0.0.1:9", "http:/127.0.0.1:9", 4, ["url", "http or https URL"]),
+    ("http://127.0.0.1:9", "mira:Canary77@127.0.0.1:9", 4, ["url", "http or https URL"]),
+    (
+        'url = "http://127.0.0.1:9"',
+        'url = "http://127.0.0.1:9"\nresource_url = "https://mira:Canary77@127.0.0.1:9"',
+        5,
+        ["target.resource_url", "[credentials]"],
+    ),
     ("http://127.0.0.1:9", "http://mira:Canary77@127.0.0.1:9", None, ["[credentials]"]),
     ("http://127.0.0.1:9", "ftp://mira:Canary77@127.0.0.1:9", 4, ["url"]),
     ("timeout = 1", 'timeout = "ten"', 11, ["limits.timeout", "number", "'ten'"]),
@@ -63,6 +73,14 @@ MISTAKES = [
         ["resource.method", "'GETT'", "did you mean 'GET'"],
     ),
     ('dialect = "sensu"', 'dialect = "sensu"\nca_file = "no-such.pem"', 4, ["target.ca_file", "no-such.pem"]),
+    (
+        'dialect = "sensu"',
+        'dialect = "sensu"\nclient_certificate = "no.pem"',
+        4,
+        ["target.client_certificate", "no.pem"],
+    ),
+    ('dialect = "sensu"', 'dialect = "sensu"\nclient_key = "staging.toml"', 4, ["target.client_key", "certificate"]),
+    ('dialect = "sensu"', 'dialect = "sensu"\ninsecure = "yes"', 4, ["target.insecure", "true or false"]),
     ("CANARY_PASSWORD", "CANARY_PASWORD", 8, ["CANARY_PASWORD", "export CANARY_PASWORD"]),
     accepting('undecided = ["expiri"]\nreason = "x"', 13, ["accept.undecided", "'expiri'", "did you mean 'expiry'?"]),
     accepting('undecided = ["renw.*"]\nreason = "x"', 13, ["accept.undecided", "'renw.*'", "did you mean 'renew.*'?"]),
@@ -104,6 +122,29 @@ def test_mistake(before, after, line, says, target_file):
     assert "Canary77" not in told
     assert "7700000077" not in told
     assert line is None or f"{path}:{line}" in told or f"line {line}" in told, told
+
+
+@pytest.mark.parametrize(
+    "url", ["HTTP://127.0.0.1:9", " http://127.0.0.1:9", "http://127.0.0.1:9/ ", "http://127.0.0.1:9//"]
+)
+def test_an_address_as_people_write_it(url, target_file):
+    """Blanks around an address, slashes behind it and a scheme in capitals do no harm."""
+    target = read_target(target_file(GOOD.replace("http://127.0.0.1:9", url)), ENVIRON)
+
+    assert url.strip().rstrip("/") == target.url
+    assert target.url == target.resource_url
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_an_encoding(encoding, target_file):
+    """A byte order mark is no part of a file; in another encoding than UTF-8 it cannot be read, and that is said."""
+    path = target_file("")
+    path.write_bytes(GOOD.replace("staging", "größe").replace("\n", "\r\n").encode(encoding))
+    if encoding == "utf-8-sig":
+        assert "größe" == read_target(path, ENVIRON).name
+        return
+    with pytest.raises(TargetError, match="cannot be read: it is not in UTF-8"):
+        read_target(path, ENVIRON)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])

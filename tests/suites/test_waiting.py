@@ -15,6 +15,7 @@ from watchword.specs.redaction import Masker
 from watchword.suites.running.check import check
 from watchword.suites.running.session import TargetSession
 from watchword.suites.running.waiting import Waiting, ends, waits
+from watchword.suites.sending.costs import weight
 from watchword.suites.target import Limits, from_description
 
 LIFE = 3
@@ -96,6 +97,21 @@ def test_everything_else_meanwhile(run):
     assert len(others) > len(waited)
     assert {id(exchange) for exchange in sent[:8]} <= waited
     assert set() == {"renew", "revoke"} & set(others)
+
+
+def test_weightiest_first(run):
+    """Of what has to grow old, the weightiest is begun first, and looked at first: where time is short, musts are decided."""
+    dialect, judged, sent, _ = run
+    places = {id(exchange): number for number, exchange in enumerate(sent)}
+    begun = {}
+    for clause in waiting_clauses(dialect):
+        first = judged[clause.id].attempt.transcript.exchanges[0]
+        purpose = load_dialect(dialect).api.operations[clause.operation].purpose
+        begun.setdefault(purpose == "renew", []).append((places[id(first)], weight(clause), clause.id))
+
+    for group in begun.values():
+        weights = [weighed for _, weighed, _ in sorted(group)]
+        assert sorted(weights) == weights, sorted(group)
 
 
 @pytest.mark.parametrize("dialect", ["sensu", "fusio", "rator", "tests/dialects/lanternhouse"])

@@ -1,0 +1,116 @@
+"""Telling of a login that was refused: whether the address, the credentials, the moment or the target itself is at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import unquote_plus, urlsplit
+
+from watchword.specs.values.api import Operation
+from watchword.specs.values.clause import Clause
+from watchword.suites.acting.steps import Exchange, Transcript
+from watchword.suites.running.check import Attempt
+from watchword.suites.running.elsewhere import wrong_base
+from watchword.suites.running.examining import PreflightError, place_of
+from watchword.suites.running.other_ways import other_way
+from watchword.suites.running.session import TargetSession
+
+__all__ = ["RuleBroken", "insist", "line_ends", "redirect"]
+
+
+class RuleBroken(PreflightError):
+    """The target refuses the documented login and serves another: a rule is broken, and no credential is wrong.
+
+    `rules` are the clauses that say so, and `attempt` is what their checks would have met.
+    """
+
+    def __init__(self, line: str, rules: tuple[Clause, ...], attempt: Attempt) -> None:
+        super().__init__(line)
+        self.rules = rules
+        self.attempt = attempt
+
+
+def insist(session: TargetSession, operation: Operation, exchange: Exchange, prefix: str) -> None:
+    """Insist that a login was served. `prefix` is that of the credentials with which it was made: `other_`, or none.
+
+    Raises:
+        PreflightError: it was not.
+    """
+    reply = exchange.reply
+    if reply is None or (200 <= reply.status < 300 and not reply.cut):
+        # A 2xx without a token is a broken rule, and the suites are there to say so.
+        return
+    what = f"{place_of(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
+    if reply.cut:
+        raise PreflightError(f"{what} with a body that does not end: is that the documented operation?")
+    roles = [f"{prefix}{role}" for role in operation.required_roles if f"{prefix}{role}" in session.target.credentials]
+    if 300 <= reply.status < 400:
+        raise PreflightError(
+            f"{what}, a redirect to {redirect(reply.header('location'))}: give the address it leads to"
+        )
+    if reply.status in (404, 405, 501):
+        raise PreflightError(f"{what}: {wrong_base(session, operation, exchange.request.path)}")
+    ban = session.target.dialect.api.ban
+    if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
+        raise PreflightError(f"{what}: it has banned this machine after too many refusals, try again in some minutes")
+    if reply.status in (429, 503):
+        raise PreflightError(f"{what}: it asks to be left alone, try again later")
+    if 400 <= reply.status < 500:
+        ended = line_ends(session, roles)
+        if not ended and not prefix:
+            _insist_on_the_documented_way(session, exchange, what)
+        whose = _of_which_brand(session, operation) if prefix else _decoded_otherwise(session, operation)
+        raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}{whose}{ended}")
+
+
+def _insist_on_the_documented_way(session: TargetSession, exchange: Exchange, what: str) -> None:
+    found = other_way(session, exchange)
+    if found is None:
+        return
+    operation = exchange.call.draft.operation
+    clauses = (c for c in session.target.dialect.clauses if c.operation == operation.name and c.can_fail)
+    accepted = [c for c in clauses if c.guarantee == "request.accepted" and c.expect.status]
+    # Of the rules about this request, those are broken that the document itself states; else what follows from it.
+    rules = tuple(c for c in accepted if c.basis == "documented") or tuple(accepted)
+    if not rules:
+        return
+    names = " and ".join(rule.full_id for rule in rules)
+    line = f"{what} to the documented login and serves it where {found.says}; this is the broken rule, {names}"
+    steps = (replace(exchange.call, step="probe"), replace(found.exchange.call, step="verify"))
+    shown = tuple(replace(e, call=call) for e, call in zip((exchange, found.exchange), steps, strict=True))
+    raise RuleBroken(line, rules, Attempt(Transcript(shown), None))
+
+
+def _decoded_otherwise(session: TargetSession, operation: Operation) -> str:
+    """Name the credentials that a server reads otherwise which takes those in Basic for form-encoded."""
+    held = session.target.credentials
+    named = [b.role for b in operation.bindings if b.place == "basic" and b.role.startswith("client_")]
+    other = [role for role in named if unquote_plus(held.get(role, "")) != held.get(role, "")]
+    if not other:
+        return ""
+    return (
+        f"; a server that form-decodes the {' and the '.join(other)} (RFC 6749 section 2.3.1) reads another one, "
+        "so try one without + and %"
+    )
+
+
+def _of_which_brand(session: TargetSession, operation: Operation) -> str:
+    if "brand_key" not in operation.required_roles:
+        return ""
+    return f"; the other user has to belong to the brand of brand_key, {session.target.credentials['brand_key']!r}"
+
+
+def line_ends(session: TargetSession, roles: Iterable[str]) -> str:
+    """Name the credentials that were read with the end of their line, as from a file or a variable that has one."""
+    held = session.target.credentials
+    ended = [role for role in roles if held.get(role, "").strip("\r\n") != held.get(role, "")]
+    return f"; a line break ends or begins the {' and the '.join(ended)}, leave it out" if ended else ""
+
+
+def redirect(location: str | None) -> str:
+    """Name where a redirect leads, without its query."""
+    try:
+        parts = urlsplit(location or "")
+    except ValueError:
+        return "what is no address"
+    return f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.netloc else parts.path or "nowhere"
