@@ -10,11 +10,14 @@ from typing import Any
 import click
 
 from watchword.specs.errors import SpecError, nearest
+from watchword.specs.outlet import outlet
 
-__all__ = ["CONFIGURATION_ERROR", "Command", "ConfigurationError", "Group", "count", "main"]
+__all__ = ["CONFIGURATION_ERROR", "INTERRUPTED", "Command", "ConfigurationError", "Group", "count", "main"]
 
 CONFIGURATION_ERROR = 4
 """The exit code of a wrong command line, file or address."""
+INTERRUPTED = 2
+"""The exit code of a run that somebody or something interrupted."""
 
 
 class ConfigurationError(click.ClickException):
@@ -42,21 +45,33 @@ class _ExitCodes(click.Command):
         """Run the command and, unless told otherwise, exit with the code that its end has."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        with outlet() as out:
+            code = self._ended(args, prog_name, complete_var, extra)
+        if out.lost:
+            click.echo(
+                f"Error: standard output cannot be written: {out.lost} (what was printed is not whole)", err=True
+            )
+            code = INTERRUPTED
+        sys.exit(code)
+
+    def _ended(
+        self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, extra: dict[str, Any]
+    ) -> int:
         try:
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.UsageError as error:
             error.show()
-            sys.exit(CONFIGURATION_ERROR)
+            return CONFIGURATION_ERROR
         except click.ClickException as error:
             error.show()
-            sys.exit(error.exit_code)
+            return error.exit_code
         except SpecError as error:
             click.echo(f"Error: {error}", err=True)
-            sys.exit(CONFIGURATION_ERROR)
+            return CONFIGURATION_ERROR
         except click.Abort:
             click.echo("Interrupted", err=True)
-            sys.exit(2)
-        sys.exit(result if isinstance(result, int) else 0)
+            return INTERRUPTED
+        return result if isinstance(result, int) else 0
 
 
 class Command(_ExitCodes):
