@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import re
 import tomllib
@@ -134,6 +135,11 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
         raise TargetError(
             f"{_place(path, text, 'ca_file')}: target.ca_file", f"there is no file {path.parent / ca_file}"
         )
+    for key, value in raw.get("limits", {}).items():
+        if isinstance(value, float) and not math.isfinite(
+            value
+        ):  # no comparison of the schema fails for what is no number
+            raise TargetError(f"{_place(path, text, key)}: limits.{key}", f"{value} is no finite number")
     resource = raw.get("resource")
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     for role in credentials:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +34,7 @@ VALUES = st.one_of(
     st.floats(),
     st.booleans(),
     st.lists(TEXTS, max_size=2),
-    st.sampled_from([10**17, -1, 0]),
+    st.sampled_from([10**400, -1, 0]),
 )
 KEYS = [("target", key) for key in ("name", "dialect", "url", "resource_url", "control_url", "ca_file", "undreamt")]
 KEYS += [("credentials", key) for key in ("username", "password", "client_id", "other_username", "undreamt")]
@@ -101,3 +102,25 @@ def test_command_lines(url, dialect):
     environ = {"WATCHWORD_USERNAME": "mira", "WATCHWORD_PASSWORD": SECRET}
 
     assert SECRET not in told(lambda: from_environment(url, dialect, environ))
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "timeout = nan",
+        "timeout = inf",
+        "timeout = 1e300",
+        "max_wait = nan",
+        "max_wait = 1e9",
+        "requests_per_second = nan",
+        "requests_per_second = inf",
+        "requests_per_second = 1e-300",
+    ],
+)
+def test_limits_that_no_clock_can_keep(limit, tmp_path):
+    """A limit that is no number, or longer than anybody waits, is refused where it stands."""
+    path = tmp_path / "target.toml"
+    lines = ["[target]", 'dialect = "sensu"', 'url = "http://127.0.0.1:9"', "[credentials]", 'username = "mira"']
+    path.write_text("\n".join([*lines, f'password = "{SECRET}"', "[limits]", limit]), encoding="utf-8")
+
+    assert told(lambda: read_target(path, {})).startswith(f"{path}:8: limits.{limit.split(' ')[0]}: ")
