@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
 
 from boltons.fileutils import atomic_save
 
-__all__ = ["make_writable", "replace"]
+__all__ = ["Claim", "make_writable", "replace"]
 
 
 def make_writable(folder: Path) -> None:
@@ -32,3 +33,35 @@ def replace(path: Path, text: str) -> None:
         file.write(text.encode())
         # A disk that is full says so here, where what was begun is still taken away.
         file.flush()
+
+
+class Claim:
+    """A folder that one process writes. It leaves no file behind, and ends with the process, however that ends.
+
+    Raises:
+        OSError: another process has it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._held: int | None = None
+        try:
+            import fcntl
+        except ImportError:  # on another system than POSIX, whoever starts two runs has to keep them apart
+            return
+        self._held = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise OSError(
+                errno.EAGAIN, "another run is writing there; wait for it, or give this one a --report-dir of its own"
+            ) from None
+        except OSError:
+            # A file system that knows no locks.
+            self.release()
+
+    def release(self) -> None:
+        """Leave the folder to others."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None

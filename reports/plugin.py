@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from watchword.reports import hooks
-from watchword.reports.files import make_writable
 from watchword.reports.page.cells import COLUMNS, cell, header, properties, unfolding
 from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 from watchword.reports.remedies import remedies
@@ -61,8 +60,9 @@ def pytest_configure(config: pytest.Config) -> None:
     asked: Path | None = config.option.watchword_report_dir
     known: Path | None = config.option.watchword_baseline
     folder = config.rootpath / "reports" / "out" if asked is None else config.invocation_params.dir / asked
+    sink = Sink(folder)
     if asked is not None and not _is_worker(config):
-        _make_writable(folder)
+        _claim(sink)
     baseline = None
     if known is not None:
         from watchword.reports.baseline import BaselineError, read_baseline
@@ -71,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
             baseline = read_baseline(config.invocation_params.dir / known)
         except BaselineError as trouble:
             raise pytest.UsageError(f"--baseline: {trouble}") from trouble
-    config.stash[_SINK] = Sink(folder)
+    config.stash[_SINK] = sink
     config.pluginmanager.register(_Reporter(config, config.stash[_SINK], baseline), "watchword-reporter")
 
 
@@ -82,11 +82,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         sink.close()
 
 
-def _make_writable(folder: Path) -> None:
+def _claim(sink: Sink) -> None:
     try:
-        make_writable(folder)
+        sink.claim()
     except OSError as trouble:
-        raise pytest.UsageError(f"--report-dir: {folder} cannot be written: {trouble.strerror or trouble}") from trouble
+        raise pytest.UsageError(
+            f"--report-dir: {sink.folder} cannot be written: {trouble.strerror or trouble}"
+        ) from trouble
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from pathlib import Path
-from typing import TextIO
 
-from watchword.reports.files import make_writable, replace
+from watchword.reports.files import Claim, make_writable, replace
 from watchword.reports.records import RECORDS_FILE, ClauseRecord, EndRecord, Run, RunRecord, write_line
 
 __all__ = ["Sink"]
@@ -22,7 +23,8 @@ class Sink:
         self.folder = folder
         self.trouble = ""
         self.run: Run | None = None
-        self._lines: TextIO | None = None
+        self._lines: io.FileIO | None = None
+        self._claim: Claim | None = None
         self._published = False
 
     @property
@@ -30,17 +32,27 @@ class Sink:
         """Where the page for people is."""
         return self.folder / "report.html"
 
+    def claim(self) -> None:
+        """Take the folder for this run, until `close`.
+
+        Raises:
+            OSError: it cannot be written, or another run has it.
+        """
+        if self._claim is None:
+            make_writable(self.folder)
+            self._claim = Claim(self.folder)
+
     def begin(self, record: RunRecord) -> None:
         """Begin the records of a run, and put the page of an unfinished run in place of an older run's.
 
         Raises:
-            OSError: the folder cannot be written.
+            OSError: the folder cannot be written, or another run has it.
         """
-        make_writable(self.folder)
+        self.claim()
         # A killed run must not leave its records beside the reports of the run before.
         (self.folder / "junit.xml").unlink(missing_ok=True)
-        # What JSON can say and UTF-8 cannot, half a surrogate pair, becomes the JSON escape of it.
-        self._lines = (self.folder / RECORDS_FILE).open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+        # Nothing is kept back, so that a disk that is full says so with the line that it has no room for.
+        self._lines = (self.folder / RECORDS_FILE).open("wb", buffering=0)
         self.run = Run(record, (), None)
         self._write(record)
         replace(self.page, _render(self.run))
@@ -79,14 +91,23 @@ class Sink:
         if self._lines is not None:
             self._lines.close()
             self._lines = None
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
 
     def _write(self, record: RunRecord | ClauseRecord | EndRecord) -> None:
         if self._lines is None or self.trouble:
             return
+        # What JSON can say and UTF-8 cannot, half a surrogate pair, becomes the JSON escape of it.
+        rest = memoryview((write_line(record) + "\n").encode(errors="backslashreplace"))
+        whole = self._lines.tell()
         try:
-            self._lines.write(write_line(record) + "\n")
-            self._lines.flush()
+            while rest:
+                rest = rest[self._lines.write(rest) :]
         except OSError as trouble:
+            # Half a line is no record.
+            with contextlib.suppress(OSError):
+                self._lines.truncate(whole)
             self._fail(trouble)
 
     def _fail(self, trouble: OSError) -> None:

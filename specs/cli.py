@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import io
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +10,14 @@ from typing import Any
 import click
 
 from watchword.specs.errors import SpecError, nearest
+from watchword.specs.outlet import outlet
 
-__all__ = ["CONFIGURATION_ERROR", "Command", "ConfigurationError", "Group", "count", "main"]
+__all__ = ["CONFIGURATION_ERROR", "INTERRUPTED", "Command", "ConfigurationError", "Group", "count", "main"]
 
 CONFIGURATION_ERROR = 4
 """The exit code of a wrong command line, file or address."""
+INTERRUPTED = 2
+"""The exit code of a run that somebody or something interrupted."""
 
 
 class ConfigurationError(click.ClickException):
@@ -27,13 +29,6 @@ class ConfigurationError(click.ClickException):
 def count(number: int, noun: str) -> str:
     """Write a number with its noun, as commands print it."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _print_whatever_comes() -> None:
-    """Have characters that the terminal's encoding lacks written as escapes; a name in a report ends no command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")
 
 
 class _ExitCodes(click.Command):
@@ -50,22 +45,33 @@ class _ExitCodes(click.Command):
         """Run the command and, unless told otherwise, exit with the code that its end has."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-        _print_whatever_comes()
+        with outlet() as out:
+            code = self._ended(args, prog_name, complete_var, extra)
+        if out.lost:
+            click.echo(
+                f"Error: standard output cannot be written: {out.lost} (what was printed is not whole)", err=True
+            )
+            code = INTERRUPTED
+        sys.exit(code)
+
+    def _ended(
+        self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, extra: dict[str, Any]
+    ) -> int:
         try:
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.UsageError as error:
             error.show()
-            sys.exit(CONFIGURATION_ERROR)
+            return CONFIGURATION_ERROR
         except click.ClickException as error:
             error.show()
-            sys.exit(error.exit_code)
+            return error.exit_code
         except SpecError as error:
             click.echo(f"Error: {error}", err=True)
-            sys.exit(CONFIGURATION_ERROR)
+            return CONFIGURATION_ERROR
         except click.Abort:
             click.echo("Interrupted", err=True)
-            sys.exit(2)
-        sys.exit(result if isinstance(result, int) else 0)
+            return INTERRUPTED
+        return result if isinstance(result, int) else 0
 
 
 class Command(_ExitCodes):

@@ -6,6 +6,8 @@ Whatever project the command is given in, the verdicts are the server's: nothing
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ import click
 
 from watchword.reports.records import EXIT_MEANING
 from watchword.specs.cli import Command
+from watchword.specs.outlet import Outlet
 from watchword.specs.vocabulary import TOPICS
 from watchword.suites.arguments import targets_of
 
@@ -44,6 +47,18 @@ _BARE = (
     "--pyargs",
 )
 _CODES = "\n".join(f"  {int(code)}  {meaning}" for code, meaning in EXIT_MEANING.items())
+
+
+class _Heard:
+    """A plugin that ends a run, as an interruption does, when nobody can read any more what it prints."""
+
+    @staticmethod
+    def pytest_runtest_logfinish() -> None:
+        """Raise what an interruption raises, so that no other check begins."""
+        out = sys.stdout
+        out.flush()
+        if isinstance(out, Outlet) and out.lost:
+            raise KeyboardInterrupt
 
 
 class _ThenPytest(Command):
@@ -121,10 +136,10 @@ def test(
     suites = [f"{_PACKAGE}.test_{topic}" for topic in topics] or [_PACKAGE]
     if not file and not url:
         click.echo("No server is named, so Watchword's own mocks are tested.", err=True)
-    with _alone():
+    with _alone(), _terminable():
         import pytest
 
-        return int(pytest.main([*_BARE, *words, *suites, *rest], plugins=_PLUGINS))
+        return int(pytest.main([*_BARE, *words, *suites, *rest], plugins=[*_PLUGINS, _Heard()]))
 
 
 def _see_that_it_fits(rest: list[str], file: tuple[str, ...], url: str | None, dialect: str | None) -> None:
@@ -149,3 +164,17 @@ def _alone() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let a request to end, which is how CI systems cancel a job, be an interruption: the reports are made of what there is."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:  # not in the main thread, which alone hears of signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

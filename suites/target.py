@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -98,6 +99,10 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     for role, value in raw["credentials"].items():
         place = f"{file.line_of(role)}: credentials.{role}"
         credentials[role] = _resolved(place, value, os.environ if environ is None else environ)
+    for key, value in raw.get("limits", {}).items():
+        # No comparison of the schema fails for what is no number.
+        if isinstance(value, float) and not math.isfinite(value):
+            raise TargetError(f"{file.line_of(key)}: limits.{key}", f"{value} is no finite number")
     resource = raw.get("resource")
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     for role in credentials:

@@ -28,7 +28,9 @@ class TargetError(Exception):
     """A target is described wrongly: where, what was expected and seen, how to mend it."""
 
     def __init__(self, place: str, problem: str, hint: str = "") -> None:
-        super().__init__(f"{place}: {problem}" + (f" ({hint})" if hint else ""))
+        line = f"{place}: {problem}" + (f" ({hint})" if hint else "")
+        # What a file holds reaches a terminal: a line break or a control character of its own would do things there.
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 
 
 @dataclass(frozen=True, slots=True)
