@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from watchword.mockserver.control import Application
-from watchword.mockserver.http.delivery import Delivery
+from watchword.mockserver.http.delivery import Delivery, arrived
 from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT, finished, reason
 from watchword.mockserver.http.refusal import Refused, body_too_large, head_too_large
 from watchword.mockserver.launch import Running
@@ -86,7 +87,9 @@ def answer(application: Application, prepared: requests.PreparedRequest) -> HTTP
     elif len(body) > BODY_LIMIT:
         reply = _noted(application, body_too_large(), method, path)
     else:
-        given = application.from_inside(Request(method, path, query, headers, body), f"{parts.scheme}://{host}")
+        given = arrived(
+            application.from_inside(Request(method, path, query, headers, body), f"{parts.scheme}://{host}")
+        )
         reply = _delivered(given) if isinstance(given, Delivery) else given
     return _response(finished(reply, method, application.service.clock.now()), method)
 
@@ -96,6 +99,7 @@ def _noted(application: Application, refused: Refused, method: str, path: str) -
 
 
 def _delivered(delivery: Delivery) -> Reply:
+    time.sleep(delivery.after + delivery.over)
     if delivery.then == "stall":
         raise requests.ReadTimeout("the mock sends no reply")
     if delivery.then not in ("keep", "close"):

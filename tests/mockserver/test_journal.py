@@ -10,7 +10,6 @@ from urllib.parse import quote
 import pytest
 
 from watchword.mockserver.control import ROOT, Application
-from watchword.mockserver.http.delivery import Delivery
 from watchword.mockserver.service import Service
 from watchword.specs.codec import draft, encode
 from watchword.specs.loader import load_dialect
@@ -23,7 +22,7 @@ ORIGIN = "http://127.0.0.1:8080"
 def ask(application: Application, request: Request) -> Reply:
     """Send a request."""
     answer = application(request, ORIGIN)
-    assert not isinstance(answer, Delivery)
+    assert isinstance(answer, Reply)
     return answer
 
 
