@@ -18,6 +18,8 @@ from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.http.address import AddressError
 from watchword.mockserver.launch import Options, Running, start
+from watchword.mockserver.orders.book import PURPOSES, BadOrder
+from watchword.mockserver.orders.kinds import KINDS
 from watchword.mockserver.readyfile import announced
 from watchword.mockserver.service import Service
 from watchword.mockserver.worldfile import WorldFile
@@ -57,7 +59,13 @@ def _token(context: click.Context, option: click.Parameter, given: str | None) -
 @click.option(
     "--profile", default="documented", show_default=True, help="What to be like where the document leaves it open."
 )
-@click.option("--fault", help="A lie to tell, by its name; `list` prints them all and serves nothing.")
+@click.option("--fault", help="A fault to have from the start, by its name; `list` prints them all and serves nothing.")
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(tuple(PURPOSES)),
+    help="With --fault list: only faults of operations for that.",
+)
 @click.option("--world", type=_FILE, help="A YAML file that says who lives in the mock.")
 @click.option(
     "--ready-file", type=_FILE, help="Write URLs and credentials, as JSON, to this file once the mock listens."
@@ -91,6 +99,7 @@ def mock(
     port: int,
     profile: str,
     fault: str | None,
+    purpose: str | None,
     world: Path | None,
     ready_file: Path | None,
     access_token_lifetime: int | None,
@@ -106,8 +115,10 @@ def mock(
     A world file is read again when it changes, and on SIGHUP.
     """
     if fault == "list":
-        _print_faults(dialect)
+        _print_faults(dialect, purpose)
         return
+    if purpose is not None:
+        raise click.UsageError("--for goes with --fault list")
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
@@ -133,6 +144,11 @@ def mock(
             running = stack.enter_context(start(service, host, port, **options))
         except AddressError as error:
             raise ConfigurationError(str(error)) from error
+        if fault is not None and service.fault is None:
+            try:
+                running.faults.last(fault)
+            except BadOrder as error:
+                raise ConfigurationError(str(error)) from error
         if ready_file is not None:
             try:
                 stack.enter_context(announced(running, ready_file))
@@ -147,7 +163,7 @@ def mock(
 
 
 def _fault(dialect: Dialect, name: str | None) -> Fault | None:
-    if name is None:
+    if name is None or name.partition("@")[0] in KINDS:
         return None
     # The catalogue wants the register, which a mock that tells the truth does without.
     from watchword.mockserver.faults.catalogue import find_fault
@@ -155,13 +171,16 @@ def _fault(dialect: Dialect, name: str | None) -> Fault | None:
     return find_fault(dialect, name)
 
 
-def _print_faults(dialect: str) -> None:
-    from watchword.mockserver.faults.catalogue import catalogue
+def _print_faults(dialect: str, purpose: str | None) -> None:
+    from watchword.mockserver.orders.groups import grouped
 
-    faults = catalogue(load_dialect(dialect)).values()
-    width = max(len(fault.name) for fault in faults)
-    click.echo("\n".join(f"{fault.name:{width}}  {fault.stage:9}  {fault.says}" for fault in faults))
-    click.echo(f"{len(faults)} faults")
+    groups = list(grouped(load_dialect(dialect), None if purpose is None else PURPOSES[purpose]))
+    width = max(len(name) for _, rows in groups for name, _ in rows)
+    for group, rows in groups:
+        click.echo(f"{group}:")
+        click.echo("\n".join(f"  {name:{width}}  {says}" for name, says in rows))
+        click.echo()
+    click.echo(f"{sum(len(rows) for _, rows in groups)} faults")
 
 
 def _print_entry(entry: Mapping[str, Any]) -> None:
@@ -185,6 +204,8 @@ def _lines(running: Running) -> Iterator[str]:
     yield f"{service.dialect.api.title} ({service.dialect.name}), profile {service.profile.name}"
     if service.fault is not None:
         yield f"  fault         {service.fault.name}: {service.fault.says}"
+    for order in running.faults.shown()["faults"]:
+        yield f"  fault         {order['fault']}: {order['says']}"
     yield f"  url           {running.url}"
     if running.resource_url != running.url:
         yield f"  resource_url  {running.resource_url}"

@@ -13,6 +13,7 @@ from watchword.mockserver.explain.explain import explain
 from watchword.mockserver.explain.layers import of_http
 from watchword.mockserver.http.cors import is_preflight, preflight, shared
 from watchword.mockserver.http.delivery import Answer, Delivery
+from watchword.mockserver.orders.book import Book
 from watchword.mockserver.service import Outcome, Service
 from watchword.specs.values.http import Pairs, Reply, Request
 from watchword.specs.values.profile import WorldData
@@ -95,14 +96,18 @@ class Application:
         if self._cors and is_preflight(request):
             return preflight(request, self._cors)
         with self._turn:
-            outcome = self.service.handle(request, origin)
+            book = self.desk.book
+            handler: Service | Book = book if book.concerns(request) else self.service
+            outcome = handler.handle(request, origin)
             entry = self.desk.journal.record(request, outcome, explain(self.service, request, outcome))
             self._told(entry)
         headers = (*outcome.reply.headers, *announcement, (_ID, str(entry.id)))
         reply = Reply(outcome.reply.status, headers, outcome.reply.body)
         if self._cors:
             reply = shared(request, reply, self._cors)
-        return reply if outcome.then == "keep" else Delivery(reply, outcome.then)
+        if outcome.then == "keep" and not outcome.after and not outcome.over:
+            return reply
+        return Delivery(reply, outcome.then, outcome.after, outcome.over)
 
     def _told(self, entry: Entry) -> None:
         if self._tell is not None:

@@ -14,6 +14,7 @@ from watchword.mockserver.console.access import Access
 from watchword.mockserver.control import ROOT, Application
 from watchword.mockserver.http.address import bind, is_loopback, origin_of
 from watchword.mockserver.http.server import Server, new_loop
+from watchword.mockserver.orders.book import Book
 from watchword.mockserver.service import Service
 from watchword.specs.values.profile import WorldData
 
@@ -113,6 +114,11 @@ class Running:
     def clock(self) -> Clock:
         """The clock that tokens obey."""
         return self.service.clock
+
+    @property
+    def faults(self) -> Book:
+        """What the next calls get: faults at run time, and replies that are forced. For one thread at a time."""
+        return self.application.desk.book
 
     @property
     def credentials(self) -> dict[str, str]:

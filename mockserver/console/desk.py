@@ -10,8 +10,10 @@ from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_bod
 from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.console.dryrun import answered, request_of
 from watchword.mockserver.console.journal import Journal
+from watchword.mockserver.console.ordering import Ordering
 from watchword.mockserver.console.problem import as_json, problem
 from watchword.mockserver.console.reasons import Reasons
+from watchword.mockserver.orders.book import Book
 from watchword.mockserver.service import Service
 from watchword.specs.errors import SpecError
 from watchword.specs.redaction import Masker
@@ -36,6 +38,7 @@ class Desk:
 
     def __init__(self, service: Service, size: int, *, private: bool, reload: Callable[[], WorldData] | None) -> None:
         self.service = service
+        self.book = Book(service)
         self.masker = Masker()
         self.masker.configure(service.credentials)
         self.journal = Journal(service.dialect.api, self.masker, size)
@@ -64,6 +67,7 @@ class Desk:
                 ),
             },
             "world/reload": {"POST": self._reload_world},
+            **Ordering(self.book, self._body).pages(),
             "reset": {"POST": self._reset},
             "health": {"GET": lambda request, origin: as_json({"status": "ok"})},
         }
@@ -89,10 +93,11 @@ class Desk:
         self.journal.learn(self.service.state.secrets())
 
     def reset(self) -> None:
-        """Forget every session and token of the service."""
+        """Forget every session and token of the service, and every order."""
         # The journal still speaks of the tokens that are about to be forgotten.
         self.learn()
         self.service.reset()
+        self.book.reset()
 
     def settle(self, world: WorldData) -> None:
         """Let others live in the mock from now on; sessions stay."""
@@ -172,6 +177,8 @@ class Desk:
     def _explain(self, request: Request, origin: str) -> Reply:
         asked = request_of(self._body(request, "Request"))
         told = answered(self.service, asked, origin, self.masker)
+        if self.book.ids():
+            told["fault"] = "Faults or replies were asked for; what they would make of this one is not told here."
         why = told["why"] or {}
         return as_json(told | self._reasons.around(told["operation"], why.get("broader") or why.get("condition")))
 
