@@ -14,6 +14,7 @@ from watchword.mockserver.explain.layers import of_http
 from watchword.mockserver.http.cors import is_preflight, preflight, shared
 from watchword.mockserver.http.delivery import Answer, Delivery
 from watchword.mockserver.orders.book import Book
+from watchword.mockserver.orders.race import Runner
 from watchword.mockserver.service import Outcome, Service
 from watchword.specs.values.http import Pairs, Reply, Request
 from watchword.specs.values.profile import WorldData
@@ -95,11 +96,25 @@ class Application:
     def _serve(self, request: Request, origin: str, announcement: Pairs) -> Answer:
         if self._cors and is_preflight(request):
             return preflight(request, self._cors)
+        if self.desk.race.armed and self._raced(request):
+            return self.desk.race.hold(lambda runner: self._answered(request, origin, announcement, runner))
+        return self._answered(request, origin, announcement)
+
+    def _raced(self, request: Request) -> bool:
+        with self._turn:
+            return self.desk.race.wants(request)
+
+    def _answered(
+        self, request: Request, origin: str, announcement: Pairs, runner: Runner | None = None
+    ) -> Reply | Delivery:
         with self._turn:
             book = self.desk.book
             handler: Service | Book = book if book.concerns(request) else self.service
             outcome = handler.handle(request, origin)
-            entry = self.desk.journal.record(request, outcome, explain(self.service, request, outcome))
+            race = None if runner is None else runner.finish(outcome)
+            entry = self.desk.journal.record(request, outcome, explain(self.service, request, outcome), race)
+            if runner is not None:
+                runner.request = entry.id
             self._told(entry)
         headers = (*outcome.reply.headers, *announcement, (_ID, str(entry.id)))
         reply = Reply(outcome.reply.status, headers, outcome.reply.body)

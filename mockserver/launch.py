@@ -15,6 +15,7 @@ from watchword.mockserver.control import ROOT, Application
 from watchword.mockserver.http.address import bind, is_loopback, origin_of
 from watchword.mockserver.http.server import Server, new_loop
 from watchword.mockserver.orders.book import Book
+from watchword.mockserver.orders.race import Race
 from watchword.mockserver.service import Service
 from watchword.specs.values.profile import WorldData
 
@@ -119,6 +120,11 @@ class Running:
     def faults(self) -> Book:
         """What the next calls get: faults at run time, and replies that are forced. For one thread at a time."""
         return self.application.desk.book
+
+    @property
+    def race(self) -> Race:
+        """The lab in which renewals race."""
+        return self.application.desk.race
 
     @property
     def credentials(self) -> dict[str, str]:

@@ -195,6 +195,8 @@ class Service:
                 continue
             if then == "end_session":
                 token.session.ended = True
+            elif then == "end_family":
+                self.state.end_family(token.session)
             elif then == "end_token":
                 self.state.withdraw(token, how="server")
             return

@@ -14,6 +14,7 @@ from watchword.mockserver.console.ordering import Ordering
 from watchword.mockserver.console.problem import as_json, problem
 from watchword.mockserver.console.reasons import Reasons
 from watchword.mockserver.orders.book import Book
+from watchword.mockserver.orders.race import Race
 from watchword.mockserver.service import Service
 from watchword.specs.errors import SpecError
 from watchword.specs.redaction import Masker
@@ -39,6 +40,7 @@ class Desk:
     def __init__(self, service: Service, size: int, *, private: bool, reload: Callable[[], WorldData] | None) -> None:
         self.service = service
         self.book = Book(service)
+        self.race = Race(service)
         self.masker = Masker()
         self.masker.configure(service.credentials)
         self.journal = Journal(service.dialect.api, self.masker, size)
@@ -67,7 +69,7 @@ class Desk:
                 ),
             },
             "world/reload": {"POST": self._reload_world},
-            **Ordering(self.book, self._body).pages(),
+            **Ordering(self.book, self.race, self._body).pages(),
             "reset": {"POST": self._reset},
             "health": {"GET": lambda request, origin: as_json({"status": "ok"})},
         }
@@ -98,6 +100,7 @@ class Desk:
         self.learn()
         self.service.reset()
         self.book.reset()
+        self.race.clear()
 
     def settle(self, world: WorldData) -> None:
         """Let others live in the mock from now on; sessions stay."""

@@ -21,7 +21,10 @@ _LONGEST = 2048
 
 
 class Entry(NamedTuple):
-    """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests."""
+    """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests.
+
+    `race` says how it fared in a race; None when it was in none.
+    """
 
     id: int
     at: float
@@ -31,6 +34,7 @@ class Entry(NamedTuple):
     operation: str | None
     status: int
     why: Explanation | None
+    race: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         # The explanation quotes the request.
@@ -68,13 +72,19 @@ class Journal:
         """Give the entry with an id; None when it is forgotten, or has not come yet."""
         return next((entry for entry in self._entries if entry.id == number), None)
 
-    def record(self, request: Request, outcome: Outcome, why: Explanation | None = None) -> Entry:
-        """Add a request, its outcome and its explanation; gives the entry."""
+    def record(
+        self,
+        request: Request,
+        outcome: Outcome,
+        why: Explanation | None = None,
+        race: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Add a request, its outcome, its explanation, and how it fared in a race; gives the entry."""
         self._served += 1
         path = request.path if len(request.path) <= _LONGEST else "/…"
         query = request.query if len(request.query) <= _LONGEST else "***"
         status = outcome.reply.status
-        entry = Entry(self._served, outcome.at, request.method, path, query, outcome.operation, status, why)
+        entry = Entry(self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race)
         self._entries.append(entry)
         return entry
 
@@ -108,6 +118,7 @@ class Journal:
             "query": self._query(entry.query),
             "operation": entry.operation,
             "status": entry.status,
+            "race": None if entry.race is None else dict(entry.race),
             **dict.fromkeys(_TOLD),
             **why,
         }

@@ -1,4 +1,4 @@
-"""The pages about what was asked for replies to come: faults, forced replies."""
+"""The pages about what was asked for replies to come: faults, forced replies, races."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from watchword.mockserver.console.asked import BadRequest, read_query
 from watchword.mockserver.console.problem import as_json
 from watchword.mockserver.orders.book import PURPOSES, BadOrder, Book
 from watchword.mockserver.orders.groups import grouped
+from watchword.mockserver.orders.race import Race
 from watchword.specs.values.http import Reply, Request
 
 __all__ = ["Ordering"]
@@ -17,10 +18,11 @@ _WISH = ("status", "condition", "json", "text", "headers")
 
 
 class Ordering:
-    """What can be done to a book over HTTP. `read` reads a body by the name of its schema."""
+    """What can be done to a book and a race over HTTP. `read` reads a body by the name of its schema."""
 
-    def __init__(self, book: Book, read: Callable[[Request, str], dict[str, Any]]) -> None:
+    def __init__(self, book: Book, race: Race, read: Callable[[Request, str], dict[str, Any]]) -> None:
         self._book = book
+        self._race = race
         self._read = read
 
     def pages(self) -> Mapping[str, Mapping[str, Callable[[Request, str], Reply]]]:
@@ -29,6 +31,12 @@ class Ordering:
             "faults": {"GET": self._list, "POST": self._add, "DELETE": self._remove},
             "faults/catalogue": {"GET": self._catalogue},
             "replies": {"POST": self._force},
+            "race": {
+                "GET": lambda request, origin: as_json(self._race.shown()),
+                "POST": self._arm,
+                "DELETE": self._disarm,
+            },
+            "race/go": {"POST": self._go},
         }
 
     def _list(self, request: Request, origin: str) -> Reply:
@@ -76,3 +84,21 @@ class Ordering:
             raise BadRequest(str(bad)) from None
         now = self._book.service.clock.now()
         return as_json({"faults": [order.shown(now) for order in orders]}, 201)
+
+    def _arm(self, request: Request, origin: str) -> Reply:
+        asked = self._read(request, "NewRace")
+        named = {key: asked.pop(key) for key in ("operation", "purpose") if key in asked}
+        try:
+            where = self._book.operations(**(named or {"purpose": "renewal"}))
+        except BadOrder as bad:
+            raise BadRequest(str(bad)) from None
+        self._race.arm(where=where, **asked)
+        return as_json(self._race.shown(), 201)
+
+    def _go(self, request: Request, origin: str) -> Reply:
+        self._race.go()
+        return as_json(self._race.shown())
+
+    def _disarm(self, request: Request, origin: str) -> Reply:
+        self._race.clear()
+        return Reply(204)

@@ -89,7 +89,7 @@ class Book:
         Raises:
             BadOrder: there is no such fault or operation, or the fault has no such setting.
         """
-        where = self._where(asked)
+        where = self.operations(asked.get("operation"), asked.get("purpose"))
         kind = KINDS.get(fault)
         if kind is None:
             if fault.partition("@")[0] in KINDS:
@@ -113,7 +113,7 @@ class Book:
         Raises:
             BadOrder: there is no such operation, or nothing is refused there for that condition.
         """
-        where = self._where(asked)
+        where = self.operations(asked.get("operation"), asked.get("purpose"))
         self._check("reply", asked, ())
         own = next((name for name in wish.get("headers", {}) if name.lower() in _OWN_HEADERS), None)
         if own is not None:
@@ -177,18 +177,22 @@ class Book:
                 "over": [{**order.shown(now), "over": True} for order in self._over],
             }
 
-    def _where(self, asked: Asked) -> frozenset[str]:
-        operations = self.service.dialect.api.operations
-        name, purpose = asked.get("operation"), asked.get("purpose")
-        if name is not None:
-            if name not in operations:
-                raise BadOrder(f"there is no operation {name!r}; {nearest(name, operations)}")
-            return frozenset({name})
+    def operations(self, operation: str | None = None, purpose: str | None = None) -> frozenset[str]:
+        """Give the names of the operations that are meant: one, or all for a purpose; none without either, for all.
+
+        Raises:
+            BadOrder: there is no such operation, or none that is for that.
+        """
+        known = self.service.dialect.api.operations
+        if operation is not None:
+            if operation not in known:
+                raise BadOrder(f"there is no operation {operation!r}; {nearest(operation, known)}")
+            return frozenset({operation})
         if purpose is None:
             return frozenset()
         if purpose not in PURPOSES:
             raise BadOrder(f"there is no purpose {purpose!r}; {nearest(purpose, PURPOSES)}")
-        found = frozenset(op.name for op in operations.values() if op.purpose == PURPOSES[purpose])
+        found = frozenset(op.name for op in known.values() if op.purpose == PURPOSES[purpose])
         if not found:
             raise BadOrder(f"no operation of this API is for {purpose}")
         return found

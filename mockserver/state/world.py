@@ -62,7 +62,10 @@ class AccessToken:
 
 @dataclass(slots=True, repr=False)
 class RefreshToken:
-    """An issued refresh token and how often it has been used."""
+    """An issued refresh token and how often it has been used.
+
+    `used_at` is when it was used first, and `heirs` are the tokens that it was replaced by; None as long as it was not.
+    """
 
     value: str
     session: Session
@@ -70,6 +73,8 @@ class RefreshToken:
     expires_at: int | None
     forgotten_at: float | None = None
     used: int = 0
+    used_at: float | None = None
+    heirs: tuple[AccessToken, RefreshToken] | None = None
 
 
 @dataclass(slots=True, repr=False)
@@ -118,6 +123,19 @@ class World:
             self.withdrawn[token.value] = (role, how)
         while len(self.withdrawn) > _REMEMBERED:
             del self.withdrawn[next(iter(self.withdrawn))]
+
+    def forgives(self, token: RefreshToken) -> bool:
+        """Tell whether a refresh token that was replaced is given the same successor again: its grace is not over."""
+        grace = self.profile.renewal.grace
+        if not grace or token.heirs is None or token.used_at is None or token.session.ended:
+            return False
+        return not token.heirs[1].used and self.clock.now() < token.used_at + grace
+
+    def end_family(self, session: Session) -> None:
+        """End a session with every token of it."""
+        session.ended = True
+        for token in session.tokens:
+            token.superseded = True
 
     def sessions(self) -> dict[str, tuple[list[AccessToken], list[RefreshToken]]]:
         """Give the tokens that there are, by the id of their session, the oldest session first."""

@@ -34,7 +34,11 @@ class ReplyTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition and what it gets: a reply, and perhaps an effect (`end_session`, `end_token`)."""
+    """A condition and what it gets: a reply, and perhaps an effect.
+
+    `end_session` ends what renews the session, `end_family` that and every access token of it (RFC 9700 section 4.14),
+    `end_token` the token alone.
+    """
 
     condition: str
     reply: ReplyTemplate
@@ -67,11 +71,15 @@ class TokenForm:
 class Renewal:
     """What a renewal does: replace the refresh token, repeat the old expiry in its reply.
 
+    For `grace` seconds after its first use, a refresh token that was replaced is given the same successor again, as long as
+    that was not used (0: never).
+
     Whether the access token before it still works is said where a request presents it: `access_token.superseded`.
     """
 
     rotates: bool = False
     stale_expiry: bool = False
+    grace: int = 0
 
 
 @dataclass(frozen=True, slots=True)
