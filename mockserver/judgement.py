@@ -13,8 +13,7 @@ from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import World
 from watchword.specs.codec import Reading, decode
-from watchword.specs.loader import Dialect
-from watchword.specs.values.api import Operation
+from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Request
 from watchword.specs.values.profile import Profile, ReplyTemplate
 
@@ -44,8 +43,8 @@ class Judgement:
 class Judge:
     """The rules of one profile, applied to requests. Judging changes nothing, so it can be asked what it would say."""
 
-    def __init__(self, dialect: Dialect, profile: Profile, world: World, firewall: Firewall | None) -> None:
-        self._api = dialect.api
+    def __init__(self, api: Api, profile: Profile, world: World, firewall: Firewall | None) -> None:
+        self._api = api
         self._profile = profile
         self._world = world
         self._firewall = firewall

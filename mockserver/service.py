@@ -13,6 +13,7 @@ from typing import Literal
 from watchword.mockserver.clock import Clock, Ids, RandomIds
 from watchword.mockserver.deeds import Deed
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment
+from watchword.mockserver.furnish import furnished
 from watchword.mockserver.http.delivery import Ending
 from watchword.mockserver.judgement import Judge, Judgement
 from watchword.mockserver.rules.case import Case, stand_in
@@ -84,6 +85,7 @@ class Outcome:
 class Service:
     """One mocked API: a dialect, a profile, a world. Not safe for threads; callers take turns.
 
+    `api` is the dialect's description together with the resources of the world.
     `access_token_lifetime` and `refresh_token_lifetime`, in seconds, take the place of the profile's.
     """
 
@@ -103,17 +105,20 @@ class Service:
         self.fault = fault
         lie = None if fault is None else Lie(fault, fault.make())
         distortion = Distortion() if lie is None else lie.distortion
-        self.profile = distortion.profile(
+        self._lie = lie
+        self._bare = distortion.profile(
             _living(dialect.profile(profile), access_token_lifetime, refresh_token_lifetime)
         )
         self.clock = clock or Clock()
         source = ids or RandomIds()
-        self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
+        data = world or dialect.world
+        self.api, self.profile = furnished(dialect.api, self._bare, data)
+        self.state = World(data, self.profile, self.clock, source, source.hex(64).encode())
         self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
         self._stance = self._standing(lie, self.profile)
 
     def _standing(self, lie: Lie | None, profile: Profile) -> _Stance:
-        judge = Judge(self.dialect, profile, self.state, self._firewall)
+        judge = Judge(self.api, profile, self.state, self._firewall)
         if lie is None:
             return _Stance(Distortion(), profile, judge, None)
         name = lie.fault.name
@@ -125,6 +130,13 @@ class Service:
     def credentials(self) -> dict[str, str]:
         """The credentials that the mock announces, by the names that a target file uses."""
         return self.state.data.credentials
+
+    def settle(self, world: WorldData) -> None:
+        """Let others live here from now on, and have their resources; sessions and tokens stay."""
+        self.api, self.profile = furnished(self.dialect.api, self._bare, world)
+        self.state.settle(world)
+        self.state.profile = self.profile
+        self._stance = self._standing(self._lie, self.profile)
 
     def reset(self) -> None:
         """Forget every session, token and ban."""
@@ -205,6 +217,8 @@ class Service:
         template = stance.profile.operations[case.operation.name].reply
         deed = Deed(case, self.state, stance.profile, origin)
         values = {"$origin": origin, **deed.values()}
+        if case.reading.path:
+            values |= {f"${name}": value for name, value in case.reading.path.items()}
         if case.operation.purpose in ("issue", "renew"):
             values = stance.distortion.values(case, self.state, values)
         return render(template, values | deed.about(), case.operation)

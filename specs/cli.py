@@ -11,7 +11,7 @@ import click
 
 from watchword.specs.errors import SpecError, nearest
 
-__all__ = ["CONFIGURATION_ERROR", "Command", "ConfigurationError", "Group", "count", "main"]
+__all__ = ["CONFIGURATION_ERROR", "Command", "Commands", "ConfigurationError", "Group", "count", "main"]
 
 CONFIGURATION_ERROR = 4
 """The exit code of a wrong command line, file or address."""
@@ -61,6 +61,10 @@ class _ExitCodes(click.Command):
 
 class Command(_ExitCodes):
     """A command that can also be run by itself."""
+
+
+class Commands(_ExitCodes, click.Group):
+    """A command that has commands of its own."""
 
 
 class Group(_ExitCodes, click.Group):

@@ -11,6 +11,7 @@ from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.console.dryrun import answered, request_of
 from watchword.mockserver.console.journal import Journal
 from watchword.mockserver.console.ordering import Ordering
+from watchword.mockserver.console.people import People
 from watchword.mockserver.console.problem import as_json, problem
 from watchword.mockserver.console.reasons import Reasons
 from watchword.mockserver.orders.book import Book
@@ -69,6 +70,7 @@ class Desk:
                 ),
             },
             "world/reload": {"POST": self._reload_world},
+            **People(service, self._body, self.masker.learn).pages(),
             **Ordering(self.book, self.race, self._body).pages(),
             "reset": {"POST": self._reset},
             "health": {"GET": lambda request, origin: as_json({"status": "ok"})},
@@ -105,7 +107,7 @@ class Desk:
     def settle(self, world: WorldData) -> None:
         """Let others live in the mock from now on; sessions stay."""
         self.learn()
-        self.service.state.settle(world)
+        self.service.settle(world)
         self.masker.configure(world.credentials)
 
     def entries(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[dict[str, Any]]:

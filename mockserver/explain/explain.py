@@ -36,9 +36,9 @@ def explain_judgement(service: Service, request: Request, judged: Judgement) -> 
     if judged.barred:
         return _of_ban(service)
     if judged.operation is None:
-        return of_path(request, judged, service.dialect.api, service.profile)
+        return of_path(request, judged, service.api, service.profile)
     if judged.condition == "method.wrong":
-        return of_method(request, judged, service.dialect.api, service.profile)
+        return of_method(request, judged, service.api, service.profile)
     if judged.condition is not None and judged.case is not None:
         return _of_rule(judged.case, judged.condition)
     return None
@@ -53,7 +53,11 @@ def _lied(service: Service, blame: Blame, judged: Judgement, outcome: Outcome) -
     if blame.stage != "dialect" or judged.case is None or judged.condition is None:
         return False
     # The rules themselves are a lie: is this refusal one that they would have had without it?
-    honest = decide(judged.case, service.dialect.profile(service.profile.name).operations[judged.case.operation.name])
+    right = service.dialect.profile(service.profile.name).operations.get(judged.case.operation.name)
+    if right is None:
+        # A resource of the world is like the dialect's own.
+        return False
+    honest = decide(judged.case, right)
     return honest is None or honest.condition != judged.condition
 
 

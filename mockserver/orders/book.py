@@ -183,7 +183,7 @@ class Book:
         Raises:
             BadOrder: there is no such operation, or none that is for that.
         """
-        known = self.service.dialect.api.operations
+        known = self.service.api.operations
         if operation is not None:
             if operation not in known:
                 raise BadOrder(f"there is no operation {operation!r}; {nearest(operation, known)}")

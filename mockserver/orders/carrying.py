@@ -29,7 +29,7 @@ def seen_of(service: Service, judged: Judgement) -> Seen:
     if operation is None or case is None:
         name = None if operation is None else operation.name
         return Seen(name, judged.condition, frozenset({judged.condition} if judged.condition else ()))
-    possible = (condition.name for condition in applicable_conditions(operation, service.dialect.api))
+    possible = (condition.name for condition in applicable_conditions(operation, service.api))
     return Seen(operation.name, judged.condition, frozenset(name for name in possible if RECOGNISERS[name](case)))
 
 

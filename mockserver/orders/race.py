@@ -94,7 +94,7 @@ class Race:
         """
         self.go()
         if where is None:
-            where = frozenset(op.name for op in self._service.dialect.api.with_purpose("renew"))
+            where = frozenset(op.name for op in self._service.api.with_purpose("renew"))
         with self._turn:
             seed = secrets.randbelow(2**31) if seed is None else seed
             self._asked = {"hold": hold, "wait": wait, "winner": winner, "seed": seed, "operations": sorted(where)}

@@ -8,12 +8,11 @@ from typing import Any
 
 from watchword.specs.applies import applicable_conditions, why_not
 from watchword.specs.errors import nearest
+from watchword.specs.reading.worlds import read_world
 from watchword.specs.reading.yamlfile import At, YamlFile
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.profile import (
-    Account,
     BanRule,
-    Client,
     LeftOut,
     OperationProfile,
     Profile,
@@ -25,7 +24,7 @@ from watchword.specs.values.profile import (
 )
 from watchword.specs.vocabulary import CONDITIONS, broader
 
-__all__ = ["read_profiles", "read_world"]
+__all__ = ["read_profiles"]
 
 
 def read_profiles(source: YamlFile, api: Api) -> tuple[WorldData, Mapping[str, Profile]]:
@@ -37,53 +36,6 @@ def read_profiles(source: YamlFile, api: Api) -> tuple[WorldData, Mapping[str, P
     world = read_world(source, ("world",), source.value["world"], api)
     raw = source.value["profiles"]
     return world, MappingProxyType({name: _profile(source, name, raw, api) for name in raw})
-
-
-def read_world(source: YamlFile, at: At, raw: Mapping[str, Any], api: Api) -> WorldData:
-    """Build a world.
-
-    Raises:
-        SpecError: it lacks a credential that the dialect requires.
-    """
-    world = WorldData(
-        accounts=tuple(
-            Account(
-                username=a["username"],
-                password=a["password"],
-                kind=a.get("kind", "user"),
-                id=a.get("id", a["username"]),
-                brands=tuple(a.get("brands", raw.get("brands", ()))),
-                scopes=tuple(a.get("scopes", raw.get("scopes", ()))),
-                enabled=a.get("enabled", True),
-            )
-            for a in raw["accounts"]
-        ),
-        clients=tuple(
-            Client(
-                client_id=c["client_id"],
-                client_secret=c["client_secret"],
-                grants=tuple(c.get("grants", ())),
-                scopes=tuple(c.get("scopes", raw.get("scopes", ()))),
-                enabled=c.get("enabled", True),
-                owner=c.get("owner"),
-            )
-            for c in raw.get("clients", ())
-        ),
-        brands=tuple(raw.get("brands", ())),
-        scopes=tuple(raw.get("scopes", ())),
-    )
-    names = [account.username for account in world.accounts]
-    for index, client in enumerate(world.clients):
-        if client.owner is not None and client.owner not in names:
-            raise source.error(
-                (*at, "clients", index, "owner"), f"there is no account {client.owner!r}", nearest(client.owner, names)
-            )
-    lacking = [role for role in api.required_credentials if role not in world.credentials]
-    if lacking:
-        raise source.error(
-            at, f"the world gives no {lacking[0]}, and {api.name} requires one", "add an account, a client or a brand"
-        )
-    return world
 
 
 def _merged(source: YamlFile, name: str, raw: Mapping[str, Any], inside: tuple[str, ...] = ()) -> Mapping[str, Any]:

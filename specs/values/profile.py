@@ -15,6 +15,7 @@ __all__ = [
     "Profile",
     "Renewal",
     "ReplyTemplate",
+    "Resource",
     "Rule",
     "TokenForm",
     "WorldData",
@@ -163,13 +164,35 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A reply of one's own. Its path hangs on the base URL of the dialect's first protected operation.
+
+    It wants the access token that this operation wants, and the `scopes` beside it (None: those of that operation); one
+    that is `open` wants nothing. In `json`, in headers and in `text`, `$name` stands for what a `{name}` of the path is.
+    """
+
+    path: str
+    method: str = "GET"
+    status: int = 200
+    json: Any = None
+    text: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    scopes: tuple[str, ...] | None = None
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorldData:
-    """Who lives in the mock's world. The first of each kind are the credentials that the mock announces."""
+    """Who lives in the mock's world, and what there is besides the dialect's own operations.
+
+    The first of each kind are the credentials that the mock announces.
+    """
 
     accounts: tuple[Account, ...]
     clients: tuple[Client, ...] = ()
     brands: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    resources: tuple[Resource, ...] = ()
 
     @property
     def credentials(self) -> dict[str, str]:
