@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 from collections import deque
@@ -118,9 +119,11 @@ class Book:
         own = next((name for name in wish.get("headers", {}) if name.lower() in _OWN_HEADERS), None)
         if own is not None:
             raise BadOrder(f"the mock writes {own} itself; leave it out of headers")
-        wanted = Wish(
-            wish.get("status"), wish.get("condition"), wish.get("json"), wish.get("text"), wish.get("headers", {})
-        )
+        try:
+            body = json.dumps(wish["json"]).encode() if "json" in wish else None
+        except RecursionError:
+            raise BadOrder("the JSON is nested too deep to be written down") from None
+        wanted = Wish(wish.get("status"), wish.get("condition"), body, wish.get("text"), wish.get("headers", {}))
         if wanted.condition is not None:
             known = {
                 rule.condition

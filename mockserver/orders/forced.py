@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 from urllib.parse import unquote_plus
 
 from watchword.mockserver.http.message import reason
@@ -39,12 +38,12 @@ _LIKELY = (
 class Wish:
     """A reply that is wished for: by status, by the condition that is refused with it, or as it stands.
 
-    Without `json` and `text` the body is the one that the profile has for such a reply.
+    Without `json`, which is written down already, and `text` the body is the one that the profile has for such a reply.
     """
 
     status: int | None = None
     condition: str | None = None
-    json: Any = None
+    json: bytes | None = None
     text: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -124,7 +123,7 @@ def _reply(service: Service, operation: Operation | None, origin: str, wish: Wis
         return render(template, {"$origin": origin})
     status = wish.status or 200
     if wish.json is not None:
-        return Reply(status, (("Content-Type", JSON),), json.dumps(wish.json).encode())
+        return Reply(status, (("Content-Type", JSON),), wish.json)
     if wish.text is not None:
         return Reply(status, (("Content-Type", "text/plain; charset=utf-8"),), wish.text.encode(errors="replace"))
     if operation is not None:
