@@ -10,6 +10,7 @@ from 500 on, a connection that hung, or growth of memory or descriptors.
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 import warnings
@@ -25,9 +26,11 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies
 from benchmarks.fuzzing import Findings, Mock, fuzz, running
 from watchword.specs.loader import Dialect, bundled, load_dialect
 
-_MEMORY = 3 * 1024
-"""KiB that memory may differ between the middle and the end of a run, each time after the mock has forgotten: allocators
-keep what they were given."""
+_MEMORY = 2 * 1024
+"""KiB by which memory may differ between the middle and the end of a run: allocators keep what they were given."""
+
+_PARTS = 12
+"""The parts of a run. After each the mock forgets what it may forget, and its memory is taken."""
 
 _GENERATED = 10
 """One of so many requests is Schemathesis's."""
@@ -74,7 +77,6 @@ def _generated(dialect: Dialect, mock: Mock, number: int, seed: int, declared: f
 def _one(name: str, number: int, seed: int, profile: str) -> dict[str, Any]:
     dialect = load_dialect(name)
     declared = _declared(dialect, profile)
-    memory: dict[str, int] = {}
     with running(name, "--profile", profile, "--quiet") as mock:
         began = time.monotonic()
         # The first requests bring everything into memory that a mock needs.
@@ -84,13 +86,13 @@ def _one(name: str, number: int, seed: int, profile: str) -> dict[str, Any]:
         before = mock.descriptors()
         # Where little can be generated, there are the fewer of those.
         rest = number - number // 10 - generated.requests
-        halves = []
-        for half in (1, 2):
-            halves.append(fuzz(dialect, mock, rest // 2, seed + half, declared=declared))
-            memory[f"at {half} of 2, full"] = mock.resident()
+        parts, memory = [], []
+        for part in range(_PARTS):
+            size = rest * (part + 1) // _PARTS - rest * part // _PARTS
+            parts.append(fuzz(dialect, mock, size, seed + part + 1, declared=declared))
             mock.forget()
-            memory[f"at {half} of 2, forgotten"] = mock.resident()
-        runs = [warm, generated, *halves]
+            memory.append(mock.resident())
+        runs = [warm, generated, *parts]
         return {
             "dialect": name,
             "profile": profile,
@@ -106,7 +108,8 @@ def _one(name: str, number: int, seed: int, profile: str) -> dict[str, Any]:
             "tracebacks": mock.tracebacks(),
             "descriptors": [before, mock.descriptors()],
             "memory_kib": memory,
-            "memory_grew_kib": memory["at 2 of 2, forgotten"] - memory["at 1 of 2, forgotten"],
+            # Between the second quarter and the last.
+            "memory_grew_kib": round(statistics.mean(memory[-3:]) - statistics.mean(memory[3:6])),
         }
 
 
@@ -128,7 +131,7 @@ def main(dialect: tuple[str, ...], number: int, seed: int, profile: str, file: P
     found = []
     for name in dialect or tuple(bundled()):
         found.append(_one(name, number, seed, profile))
-        shown = {key: value[:5] if isinstance(value, list) else value for key, value in found[-1].items()}
+        shown = {key: value[:_PARTS] if isinstance(value, list) else value for key, value in found[-1].items()}
         print(json.dumps(shown, indent=2))
     if file is not None:
         file.write_text(json.dumps(found, indent=2) + "\n", "utf-8")

@@ -26,6 +26,9 @@ __all__ = ["ROOT", "Desk"]
 
 ROOT = "/__watchword__/"
 
+_REMEMBERED = 1000
+"""How many tokens have a pseudonym by which they can be told. Those that stand in the journal get one when it is read."""
+
 _SHOWN = 50
 """How many of the journal's entries the page shows."""
 
@@ -42,9 +45,9 @@ class Desk:
         self.service = service
         self.book = Book(service)
         self.race = Race(service)
-        self.masker = Masker()
+        self.masker = Masker(_REMEMBERED)
         self.masker.configure(service.credentials)
-        self.journal = Journal(service.dialect.api, self.masker, size)
+        self.journal = Journal(service.dialect.api, self.masker, size, service.state.issued)
         first = service.state.data
         self._private = private
         self._reload = reload or (lambda: first)
@@ -94,7 +97,12 @@ class Desk:
 
     def learn(self) -> None:
         """Take note of the secrets that there are now, so that nothing shows them."""
-        self.journal.learn(self.service.state.secrets())
+        world = self.service.state
+        for value, role in world.configured():
+            self.masker.learn(role, value, lasting=True)
+        while world.fresh:
+            value, role = world.fresh.popleft()
+            self.masker.learn(role, value)
 
     def reset(self) -> None:
         """Forget every session and token of the service, and every order."""

@@ -67,6 +67,13 @@ class Explanation:
     broader: str | None = None
     fault: str | None = None
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything in it that may quote a request."""
+        value = self.found.value
+        quoted = (value,) if isinstance(value, str) else ()
+        return (self.says, self.expected, self.hint, self.found.note, *quoted)
+
     def shown(self, masker: Masker) -> dict[str, Any]:
         """Give what people and programs are told, without any secret."""
         return {
