@@ -434,3 +434,50 @@ def test_lifetimes_and_cors(begin: Callable[..., Mock]) -> None:
 
     assert reply.json()["expires_in"] in (4, 5)
     assert "http://b.test" == reply.headers["Access-Control-Allow-Origin"]
+
+
+def test_the_list_of_faults_is_grouped_and_filtered() -> None:
+    """The list has the groups that a client would care about, and `--for` limits it; each is counted once."""
+    whole, renewal = (
+        CliRunner().invoke(main, ["mock", "sensu", "--fault", "list", *more]) for more in ([], ["--for", "renewal"])
+    )
+    heads = [line for line in whole.output.splitlines() if line.endswith(":") and not line.startswith(" ")]
+
+    assert (0, 0, 8) == (whole.exit_code, renewal.exit_code, len(heads))
+    assert heads[0].startswith("The connection fails")
+    assert "lost-reply" in renewal.output
+    assert "@renewToken" in renewal.output
+    assert "@createToken" not in renewal.output
+    rows = [line for line in whole.output.splitlines() if line.startswith("  ")]
+    assert f"{len(rows)} faults" == whole.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--for", "renewal"], "--for goes with --fault list"),
+        (["--fault", "list", "--for", "money"], "'money' is not one of"),
+        (["--fault", "unavailable@nowhere"], "there is no operation 'nowhere'"),
+        (["--fault", "unavailble"], "there is no fault 'unavailble'"),
+    ],
+)
+def test_faults_that_there_are_not(words: list[str], told: str) -> None:
+    """A fault that makes no sense ends with the exit code 4, and says what would."""
+    ended = CliRunner().invoke(main, ["mock", "sensu", "--port", "0", *words])
+
+    assert 4 == ended.exit_code
+    assert told in ended.output
+
+
+def test_a_fault_of_a_client_from_the_start(begin: Callable[..., Mock]) -> None:
+    """What a client meets can be had from the start; a reset leaves it, and the control side takes it away."""
+    mock = begin("sensu", "--fault", "unavailable@createToken")
+    url, control = mock.facts["url"] + "/auth", mock.facts["control_url"]
+
+    assert [503, 503] == [requests.get(url, timeout=5).status_code for _ in range(2)]
+    assert 401 == requests.get(mock.facts["url"] + "/auth/test", timeout=5).status_code
+    requests.post(f"{control}reset", timeout=5)
+    assert 503 == requests.get(url, timeout=5).status_code
+    requests.delete(f"{control}faults", timeout=5)
+    assert 401 == requests.get(url, timeout=5).status_code
+    assert "fault         unavailable: createToken answers 503" in mock.stop()[2]
