@@ -17,7 +17,8 @@ import click
 from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.http.address import AddressError
-from watchword.mockserver.launch import Options, Running, start
+from watchword.mockserver.launch import Running, start
+from watchword.mockserver.near import Options
 from watchword.mockserver.orders.book import PURPOSES, BadOrder
 from watchword.mockserver.orders.kinds import KINDS
 from watchword.mockserver.readyfile import announced
@@ -146,7 +147,7 @@ def mock(
             raise ConfigurationError(str(error)) from error
         if fault is not None and service.fault is None:
             try:
-                running.faults.last(fault)
+                running.application.desk.book.last(fault)
             except BadOrder as error:
                 raise ConfigurationError(str(error)) from error
         if ready_file is not None:
@@ -159,7 +160,7 @@ def mock(
         if source is None:
             _wait(end)
         else:
-            source.follow(running.application.settle, end)
+            source.follow(running.router.settle, end)
 
 
 def _fault(dialect: Dialect, name: str | None) -> Fault | None:
@@ -204,8 +205,8 @@ def _lines(running: Running) -> Iterator[str]:
     yield f"{service.dialect.api.title} ({service.dialect.name}), profile {service.profile.name}"
     if service.fault is not None:
         yield f"  fault         {service.fault.name}: {service.fault.says}"
-    for order in running.faults.shown()["faults"]:
-        yield f"  fault         {order['fault']}: {order['says']}"
+    for order in running.faults.list():
+        yield f"  fault         {order.fault}: {order.says}"
     yield f"  url           {running.url}"
     if running.resource_url != running.url:
         yield f"  resource_url  {running.resource_url}"

@@ -5,60 +5,44 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from pathlib import Path
+from typing import Unpack
 
-from watchword.mockserver.clock import Clock
 from watchword.mockserver.console.access import Access
-from watchword.mockserver.control import ROOT, Application
 from watchword.mockserver.http.address import bind, is_loopback, origin_of
 from watchword.mockserver.http.server import Server, new_loop
-from watchword.mockserver.orders.book import Book
-from watchword.mockserver.orders.race import Race
+from watchword.mockserver.near import Near, Options, assemble
 from watchword.mockserver.service import Service
-from watchword.specs.values.profile import WorldData
+from watchword.specs.loader import Dialect
 
 __all__ = ["Options", "Running", "start"]
 
 
 def start(
-    service: Service,
+    dialect: str | Path | Dialect | Service,
     host: str = "127.0.0.1",
     port: int = 0,
     *,
     tls: ssl.SSLContext | None = None,
     **options: Unpack[Options],
 ) -> Running:
-    """Serve a service until `stop`, or until the `with` block that uses the result ends. Port 0 takes a free one.
+    """Serve a dialect, by name or folder, or a service, until `stop` or the end of the `with` block that uses the result.
+
+    Port 0 takes a free one. `options` are those of `Options`: `start("dialect", profile="…", world="world.yaml")`.
 
     Raises:
         AddressError: the address cannot be listened on.
+        SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
     """
-    return Running(service, host, port, tls=tls, **options)
+    return Running(dialect, host, port, tls=tls, **options)
 
 
-class Options(TypedDict, total=False):
-    """What a running mock may be told besides where to listen.
-
-    `cors` are the origins whose pages may read the API's replies (`*`: all), `control_cors` those that may use the control
-    side. `control_token` is what control requests carry. `reload` gives the world to go back to, and `tell` hears of each
-    entry of the journal, from the server's thread.
-    """
-
-    cors: tuple[str, ...]
-    control_cors: tuple[str, ...]
-    control_token: str | None
-    reload: Callable[[], WorldData] | None
-    tell: Callable[[Mapping[str, Any]], None] | None
-
-
-class Running:
-    """A running mock and its addresses. `control_token` is None where the control side wants none."""
+class Running(Near):
+    """A running mock and its addresses."""
 
     def __init__(
         self,
-        service: Service,
+        dialect: str | Path | Dialect | Service,
         host: str,
         port: int,
         *,
@@ -66,20 +50,19 @@ class Running:
         **options: Unpack[Options],
     ) -> None:
         listening = bind(host, port)
-        self.service = service
-        self.origin = origin_of(listening, host, "https" if tls else "http")
+        try:
+            access = Access.of_socket(
+                loopback=is_loopback(listening),
+                token=options.get("control_token"),
+                origins=options.get("control_cors", ()),
+            )
+            router = assemble(dialect, access, **options)
+        except BaseException:
+            listening.close()
+            raise
+        super().__init__(router, origin_of(listening, host, "https" if tls else "http"))
         self.port: int = listening.getsockname()[1]
-        access = Access.of_socket(
-            loopback=is_loopback(listening),
-            token=options.get("control_token"),
-            origins=options.get("control_cors", ()),
-        )
-        self.application = Application(
-            service, access, cors=options.get("cors", ()), reload=options.get("reload"), tell=options.get("tell")
-        )
-        self._server = Server(
-            self.application, listening, now=service.clock.now, tls=tls, on_refusal=self.application.refused
-        )
+        self._server = Server(router, listening, now=self.service.clock.now, tls=tls, on_refusal=router.refused)
         self._loop = new_loop()
         self._end = asyncio.Event()
         self._ready = threading.Event()
@@ -90,60 +73,11 @@ class Running:
         if self._failure is not None:
             raise self._failure
 
-    @property
-    def url(self) -> str:
-        """The base URL of the mocked API."""
-        return self.origin + self.service.dialect.api.bases["url"]
-
-    @property
-    def resource_url(self) -> str:
-        """The base URL of the protected operations; that of the API when it has only one."""
-        bases = self.service.dialect.api.bases
-        return self.origin + bases.get("resource_url", bases["url"])
-
-    @property
-    def control_url(self) -> str:
-        """The URL below which the mock's own side is."""
-        return self.origin + ROOT
-
-    @property
-    def control_token(self) -> str | None:
-        """The token that control requests carry, where other machines can reach the mock."""
-        return self.application.access.token
-
-    @property
-    def clock(self) -> Clock:
-        """The clock that tokens obey."""
-        return self.service.clock
-
-    @property
-    def faults(self) -> Book:
-        """What the next calls get: faults at run time, and replies that are forced. For one thread at a time."""
-        return self.application.desk.book
-
-    @property
-    def race(self) -> Race:
-        """The lab in which renewals race."""
-        return self.application.desk.race
-
-    @property
-    def credentials(self) -> dict[str, str]:
-        """The announced credentials by role."""
-        return self.service.credentials
-
     def stop(self) -> None:
         """Stop serving. Requests that are half-way in have half a second; calling it again does nothing."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _run(self) -> None:
         try:

@@ -103,6 +103,7 @@ class Service:
     ) -> None:
         self.dialect = dialect
         self.fault = fault
+        self._begun = (profile, world, access_token_lifetime, refresh_token_lifetime)
         lie = None if fault is None else Lie(fault, fault.make())
         distortion = Distortion() if lie is None else lie.distortion
         self._lie = lie
@@ -125,6 +126,18 @@ class Service:
         mend = f"Nothing in the request needs mending. Start the mock without --fault {name} to see the right reply."
         blame = Blame("fault", name, lie.fault.stage, lie.fault.says, mend)
         return _Stance(lie.distortion, profile, judge, blame)
+
+    def anew(self, profile: str | None = None, world: WorldData | None = None) -> Service:
+        """Make another service like this one was at its start, with a clock, users and tokens of its own."""
+        own_profile, own_world, access, refresh = self._begun
+        return Service(
+            self.dialect,
+            profile or own_profile,
+            world or own_world,
+            fault=self.fault,
+            access_token_lifetime=access,
+            refresh_token_lifetime=refresh,
+        )
 
     @property
     def credentials(self) -> dict[str, str]:

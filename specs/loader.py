@@ -25,7 +25,7 @@ from watchword.specs.values.api import Api
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.profile import Profile, WorldData
 
-__all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "schema", "world_dialect"]
+__all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "make_world", "schema", "world_dialect"]
 
 _HERE = Path(__file__).parent
 
@@ -148,10 +148,7 @@ def load_world(path: Path, api: Api) -> WorldData:
         SpecError: the file is wrong.
     """
     source = _checked(path, "world")
-    named = source.value.get("dialect", api.name)
-    if named != api.name:
-        raise source.error(("dialect",), f"this is a world of {named}, and {api.name} is served", "name another file")
-    return read_world(source, (), source.value, api)
+    return _world(source, api)
 
 
 def world_dialect(path: Path) -> str:
@@ -164,6 +161,24 @@ def world_dialect(path: Path) -> str:
     if "dialect" not in source.value:
         raise source.error((), "the file does not say which dialect it is for", "add dialect: NAME")
     return str(source.value["dialect"])
+
+
+def make_world(value: Mapping[str, Any], api: Api) -> WorldData:
+    """Build a world of what a world file would say.
+
+    Raises:
+        SpecError: it is wrong.
+    """
+    source = YamlFile(Path("the world"), "", value, {})
+    check_schema(source, "world")
+    return _world(source, api)
+
+
+def _world(source: YamlFile, api: Api) -> WorldData:
+    named = source.value.get("dialect", api.name)
+    if named != api.name:
+        raise source.error(("dialect",), f"this is a world of {named}, and {api.name} is served", "name another file")
+    return read_world(source, (), source.value, api)
 
 
 def _checked(path: Path, kind: str) -> YamlFile:

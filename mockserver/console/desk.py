@@ -60,6 +60,8 @@ class Desk:
             "journal": {"GET": self._read_journal, "DELETE": self._clear_journal},
             "why": {"GET": self._why},
             "explain": {"POST": self._explain},
+            "credentials": {"GET": lambda request, origin: as_json(service.credentials)},
+            "keys": {"GET": self._read_keys, "PUT": self._set_keys},
             "sessions": {"GET": lambda request, origin: as_json(steering.sessions(service, self.masker.learn))},
             "sessions/expire": {"POST": self._expire},
             "sessions/revoke": {"POST": self._revoke},
@@ -157,6 +159,7 @@ class Desk:
             "fault": None if service.fault is None else {"name": service.fault.name, "says": service.fault.says},
             "url": origin + bases["url"],
             "resource_url": origin + bases.get("resource_url", bases["url"]),
+            "control_url": origin + ROOT,
             "credentials": list(service.credentials),
             "control": [origin + ROOT + page for page in self._pages],
         }
@@ -200,6 +203,12 @@ class Desk:
 
     def _revoke(self, request: Request, origin: str) -> Reply:
         return as_json(steering.revoke(self.service, self._body(request, "Sessions"), self.masker.learn))
+
+    def _read_keys(self, request: Request, origin: str) -> Reply:
+        return as_json(steering.keys(self.service.state))
+
+    def _set_keys(self, request: Request, origin: str) -> Reply:
+        return as_json(steering.set_key(self.service.state, self._body(request, "Keys")))
 
     def _reload_world(self, request: Request, origin: str) -> Reply:
         try:

@@ -28,7 +28,7 @@ ORIGIN = "https://api.example.test"
 class Scripted(Application):
     """An application that answers some paths by itself."""
 
-    def from_inside(self, request: Request, origin: str) -> Answer:
+    def from_inside(self, request: Request, origin: str, below: str = "") -> Answer:
         """Answer a request."""
         if request.path == "/old":
             return Reply(302, (("Location", "/new?a=b"),), b"moved")
@@ -188,7 +188,7 @@ def way(request: pytest.FixtureRequest, dialect: str) -> Iterator[Way]:
             yield Way(session, ORIGIN, service)
         else:
             with intercept(dialect, origin=ORIGIN) as intercepted:
-                yield Way(session, ORIGIN, intercepted)
+                yield Way(session, ORIGIN, intercepted.service)
 
 
 VOLATILE = ("date", "content-length", "connection")

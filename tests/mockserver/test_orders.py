@@ -13,7 +13,7 @@ import yaml
 
 from watchword.mockserver.console.asked import DESCRIPTION
 from watchword.mockserver.launch import Running, start
-from watchword.mockserver.orders.book import PURPOSES, BadOrder
+from watchword.mockserver.orders.book import PURPOSES
 from watchword.mockserver.orders.kinds import KINDS
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
@@ -334,8 +334,9 @@ def test_in_python(client: Client) -> None:
     order = client.running.faults.add("unavailable", purpose="login", count=1)
 
     assert [True, False] == struck(client, 2)
-    assert (1, True) == (order.struck, order.over(client.running.clock.now()))
-    with pytest.raises(BadOrder, match="did you mean 'redirect'"):
+    [over] = client.running.faults.list()
+    assert (order.id, 1, True) == (over.id, over.struck, over.over)
+    with pytest.raises(ValueError, match="did you mean 'redirect'"):
         client.running.faults.add("redirct")
 
 

@@ -1,0 +1,273 @@
+"""Spaces: worlds of their own in one mock, over real sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jwt
+import pytest
+import requests
+
+from watchword.mockserver import connect, start
+from watchword.mockserver.control import ROOT
+from watchword.mockserver.launch import Running
+from watchword.mockserver.spaces import MOST
+from watchword.mockserver.steer.channel import ControlProblem
+from watchword.mockserver.steer.mock import Mock
+
+NAMESPACES = "/api/core/v2/namespaces"
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    """A mock on a socket."""
+    with start("sensu") as running:
+        yield running
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    """A session that no environment disturbs."""
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+def log_in(mock: Mock, http: requests.Session, **options: Any) -> requests.Response:
+    """Log in with the announced credentials."""
+    user = (mock.credentials["username"], mock.credentials["password"])
+    return http.get(mock.url + "/auth", auth=user, timeout=10, **options)
+
+
+def use(mock: Mock, http: requests.Session, token: str, **headers: str) -> requests.Response:
+    """Use an access token."""
+    return http.get(mock.url + NAMESPACES, headers={"Authorization": f"Bearer {token}", **headers}, timeout=10)
+
+
+def test_fifty_at_once(running: Running) -> None:
+    """Fifty clients at once, each in a space at a time of its own, do not see one another."""
+
+    def live(number: int) -> tuple[list[int], list[str | None], int]:
+        space = connect(running.url).space(f"test-{number}")
+        with requests.Session() as http:
+            http.trust_env = False
+            space.clock.freeze(1_900_000_000 + number * 100_000)
+            token = log_in(space, http).json()["access_token"]
+            found = [use(space, http, token).status_code]
+            if number % 2:
+                space.clock.after_expiry()
+            space.users.add(f"only-{number}", "Spruce3-Window")
+            found.append(use(space, http, token).status_code)
+        return found, [entry.condition for entry in space.journal], len(space.users.list())
+
+    with ThreadPoolExecutor(50) as pool:
+        found = list(pool.map(live, range(50)))
+
+    users = len(running.users.list())
+    assert [
+        ([200, 200], [None] * 3, users + 1),
+        ([200, 401], [None, None, "access_token.expired"], users + 1),
+    ] * 25 == found
+    assert [] == running.journal.entries()
+    assert 50 == len(running.spaces.list())
+
+
+def test_by_path_and_by_header(running: Running, http: requests.Session) -> None:
+    """A space is reached by its path and by the header, for the API and for the control side; both mean the same."""
+    space = running.space("blue")
+    named = {"Watchword-Space": "blue"}
+    token = log_in(space, http).json()["access_token"]
+    user = (running.credentials["username"], running.credentials["password"])
+    other = http.get(running.url + "/auth", auth=user, headers=named, timeout=5)
+
+    assert 200 == use(running, http, token, **named).status_code
+    assert 200 == use(space, http, other.json()["access_token"]).status_code
+    assert 401 == use(running, http, token).status_code
+    entries = http.get(running.control_url + "journal", headers=named, timeout=5).json()["entries"]
+    assert ["createToken", "createToken", "listNamespaces", "listNamespaces"] == [e["operation"] for e in entries]
+    assert ["/auth", "/auth", NAMESPACES, NAMESPACES] == [e["path"] for e in entries]
+    assert f"{ROOT}spaces/blue{ROOT}" == log_in(space, http).headers["Watchword-Control"]
+    assert [1] == [entry.id for entry in running.journal]
+
+
+def test_two_times(running: Running, http: requests.Session) -> None:
+    """Two spaces stand at different times, and their replies are dated so."""
+    early, late = running.space("early"), running.space("late")
+    early.clock.freeze(1_000_000_000)
+    late.clock.freeze(2_000_000_000)
+
+    dates = [log_in(space, http).headers["Date"] for space in (early, late)]
+    assert ["Sun, 09 Sep 2001 01:46:40 GMT", "Wed, 18 May 2033 03:33:20 GMT"] == dates
+    assert abs(running.clock.now() - running.service.clock.now()) < 5
+
+
+def test_reset_and_delete(running: Running, http: requests.Session) -> None:
+    """A space goes back to how it was made, its world with it; a deleted one is made anew when it is asked for."""
+    world = {"accounts": [{"username": "nadia", "password": "Spruce3-Window"}]}
+    space = running.space("red", world=world, profile="sensu-6.9")
+    token = log_in(space, http).json()["access_token"]
+    space.users.add("otto", "Larch8-Ferry")
+    space.clock.advance(60)
+    running.spaces.reset("red")
+
+    again = running.space("red")
+    assert ["nadia"] == [user.username for user in again.users.list()]
+    assert ([], 401) == (again.journal.entries(), use(again, http, token).status_code)
+    assert abs(again.clock.now() - running.clock.now()) < 5
+    assert "sensu-6.9" == http.get(again.control_url, timeout=5).json()["profile"]
+    again.stop()
+    assert () == running.spaces.list()
+    assert running.credentials == running.space("red").credentials
+    assert ("red",) == running.spaces.list()
+
+
+def test_over_http(running: Running, http: requests.Session) -> None:
+    """The pages about spaces: list, make, make under a name, look, reset, delete."""
+    pages = running.control_url + "spaces"
+    made = http.post(pages, json={}, timeout=5)
+    named = http.put(pages + "/green", json={"profile": "sensu-6.9"}, timeout=5)
+
+    assert (201, 201) == (made.status_code, named.status_code)
+    assert running.origin + ROOT + "spaces/green" == named.json()["url"]
+    assert running.origin + ROOT + "spaces/green" + ROOT == named.json()["control_url"]
+    assert "Watchword-Space: green" == named.json()["header"]
+    assert 200 == http.put(pages + "/green", timeout=5).status_code
+    assert [made.json()["name"], "green"] == [s["name"] for s in http.get(pages, timeout=5).json()["spaces"]]
+    assert "documented" == http.get(pages + "/green", timeout=5).json()["profile"]
+    assert 200 == http.post(pages + "/green", timeout=5).status_code
+    assert 204 == http.delete(pages + "/green", timeout=5).status_code
+    assert [404, 404, 404] == [
+        http.request(m, pages + "/green", timeout=5).status_code for m in ("DELETE", "POST", "GET")
+    ]
+    assert [405, 405] == [http.request("PATCH", page, timeout=5).status_code for page in (pages, pages + "/green")]
+    assert 404 == http.get(running.control_url + "spacesuit", timeout=5).status_code
+
+
+@pytest.mark.parametrize("name", ["-a", "a b", "ä", "a" * 65, "", "..", "a%2Fb"])
+def test_bad_names(running: Running, http: requests.Session, name: str) -> None:
+    """What cannot be a name is refused with what was expected, in a path and in a header."""
+    replies = [http.get(f"{running.control_url}spaces/x", headers={"Watchword-Space": name.encode()}, timeout=5)]
+    replies += [http.get(running.url + "/auth", headers={"Watchword-Space": name.encode()}, timeout=5)]
+
+    assert 404 == replies[0].status_code
+    assert (400, True) == (replies[1].status_code, "expected the name of a space" in replies[1].text)
+    assert () == running.spaces.list()
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        ({"profile": "sensu-6.99"}, "no profile"),
+        ({"world": {"accounts": []}}, "the world: "),
+        ({"worlds": {}}, "worlds"),
+        ([], "not of type 'object'"),
+    ],
+)
+def test_bad_spaces(running: Running, http: requests.Session, body: Any, seen: str) -> None:
+    """What a space cannot be made of is said to be, and none is made."""
+    reply = http.put(running.control_url + "spaces/x", data=json.dumps(body), timeout=5)
+
+    assert (400, True) == (reply.status_code, seen in reply.json()["detail"])
+    assert () == running.spaces.list()
+
+
+def test_too_many(running: Running) -> None:
+    """There is an end to how many spaces a mock holds, and none goes unasked."""
+    for number in range(MOST):
+        running.router.application(str(number))
+
+    with pytest.raises(ControlProblem, match="delete some") as caught:
+        running.space("one-more")
+    assert 503 == caught.value.status
+    running.spaces.delete("0")
+    assert running.space("one-more").why().id is None
+
+
+def test_control_of_a_space_is_guarded(http: requests.Session) -> None:
+    """Whoever may not use the control side may not use that of a space, nor the pages about spaces; the API is for all."""
+    with start("sensu", control_token="harbour-lantern-7") as running:
+        base = running.control_url + "spaces"
+        page = {"Origin": "https://evil.test", "Authorization": "Bearer harbour-lantern-7"}
+
+        assert 401 == http.get(base + "/a/auth", timeout=5).status_code
+        assert "Watchword-Request" in http.get(base + "/a/auth", timeout=5).headers
+        for url in (f"{base}/a{ROOT}why", base, base + "/a"):
+            assert 401 == http.get(url, timeout=5).status_code
+            assert 403 == http.get(url, headers=page, timeout=5).status_code
+        assert 401 == http.get(running.control_url + "why", headers={"Watchword-Space": "a"}, timeout=5).status_code
+        assert 200 == http.get(f"{base}/a{ROOT}health", timeout=5).status_code
+        assert 403 == http.get(base, headers={"Host": "evil.test"}, timeout=5).status_code
+
+
+def test_keys_and_issuer(http: requests.Session) -> None:
+    """JWTs verify with the key of their space; their issuer is the public URL, and the path of the space behind it."""
+    with start("fusio", public_url="https://sso.example.test/auth/") as running:
+
+        def claims(mock: Mock) -> dict[str, Any]:
+            c = mock.credentials
+            form = {"grant_type": "client_credentials"}
+            reply = http.post(
+                mock.url + "/authorization/token", data=form, auth=(c["client_id"], c["client_secret"]), timeout=5
+            )
+            found: dict[str, Any] = jwt.decode(reply.json()["access_token"], mock.jwt_key, ["HS256"])
+            return found
+
+        space = running.space("a")
+        assert "https://sso.example.test/auth" == claims(running)["iss"]
+        assert f"https://sso.example.test/auth{ROOT}spaces/a" == claims(space)["iss"]
+        assert running.jwt_key != space.jwt_key
+        space.jwt_key = b"k" * 32
+        assert b"k" * 32 == space.jwt_key
+        assert claims(space)["sub"]
+        [key] = http.get(space.control_url + "keys", timeout=5).json()["keys"]
+        assert b"k" * 32 == jwt.PyJWK(key).key
+        with pytest.raises(ControlProblem, match="32 bytes or more"):
+            space.jwt_key = b"short"
+
+
+def test_a_public_url_is_one() -> None:
+    """What is no URL cannot be the public one."""
+    with pytest.raises(ValueError, match="expected a public URL"):
+        start("sensu", public_url="sso.example.test")
+
+
+def test_worlds_of_spaces() -> None:
+    """Spaces can be there from the start, each with a world; a name that cannot be one is refused."""
+    worlds = {"a": {"accounts": [{"username": "nadia", "password": "Spruce3-Window"}]}}
+    with start("sensu", spaces=worlds) as running:
+        assert "nadia" == running.space("a").credentials["username"]
+        assert running.credentials == running.space("b").credentials
+    with pytest.raises(ValueError, match="expected the name of a space"):
+        start("sensu", spaces=["no name"])
+
+
+def test_a_world_that_settles() -> None:
+    """A world that is read again is that of every space which has none of its own, and of those to come."""
+    own = {"accounts": [{"username": "nadia", "password": "Spruce3-Window"}]}
+    with start("sensu", spaces={"own": own}) as running:
+        running.space("old")
+        running.router.settle(running.space("own").service.state.data)
+        running.router.settle(running.service.dialect.world)
+        running.router.settle(running.space("own").service.state.data)
+
+        assert {"nadia"} == {m.credentials["username"] for m in (running, running.space("old"), running.space("new"))}
+
+
+def test_a_space_has_no_spaces(running: Running) -> None:
+    """Spaces do not nest, and asking for one says so."""
+    with pytest.raises(ControlProblem, match="expected one of the paths") as caught:
+        running.space("a").spaces.list()
+    assert 404 == caught.value.status
+
+
+def test_the_log_names_the_space(http: requests.Session) -> None:
+    """Whoever hears of the entries learns which space they belong to."""
+    told: list[Any] = []
+    with start("sensu", tell=told.append) as running:
+        log_in(running, http)
+        log_in(running.space("a"), http)
+
+    assert [None, "a"] == [entry.get("space") for entry in told]
