@@ -6,16 +6,21 @@ import asyncio
 import ssl
 import threading
 from pathlib import Path
-from typing import Unpack
+from typing import Literal, Unpack
 
 from watchword.mockserver.console.access import Access
 from watchword.mockserver.http.address import bind, is_loopback, origin_of
 from watchword.mockserver.http.server import Server, new_loop
 from watchword.mockserver.near import Near, Options, assemble
 from watchword.mockserver.service import Service
+from watchword.mockserver.tls import Certificates, make_certificates
 from watchword.specs.loader import Dialect
 
 __all__ = ["Options", "Running", "start"]
+
+Tls = bool | Literal["mutual"] | Certificates | ssl.SSLContext | None
+"""How https is served: with certificates made on the spot (True, or "mutual" if clients have to show one, too), with some that
+were made before, or with a context of one's own; else it is http."""
 
 
 def start(
@@ -23,22 +28,24 @@ def start(
     host: str = "127.0.0.1",
     port: int = 0,
     *,
-    tls: ssl.SSLContext | None = None,
+    tls: Tls = None,
     **options: Unpack[Options],
 ) -> Running:
     """Serve a dialect, by name or folder, or a service, until `stop` or the end of the `with` block that uses the result.
 
-    Port 0 takes a free one. `options` are those of `Options`: `start("dialect", profile="…", world="world.yaml")`.
+    Port 0 takes a free one. With `tls`, https is served, see `Tls`; what its clients have to trust is in `certificates`.
+    `options` are those of `Options`: `start("dialect", profile="…", world="world.yaml")`.
 
     Raises:
         AddressError: the address cannot be listened on.
+        NoTrustme: certificates are to be made, and the library that makes them is not installed.
         SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
     """
     return Running(dialect, host, port, tls=tls, **options)
 
 
 class Running(Near):
-    """A running mock and its addresses."""
+    """A running mock and its addresses. `certificates` are those that its clients have to trust; None where it has none."""
 
     def __init__(
         self,
@@ -46,11 +53,18 @@ class Running(Near):
         host: str,
         port: int,
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: Tls = None,
         **options: Unpack[Options],
     ) -> None:
         listening = bind(host, port)
+        self._own = False
+        self.certificates: Certificates | None = None
         try:
+            if isinstance(tls, Certificates):
+                self.certificates = tls
+            elif tls and not isinstance(tls, ssl.SSLContext):
+                self.certificates = make_certificates(names=[host], mutual=tls == "mutual")
+                self._own = True
             access = Access.of_socket(
                 loopback=is_loopback(listening),
                 token=options.get("control_token"),
@@ -59,10 +73,14 @@ class Running(Near):
             router = assemble(dialect, access, **options)
         except BaseException:
             listening.close()
+            self._clean()
             raise
-        super().__init__(router, origin_of(listening, host, "https" if tls else "http"))
+        made = None if self.certificates is None else self.certificates.context
+        context = tls if isinstance(tls, ssl.SSLContext) else made
+        super().__init__(router, origin_of(listening, host, "https" if context else "http"))
+        self._files = {} if self.certificates is None else self.certificates.files
         self.port: int = listening.getsockname()[1]
-        self._server = Server(router, listening, now=self.service.clock.now, tls=tls, on_refusal=router.refused)
+        self._server = Server(router, listening, now=self.service.clock.now, tls=context, on_refusal=router.refused)
         self._loop = new_loop()
         self._end = asyncio.Event()
         self._ready = threading.Event()
@@ -78,6 +96,11 @@ class Running(Near):
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
+        self._clean()
+
+    def _clean(self) -> None:
+        if self._own and self.certificates is not None:
+            self.certificates.close()
 
     def _run(self) -> None:
         try:

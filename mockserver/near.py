@@ -139,6 +139,7 @@ class Near(Mock):
         self.origin = origin
         self.application = application or router.first
         self._below = below
+        self._files: Mapping[str, str] = {}
 
     @property
     def service(self) -> Service:
@@ -172,6 +173,16 @@ class Near(Mock):
         return self.service.credentials
 
     @property
+    def ca_file(self) -> str | None:
+        """The certificate that clients have to trust; None without TLS of the mock's own making."""
+        return self._files.get("ca_file")
+
+    @property
+    def client_certificate(self) -> str | None:
+        """The file with a certificate and its key that clients have to show; None where none is wanted."""
+        return self._files.get("client_certificate")
+
+    @property
     def asgi(self) -> Asgi:
         """The whole mock as an ASGI application."""
         return Asgi(_Guarded(self.router))
@@ -192,4 +203,6 @@ class Near(Mock):
             application = self.router.application(name)
         except BadRequest as bad:
             raise ControlProblem(bad.status, bad.detail) from None
-        return Near(self.router, self.origin, f"{ROOT}spaces/{name}", application)
+        found = Near(self.router, self.origin, f"{ROOT}spaces/{name}", application)
+        found._files = self._files
+        return found

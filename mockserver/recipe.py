@@ -14,7 +14,7 @@ from watchword.specs.errors import SpecError, nearest
 from watchword.specs.loader import Dialect, load_dialect, load_world, make_world
 from watchword.specs.values.profile import WorldData
 
-__all__ = ["Prepared", "Recipe", "World", "find_world", "prepare"]
+__all__ = ["Prepared", "Recipe", "World", "find_world", "prepare", "world_file"]
 
 World = str | Path | Mapping[str, Any] | WorldData
 """Who lives in a mock: the name of a world of the dialect, a file, what such a file says, or a value."""
@@ -94,12 +94,21 @@ def find_world(dialect: Dialect, world: World) -> WorldData:
         return world
     if isinstance(world, Mapping):
         return make_world(world, dialect.api)
+    return load_world(world_file(dialect, world), dialect.api)
+
+
+def world_file(dialect: Dialect, world: str | Path) -> Path:
+    """Give the file of a world: one of the dialect's folder `worlds` by its name, or any by its path.
+
+    Raises:
+        SpecError: there is no world of that name.
+    """
     folder = dialect.folder / "worlds"
     known = {path.stem: path for path in folder.glob("*.yaml")}
     if str(world) in known:
-        return load_world(known[str(world)], dialect.api)
+        return known[str(world)]
     path = Path(world)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
-        return load_world(path, dialect.api)
+    if path.suffix or len(path.parts) > 1 or path.is_file():
+        return path
     near = nearest(str(world), known) if known else f"{dialect.name} has none"
     raise SpecError(folder, None, f"there is no world {str(world)!r}", f"{near}; the path of a world file will do, too")

@@ -36,6 +36,8 @@ NODE = Path(__file__).resolve().parent.parent / ".venv-node" / "node_modules" / 
 TOOLS = {
     "chromium": "apt-get install chromium",
     "curl": "apt-get install curl",
+    "java": "apt-get install default-jdk-headless",
+    "node": "apt-get install nodejs",
     "openssl": "apt-get install openssl",
     "redocly": "make linters",
     "spectral": "make linters",
@@ -54,7 +56,9 @@ LONG = (
     "tests/suites/test_waiting.py",
     "tests/strangers/",
     "tests/reports/test_plugin.py",
+    "tests/mockserver/test_background.py",
     "tests/mockserver/test_command.py",
+    "tests/mockserver/test_tls.py",
     "tests/test_imports.py",
     "tests/test_left_out.py",
     "tests/test_openapi_linters.py",

@@ -44,11 +44,13 @@ def connect(
         except (ValueError, KeyError, TypeError):
             raise ValueError(f"expected a ready file of a mock or a URL, seen {text}") from None
     token = token or told.get("control_token")
+    ca_file = ca_file or told.get("ca_file")
+    certificate = client_certificate or told.get("client_certificate")
     trust = None
     if control_url.startswith("https:"):
-        trust = ssl.create_default_context(cafile=ca_file or told.get("ca_file"))
-        certificate = client_certificate or told.get("client_certificate")
+        trust = ssl.create_default_context(cafile=ca_file)
         if certificate:
             trust.load_cert_chain(certificate)
     channel = OverHttp(control_url, token, trust)
-    return Mock(channel, channel.ask("GET", "") | {"control_url": control_url}, token)
+    files = {name: str(file) for name, file in (("ca_file", ca_file), ("client_certificate", certificate)) if file}
+    return Mock(channel, channel.ask("GET", "") | files | {"control_url": control_url}, token)

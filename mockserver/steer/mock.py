@@ -64,6 +64,16 @@ class Mock:
         return found
 
     @property
+    def ca_file(self) -> str | None:
+        """The certificate that clients have to trust; None without TLS of the mock's own making."""
+        return self._facts.get("ca_file")
+
+    @property
+    def client_certificate(self) -> str | None:
+        """The file with a certificate and its key that clients have to show; None where none is wanted."""
+        return self._facts.get("client_certificate")
+
+    @property
     def clock(self) -> ClockControl:
         """The clock that tokens obey."""
         return self._clock

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from watchword.mockserver import command
 from watchword.mockserver.http.address import AddressError
+from watchword.mockserver.telling import print_entry
 from watchword.specs.cli import main
 from watchword.specs.loader import bundled
 
@@ -82,7 +83,7 @@ def test_ready_file(begin: Callable[..., Mock], dialect: str) -> None:
     """The ready file is there when the mock answers, is for its owner only, and goes when the mock goes."""
     mock = begin(dialect)
 
-    assert {"dialect", "profile", "url", "resource_url", "control_url", "credentials", "pid"} == set(mock.facts)
+    assert {"dialect", "profile", "url", "resource_url", "control_url", "credentials", "pid", "host"} == set(mock.facts)
     assert mock.process.pid == mock.facts["pid"]
     assert stat.S_IRUSR | stat.S_IWUSR == stat.S_IMODE(mock.ready.stat().st_mode)
     assert {"status": "ok"} == requests.get(mock.facts["control_url"] + "health", timeout=3).json()
@@ -182,6 +183,7 @@ def test_ipv6(begin: Callable[..., Mock]) -> None:
 def test_stale_ready_file_of_another(begin: Callable[..., Mock]) -> None:
     """A ready file that another mock has taken over is left alone."""
     mock = begin("sensu")
+    mock.ready.unlink()
     mock.ready.write_text(json.dumps({"pid": os.getpid()}))
     mock.stop()
 
@@ -203,6 +205,10 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "unknown host": (["mock", "sensu", "--host", "no-such-host.invalid"], "cannot be resolved"),
     "empty host": (["mock", "sensu", "--host", ""], "cannot be resolved"),
     "not our address": (["mock", "sensu", "--host", "192.0.2.1"], "does not have that address"),
+    "no such world": (["mock", "sensu", "--world", "harbour"], "sensu has none"),
+    "no public URL": (["mock", "sensu", "--public-url", "sso.test"], "expected a URL such as"),
+    "no name for a certificate": (["mock", "sensu", "--port", "0", "--tls-name", "a b"], "a certificate cannot be for"),
+    "no folder for certificates": (["mock", "sensu", "--port", "0", "--tls-dir", "/dev/null/x"], "/dev/null/x"),
     "no world file": (["mock", "sensu", "--world", "/nowhere/world.yaml"], "/nowhere/world.yaml"),
     "ready file nowhere": (
         ["mock", "sensu", "--port", "0", "--ready-file", "/nowhere/ready.json"],
@@ -343,7 +349,7 @@ def test_quiet(begin: Callable[..., Mock]) -> None:
 def test_the_log_is_safe_to_print(capsys: pytest.CaptureFixture[str]) -> None:
     """What a client sends cannot steer the terminal that the log is printed on."""
     entry = {"id": 1, "at": 0.0, "status": 404, "method": "GET", "path": "/\x1b[2J\r\n", "condition": "c", "hint": "h"}
-    command._print_entry(entry)
+    print_entry(entry)
 
     assert "00:00:00 #1 404 GET /?[2J??  c: h\n" == capsys.readouterr().out
 
