@@ -36,6 +36,7 @@ NODE = Path(__file__).resolve().parent.parent / ".venv-node" / "node_modules" / 
 TOOLS = {
     "chromium": "apt-get install chromium",
     "curl": "apt-get install curl",
+    "go": "apt-get install golang-go",
     "java": "apt-get install default-jdk-headless",
     "node": "apt-get install nodejs",
     "openssl": "apt-get install openssl",
