@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Unpack
 
 from watchword.mockserver.console.access import Access
+from watchword.mockserver.doors import Doors
 from watchword.mockserver.http.address import bind, is_loopback, origin_of
 from watchword.mockserver.http.server import Server, new_loop
 from watchword.mockserver.near import Near, Options, assemble
@@ -82,6 +83,7 @@ class Running(Near):
         self.port: int = listening.getsockname()[1]
         self._server = Server(router, listening, now=self.service.clock.now, tls=context, on_refusal=router.refused)
         self._loop = new_loop()
+        self._doors = router.doors = Doors(router, self._loop, host, context)
         self._end = asyncio.Event()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -116,4 +118,4 @@ class Running(Near):
         await self._server.start()
         self._ready.set()
         await self._end.wait()
-        await self._server.stop()
+        await asyncio.gather(self._server.stop(), self._doors.stop())

@@ -131,14 +131,21 @@ class _Guarded:
 
 
 class Near(Mock):
-    """A mock in this process, or one space of it, at an origin; `below` is the path of the space."""
+    """A mock in this process, or one space of it, at an origin; `below` is the path of the space, `own` its own origin."""
 
-    def __init__(self, router: Spaces, origin: str, below: str = "", application: Application | None = None) -> None:
+    def __init__(
+        self,
+        router: Spaces,
+        origin: str,
+        below: str = "",
+        application: Application | None = None,
+        own: str | None = None,
+    ) -> None:
         super().__init__(_Inside(router, origin, below + ROOT))
         self.router = router
-        self.origin = origin
+        self.origin = own or origin
         self.application = application or router.first
-        self._below = below
+        self._below = "" if own else below
         self._files: Mapping[str, str] = {}
 
     @property
@@ -193,16 +200,21 @@ class Near(Mock):
         return Wsgi(_Guarded(self.router))
 
     def space(
-        self, name: str | None = None, *, profile: str | None = None, world: Mapping[str, Any] | None = None
+        self,
+        name: str | None = None,
+        *,
+        profile: str | None = None,
+        world: Mapping[str, Any] | None = None,
+        port: int | None = None,
     ) -> Near:
         """Give a space of this mock: a world of its own; see `Mock.space`."""
-        return cast(Near, super().space(name, profile=profile, world=world))
+        return cast(Near, super().space(name, profile=profile, world=world, port=port))
 
     def _within(self, name: str) -> Near:
         try:
             application = self.router.application(name)
         except BadRequest as bad:
             raise ControlProblem(bad.status, bad.detail) from None
-        found = Near(self.router, self.origin, f"{ROOT}spaces/{name}", application)
+        found = Near(self.router, self.origin, f"{ROOT}spaces/{name}", application, self.router.origin(name))
         found._files = self._files
         return found

@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from watchword.mockserver.console.asked import BadRequest, read_body
 from watchword.mockserver.console.problem import as_json, problem
@@ -19,7 +19,7 @@ from watchword.specs.errors import SpecError
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import WorldData
 
-__all__ = ["HEADER", "MOST", "Spaces"]
+__all__ = ["HEADER", "MOST", "Opening", "Spaces"]
 
 HEADER = "Watchword-Space"
 """The request header that names a space."""
@@ -41,15 +41,31 @@ class _Plan:
     world: WorldData | None = None
 
 
+class Opening(Protocol):
+    """What gives spaces ports of their own."""
+
+    def open(self, name: str, port: int) -> str:
+        """Let a space be reached by a port, 0 for a free one; gives its origin.
+
+        Raises:
+            BadRequest: the port cannot be listened on.
+        """
+
+    def close(self, name: str) -> None:
+        """Let nobody in any more."""
+
+
 class Spaces:
     """Hands each request to the world that it is meant for; a world that is named for the first time is made.
 
     Below `/__watchword__/spaces/NAME/` each space is a mock of its own, with a control side. `make` gives the application of a
-    space's service. May be called from several threads.
+    space's service. May be called from several threads. `doors` is there where something listens.
     """
 
     def __init__(self, first: Application, make: Callable[[Service, str], Application]) -> None:
         self.first = first
+        self.doors: Opening | None = None
+        self._origins: dict[str, str] = {}
         self._make = make
         self._plans: dict[str, _Plan] = {}
         self._made: dict[str, Application] = {}
@@ -68,6 +84,10 @@ class Spaces:
     def from_inside(self, request: Request, origin: str) -> Answer:
         """Answer a request of this very process, which may use the control side as it is."""
         return self._route(request, origin, inside=True)
+
+    def through(self, name: str, request: Request, origin: str) -> Answer:
+        """Answer a request that came by the port of a space."""
+        return self._within(name, request, origin, "", inside=False)
 
     def refused(self, reply: Reply, sentence: str, method: str, target: str) -> Reply:
         """Note what was refused before anybody could look at it as a request."""
@@ -112,7 +132,19 @@ class Spaces:
         with self._turn:
             name = name or next(n for n in iter(lambda: secrets.token_hex(6), "") if n not in self._made)
             self._begin(name, _Plan(profile, world))
+            if "port" in asked:
+                self._open(name, asked["port"])
         return name
+
+    def origin(self, name: str) -> str | None:
+        """Give the origin that is a space's own; None where it has no port."""
+        return self._origins.get(name)
+
+    def _open(self, name: str, port: int) -> None:
+        if self.doors is None:
+            raise BadRequest("expected no port: this mock listens nowhere, so that a space of it cannot, either", 409)
+        if name not in self._origins:
+            self._origins[name] = self.doors.open(name, port)
 
     def forget(self, name: str) -> None:
         """Forget a space.
@@ -124,6 +156,8 @@ class Spaces:
             self._plans.pop(name, None)
             if self._made.pop(name, None) is None:
                 raise BadRequest(f"there is no space of that name; {_PAGE} lists them", 404)
+            if self._origins.pop(name, None) is not None and self.doors is not None:
+                self.doors.close(name)
 
     def _begin(self, name: str, plan: _Plan) -> Application:
         if not _NAME.fullmatch(name):
@@ -196,6 +230,6 @@ class Spaces:
 
     def _facts(self, at: str, name: str) -> dict[str, Any]:
         made = self._made[name]
-        told = made.desk.facts(f"{at}{_PAGE}/{name}")
+        told = made.desk.facts(self._origins.get(name) or f"{at}{_PAGE}/{name}")
         wanted = ("profile", "url", "resource_url", "control_url")
         return {"name": name, "header": f"{HEADER}: {name}"} | {key: told[key] for key in wanted}

@@ -114,26 +114,32 @@ class Mock:
         self._channel.ask("POST", "reset")
 
     def space(
-        self, name: str | None = None, *, profile: str | None = None, world: Mapping[str, Any] | None = None
+        self,
+        name: str | None = None,
+        *,
+        profile: str | None = None,
+        world: Mapping[str, Any] | None = None,
+        port: int | None = None,
     ) -> Mock:
         """Give a space of this mock: a world of its own, with users, tokens, clock, faults and journal.
 
-        It is made on its first use; with a profile or a world, or without a name, it is made at once.
+        It is made on its first use; without a name, or with something of its own, it is made at once: a profile, a world (what
+        a world file says), a port (0 takes a free one).
 
         Raises:
             ControlProblem: the name, the profile or the world is none.
         """
-        if name is None or profile is not None or world is not None:
-            name = self.spaces.make(name, profile=profile, world=world)
+        if name is None or (profile, world, port) != (None, None, None):
+            name = self.spaces.make(name, profile=profile, world=world, port=port)
         found = self._within(name)
         found._space = (self, name)
         return found
 
     def _within(self, name: str) -> Mock:
-        prefix = f"spaces/{name}"
-        channel = Below(self._channel, f"{prefix}{ROOT}")
-        facts = channel.ask("GET", "")
-        return Mock(channel, facts | {"control_url": f"{self.control_url}{prefix}{ROOT}"}, self._token)
+        channel = Below(self._channel, f"spaces/{name}{ROOT}")
+        facts = channel.ask("GET", "") | self._channel.ask("GET", f"spaces/{name}")
+        files = {file: path for file in ("ca_file", "client_certificate") if (path := getattr(self, file))}
+        return Mock(channel, facts | files, self._token)
 
     def stop(self) -> None:
         """Forget a space; end a mock that this process has started. A mock elsewhere goes on."""

@@ -21,14 +21,21 @@ class Spaces:
         return tuple(space["name"] for space in self._channel.ask("GET", "spaces")["spaces"])
 
     def make(
-        self, name: str | None = None, *, profile: str | None = None, world: Mapping[str, Any] | None = None
+        self,
+        name: str | None = None,
+        *,
+        profile: str | None = None,
+        world: Mapping[str, Any] | None = None,
+        port: int | None = None,
     ) -> str:
         """Make a space, anew if it is there already, and give its name; without one it gets a name that nobody has.
 
-        `world` is what a world file says. What is left out is as in the mock itself; a space that is made anew forgets what
+        `world` is what a world file says, and `port` one that leads there and nowhere else, 0 for a free one. What is left out is as in the mock itself; a space that is made anew forgets what
         it was told before.
         """
-        body = {key: value for key, value in (("profile", profile), ("world", world)) if value is not None}
+        body = {
+            key: value for key, value in (("profile", profile), ("world", world), ("port", port)) if value is not None
+        }
         way = ("POST", "spaces") if name is None else ("PUT", f"spaces/{name}")
         return str(self._channel.ask(*way, body)["name"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,7 +12,7 @@ import jwt
 import pytest
 import requests
 
-from watchword.mockserver import connect, start
+from watchword.mockserver import connect, mount, start
 from watchword.mockserver.control import ROOT
 from watchword.mockserver.launch import Running
 from watchword.mockserver.spaces import MOST
@@ -91,6 +92,61 @@ def test_by_path_and_by_header(running: Running, http: requests.Session) -> None
     assert ["/auth", "/auth", NAMESPACES, NAMESPACES] == [e["path"] for e in entries]
     assert f"{ROOT}spaces/blue{ROOT}" == log_in(space, http).headers["Watchword-Control"]
     assert [1] == [entry.id for entry in running.journal]
+
+
+def test_by_port(running: Running, http: requests.Session) -> None:
+    """A space may have a port of its own, whose root it is; it is there until the space is deleted."""
+    space = running.space("green", port=0)
+    far = connect(running.url).space("green")
+    token = log_in(space, http).json()["access_token"]
+
+    assert space.origin != running.origin
+    assert (space.url, space.control_url) == (far.url, far.control_url) == (space.origin, space.origin + ROOT)
+    assert 200 == use(far, http, token).status_code
+    assert ROOT == log_in(space, http).headers["Watchword-Control"]
+    assert 3 == len(http.get(space.control_url + "journal", timeout=5).json()["entries"])
+    space.clock.freeze(1_000_000_000)
+    assert "Sun, 09 Sep 2001 01:46:40 GMT" == http.get(space.control_url + "health", timeout=5).headers["Date"]
+    assert 403 == http.get(space.control_url + "why", headers={"Host": "evil.test"}, timeout=5).status_code
+    assert 400 == http.get(space.url + "/auth", headers={"Host": "a b"}, timeout=5).status_code
+    assert "http.400" in {entry.condition for entry in space.journal} or space.why().status == 400
+    running.spaces.reset("green")
+    assert 401 == use(space, http, token).status_code
+    running.spaces.delete("green")
+    # The port closes from the mock's own thread.
+    while is_served(space):
+        time.sleep(0.01)
+
+
+def is_served(space: Mock) -> bool:
+    """Tell whether something answers at a space's own port."""
+    try:
+        requests.get(space.control_url + "health", timeout=5)
+    except requests.ConnectionError:
+        return False
+    return True
+
+
+def test_ports_that_cannot_be(running: Running) -> None:
+    """A port that is taken is said to be, and so is that an application without one cannot give one."""
+    with pytest.raises(ControlProblem, match="something else listens there") as caught:
+        running.space("a", port=running.port)
+    assert 409 == caught.value.status
+    with pytest.raises(ControlProblem, match="listens nowhere"):
+        mount("sensu").space("a", port=0)
+
+
+def test_ports_end_with_the_mock() -> None:
+    """With the mock all ports are closed, over TLS, too."""
+    with start("sensu", tls=True) as running:
+        spaces = [running.space(port=0) for _ in range(5)]
+        assert 5 == len({space.origin for space in spaces})
+        with requests.Session() as http:
+            http.trust_env, http.verify = False, running.ca_file
+            assert [200] * 5 == [log_in(space, http).status_code for space in spaces]
+    for space in spaces:
+        with pytest.raises(requests.ConnectionError):
+            requests.get(space.url, timeout=5, verify=False)
 
 
 def test_two_times(running: Running, http: requests.Session) -> None:
