@@ -6,6 +6,7 @@ Whatever is wrong is said in one line with its remedy; a run against a target th
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from watchword.suites.target import TargetError
 __all__ = ["PreflightError", "preflight"]
 
 _ANNOUNCEMENT = "Watchword-Control"
-_CONTROL = "/__watchword__/"
+_CONTROL = re.compile(r"(?:/__watchword__/spaces/[A-Za-z0-9._~-]{1,64})?/__watchword__/")
 """Where every mock has its control side."""
 
 
@@ -180,8 +181,8 @@ def _protected(session: TargetSession, tokens: Tokens) -> None:
 def _notice_clock(session: TargetSession, exchange: Exchange) -> None:
     announced = exchange.reply.header(_ANNOUNCEMENT) if exchange.reply else None
     # A clock makes a target a mock, and nobody's accounts are spared at a mock: what any server may say of itself is
-    # believed of this machine's own only, and only of the path that a mock has. A reply sends the suites nowhere else.
-    if announced == _CONTROL and is_loopback(session.target.url):
+    # believed of this machine's own only, and only of the path that a mock or a space of it has. A reply sends the suites nowhere else.
+    if announced and _CONTROL.fullmatch(announced) and is_loopback(session.target.url):
         parts = urlsplit(session.target.url)
         _adopt_clock(session, f"{parts.scheme}://{parts.netloc}{announced}")
 

@@ -274,6 +274,9 @@ def test_keys_and_issuer(http: requests.Session) -> None:
         space = running.space("a")
         assert "https://sso.example.test/auth" == claims(running)["iss"]
         assert f"https://sso.example.test/auth{ROOT}spaces/a" == claims(space)["iss"]
+        for mock in (running, space):
+            seen = http.get(mock.control_url, timeout=5).json()["url"]
+            assert seen == mock._channel.ask("GET", "")["url"] == claims(mock)["iss"]
         assert running.jwt_key != space.jwt_key
         space.jwt_key = b"k" * 32
         assert b"k" * 32 == space.jwt_key
