@@ -1,6 +1,6 @@
 """What a mock costs to have: in a process of its own, in this one, over TLS, as a space of one that runs.
 
-python -m benchmarks.starting [DIALECT]
+python -m benchmarks.starting DIALECT
 
 Each figure is the median of several tries, in milliseconds, on this machine.
 """
@@ -45,7 +45,7 @@ def _in_background(dialect: str, *options: str) -> float:
 
 
 @click.command()
-@click.argument("dialect", default="sensu")
+@click.argument("dialect")
 def main(dialect: str) -> None:
     """Print what it costs to have a mock of DIALECT."""
     with start(dialect) as running:

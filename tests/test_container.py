@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,29 @@ def test_the_image_has_what_it_is_built_of() -> None:
 
     assert {"detection", "mockserver", "reports", "specs", "suites", "pyproject.toml", "README.md", "LICENSE"} <= let_in
     assert all((ROOT / name).exists() for name in let_in)
+
+
+def test_the_image_can_be_built_of_that(tmp_path: Path) -> None:
+    """What is let into the build makes the wheel that the whole checkout makes."""
+    listed = run_git("ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    names = [name for name in listed if name.split("/")[0] in let_in and (ROOT / name).is_file()]
+    for name in names:
+        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / "source" / name)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, tmp_path / "source"]
+    done = subprocess.run(build, capture_output=True, text=True, check=False)
+
+    assert 0 == done.returncode, done.stderr
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    folders = {name for name in let_in if (ROOT / name).is_dir()}
+    assert {f"watchword/{name}" for name in names if name.split("/")[0] in folders} == packed
+
+
+def run_git(*words: str) -> str:
+    """Run git in the checkout, and give what it prints."""
+    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=True).stdout
 
 
 def test_compose() -> None:
