@@ -34,7 +34,7 @@ def intercept(
 ) -> Interception:
     """Answer every request to an origin while a block, or the decorated function, runs; a block is given the mock.
 
-    It takes the clients of requests, httpx and aiohttp, where these are installed, in all threads. A request to any other
+    It takes the clients of requests, httpx, httpx2 and aiohttp, where these are installed, in all threads. A request to any other
     origin raises what a connection that fails raises, so that no test talks to the world by mistake; those in `passthrough` are
     let through, and so is what an outer block or a library such as `responses` answers. Blocks can be nested, and the result
     can be used with `with` and `async with` and as a decorator of functions of every kind, and of classes of tests. Each use

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import importlib.util
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from watchword.mockserver.ways import by_httpx
 from watchword.mockserver.ways.ask import Answering, address
 from watchword.mockserver.ways.by_requests import patience, retried
 
@@ -76,11 +79,11 @@ def _take() -> Iterator[Callable[[], None]]:
     yield _put(HTTPAdapter, "send", _requests_send)
     yield _put(requests.Session, "get_adapter", _requests_adapter)
     # They are no requirement of ours; where they are installed a client may use them.
-    if importlib.util.find_spec("httpx") is not None:
-        import httpx
-
-        yield _put(httpx.HTTPTransport, "handle_request", _httpx_send)
-        yield _put(httpx.AsyncHTTPTransport, "handle_async_request", _httpx_send_async)
+    for name in ("httpx", "httpx2"):
+        if importlib.util.find_spec(name) is not None:
+            library = importlib.import_module(name)
+            yield _put(library.HTTPTransport, "handle_request", _httpx_send(library))
+            yield _put(library.AsyncHTTPTransport, "handle_async_request", _httpx_send_async(library))
     if importlib.util.find_spec("aiohttp") is not None:
         import aiohttp
 
@@ -162,45 +165,40 @@ def _requests_adapter(below: Callable[..., Any]) -> Callable[..., Any]:
     return get_adapter
 
 
-# -- httpx
+# -- httpx, and httpx2
 
 
-def _httpx_send(below: Callable[..., Any]) -> Callable[..., Any]:
-    import httpx
+def _httpx_send(library: ModuleType) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def make(below: Callable[..., Any]) -> Callable[..., Any]:
+        def handle_request(self: Any, request: Any) -> Any:
+            mock = _httpx_mock(library, request, below)
+            return below(self, request) if mock is None else by_httpx.answer(library, mock, request)
 
-    from watchword.mockserver.ways import by_httpx
+        return handle_request
 
-    def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        where = address(str(request.url))
-        mock = _found(where)
-        if mock is not None:
-            return by_httpx.answer(mock, request)
-        problem = _barred(where, below, "httpx")
-        if problem is not None:
-            raise httpx.ConnectError(problem, request=request)
-        response: httpx.Response = below(self, request)
-        return response
-
-    return handle_request
+    return make
 
 
-def _httpx_send_async(below: Callable[..., Any]) -> Callable[..., Any]:
-    import httpx
+def _httpx_send_async(library: ModuleType) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def make(below: Callable[..., Any]) -> Callable[..., Any]:
+        async def handle_async_request(self: Any, request: Any) -> Any:
+            mock = _httpx_mock(library, request, below)
+            if mock is None:
+                return await below(self, request)
+            return await by_httpx.answer_async(library, mock, request)
 
-    from watchword.mockserver.ways import by_httpx
+        return handle_async_request
 
-    async def handle_async_request(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-        where = address(str(request.url))
-        mock = _found(where)
-        if mock is not None:
-            return await by_httpx.answer_async(mock, request)
-        problem = _barred(where, below, "httpx")
-        if problem is not None:
-            raise httpx.ConnectError(problem, request=request)
-        response: httpx.Response = await below(self, request)
-        return response
+    return make
 
-    return handle_async_request
+
+def _httpx_mock(library: ModuleType, request: Any, below: Callable[..., Any]) -> Answering | None:
+    where = address(str(request.url))
+    mock = _found(where)
+    problem = None if mock is not None else _barred(where, below, f"{library.__name__}.")
+    if problem is not None:
+        raise library.ConnectError(problem, request=request)
+    return mock
 
 
 # -- aiohttp

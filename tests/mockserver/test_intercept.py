@@ -10,9 +10,11 @@ import threading
 import unittest
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import aiohttp
 import httpx
+import httpx2
 import pytest
 import requests
 import responses
@@ -296,19 +298,23 @@ def basic(user: tuple[str, str]) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(":".join(user).encode()).decode()}
 
 
-async def by_httpx(url: str, user: tuple[str, str]) -> httpx.Response:
-    """Ask with httpx, asynchronously."""
-    async with httpx.AsyncClient() as client:
+HTTPX = pytest.mark.parametrize("library", [httpx, httpx2])
+
+
+async def by_httpx(url: str, user: tuple[str, str], library: Any = httpx) -> Any:
+    """Ask with httpx or its like, asynchronously."""
+    async with library.AsyncClient() as client:
         return await client.get(url, auth=user)
 
 
+@HTTPX
 @pytest.mark.parametrize("origin", [ORIGIN, "http://127.0.0.1:9"])
-def test_httpx_and_aiohttp(origin: str) -> None:
+def test_httpx_and_aiohttp(origin: str, library: Any) -> None:
     """Clients of httpx and aiohttp are answered as those of requests are."""
     with intercept("sensu", origin=origin) as mock:
         user = (mock.credentials["username"], mock.credentials["password"])
-        plain = httpx.get(f"{origin}/auth", auth=user)
-        later = asyncio.run(by_httpx(f"{origin}/auth", user))
+        plain = library.get(f"{origin}/auth", auth=user)
+        later = asyncio.run(by_httpx(f"{origin}/auth", user, library))
         status, headers, body = asyncio.run(by_aiohttp(f"{origin}/auth", headers=basic(user)))
 
         assert [200, 200, 200, 200] == [entry.status for entry in [*mock.journal]] + [log_in(mock, origin).status_code]
@@ -317,18 +323,19 @@ def test_httpx_and_aiohttp(origin: str) -> None:
         assert (200, "3") == (status, headers["Watchword-Request"])
 
 
-def test_httpx_and_aiohttp_stay_inside(real: Real) -> None:
+@HTTPX
+def test_httpx_and_aiohttp_stay_inside(real: Real, library: Any) -> None:
     """Neither asks anybody else, and neither is held after the block."""
     with intercept("sensu", origin=ORIGIN):
-        with pytest.raises(httpx.ConnectError, match="passthrough="):
-            httpx.get(real.origin)
-        with pytest.raises(httpx.ConnectError):
-            asyncio.run(by_httpx(real.origin, ("a", "b")))
+        with pytest.raises(library.ConnectError, match="passthrough="):
+            library.get(real.origin)
+        with pytest.raises(library.ConnectError):
+            asyncio.run(by_httpx(real.origin, ("a", "b"), library))
         with pytest.raises(aiohttp.ClientConnectionError, match="passthrough="):
             asyncio.run(by_aiohttp(real.origin))
     assert [] == real.seen
 
-    assert 204 == httpx.get(real.origin).status_code
+    assert 204 == library.get(real.origin).status_code
     assert 204 == asyncio.run(by_aiohttp(real.origin))[0]
 
 
@@ -356,8 +363,9 @@ def test_broken_connections(fault: str) -> None:
         user = (mock.credentials["username"], mock.credentials["password"])
         with pytest.raises(requests.ConnectionError):
             log_in(mock)
-        with pytest.raises(httpx.RemoteProtocolError):
-            httpx.get(f"{ORIGIN}/auth", auth=user)
+        for library in (httpx, httpx2):
+            with pytest.raises(library.RemoteProtocolError):
+                library.get(f"{ORIGIN}/auth", auth=user)
         with pytest.raises(aiohttp.ClientError):
             asyncio.run(by_aiohttp(f"{ORIGIN}/auth", headers=basic(user)))
 
