@@ -118,4 +118,5 @@ class Running(Near):
         await self._server.start()
         self._ready.set()
         await self._end.wait()
+        self.router.release()
         await asyncio.gather(self._server.stop(), self._doors.stop())

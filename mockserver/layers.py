@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import importlib.util
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -80,14 +79,21 @@ def _take() -> Iterator[Callable[[], None]]:
     yield _put(requests.Session, "get_adapter", _requests_adapter)
     # They are no requirement of ours; where they are installed a client may use them.
     for name in ("httpx", "httpx2"):
-        if importlib.util.find_spec(name) is not None:
-            library = importlib.import_module(name)
+        library = _library(name)
+        if library is not None:
             yield _put(library.HTTPTransport, "handle_request", _httpx_send(library))
             yield _put(library.AsyncHTTPTransport, "handle_async_request", _httpx_send_async(library))
-    if importlib.util.find_spec("aiohttp") is not None:
-        import aiohttp
+    library = _library("aiohttp")
+    if library is not None:
+        yield _put(library.TCPConnector, "connect", _aiohttp_connect)
 
-        yield _put(aiohttp.TCPConnector, "connect", _aiohttp_connect)
+
+def _library(name: str) -> ModuleType | None:
+    """Import a library; None where it is not installed, or cannot be used by anybody."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
 
 
 def _put(owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Callable[[], None]:

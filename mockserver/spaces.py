@@ -154,10 +154,17 @@ class Spaces:
         """
         with self._turn:
             self._plans.pop(name, None)
-            if self._made.pop(name, None) is None:
+            gone = self._made.pop(name, None)
+            if gone is None:
                 raise BadRequest(f"there is no space of that name; {_PAGE} lists them", 404)
             if self._origins.pop(name, None) is not None and self.doors is not None:
                 self.doors.close(name)
+        gone.desk.race.go()
+
+    def release(self) -> None:
+        """Let go whoever is held for a race, in whatever space: the mock is about to end."""
+        for application in (self.first, *list(self._made.values())):
+            application.desk.race.go()
 
     def _begin(self, name: str, plan: _Plan) -> Application:
         if not _NAME.fullmatch(name):

@@ -6,6 +6,8 @@ import asyncio
 import base64
 import contextlib
 import http.server
+import subprocess
+import sys
 import threading
 import unittest
 from collections.abc import AsyncIterator, Iterator
@@ -423,3 +425,19 @@ def test_async_with() -> None:
             return log_in(mock).status_code
 
     assert 200 == asyncio.run(run())
+
+
+def test_without_the_other_libraries() -> None:
+    """Where httpx and aiohttp are not installed, clients of requests are answered all the same."""
+    code = """
+import sys
+for name in ("httpx", "httpx2", "aiohttp", "responses"):
+    sys.modules[name] = None
+import requests
+from watchword.mockserver import intercept
+with intercept("sensu", origin="https://api.example.test"):
+    print(requests.get("https://api.example.test/auth").status_code)
+"""
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+    assert "401" == shown

@@ -160,6 +160,25 @@ def test_two_times(running: Running, http: requests.Session) -> None:
     assert abs(running.clock.now() - running.service.clock.now()) < 5
 
 
+@pytest.mark.parametrize("how", ["delete", "stop"])
+def test_nobody_stays_held(running: Running, http: requests.Session, how: str) -> None:
+    """Who is held for a race in a space is answered when the space goes, or the mock."""
+    space = running.space("race")
+    tokens = log_in(space, http).json()
+    space.race.arm(2, wait=60)
+    headers, body = {"Authorization": f"Bearer {tokens['access_token']}"}, {"refresh_token": tokens["refresh_token"]}
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(http.post, space.url + "/auth/token", json=body, headers=headers, timeout=30)
+        while not space.race.shown()["held"]:
+            time.sleep(0.005)
+        if how == "stop":
+            running.stop()
+        else:
+            running.spaces.delete("race")
+
+        assert 200 == held.result().status_code
+
+
 def test_reset_and_delete(running: Running, http: requests.Session) -> None:
     """A space goes back to how it was made, its world with it; a deleted one is made anew when it is asked for."""
     world = {"accounts": [{"username": "nadia", "password": "Spruce3-Window"}]}
