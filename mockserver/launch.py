@@ -7,10 +7,11 @@ import ssl
 import threading
 from pathlib import Path
 from typing import Literal, Unpack
+from urllib.parse import urlsplit
 
 from watchword.mockserver.console.access import Access
 from watchword.mockserver.doors import Doors
-from watchword.mockserver.http.address import bind, is_loopback, origin_of
+from watchword.mockserver.http.address import bind, is_loopback, is_loopback_name, origin_of
 from watchword.mockserver.http.server import Server, new_loop
 from watchword.mockserver.near import Near, Options, assemble
 from watchword.mockserver.service import Service
@@ -67,7 +68,7 @@ class Running(Near):
                 self.certificates = make_certificates(names=[host], mutual=tls == "mutual")
                 self._own = True
             access = Access.of_socket(
-                loopback=is_loopback(listening),
+                loopback=is_loopback(listening) and _is_near(options.get("public_url")),
                 token=options.get("control_token"),
                 origins=options.get("control_cors", ()),
             )
@@ -120,3 +121,8 @@ class Running(Near):
         await self._end.wait()
         self.router.release()
         await asyncio.gather(self._server.stop(), self._doors.stop())
+
+
+def _is_near(public_url: str | None) -> bool:
+    # A proxy brings others in, and many name this machine in Host when they do.
+    return public_url is None or is_loopback_name(urlsplit(public_url).hostname or "")

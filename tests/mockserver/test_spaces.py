@@ -280,6 +280,7 @@ def test_control_of_a_space_is_guarded(http: requests.Session) -> None:
 def test_keys_and_issuer(http: requests.Session) -> None:
     """JWTs verify with the key of their space; their issuer is the public URL, and the path of the space behind it."""
     with start("fusio", public_url="https://sso.example.test/auth/") as running:
+        http.headers["Authorization"] = f"Bearer {running.control_token}"
 
         def claims(mock: Mock) -> dict[str, Any]:
             c = mock.credentials
@@ -304,6 +305,15 @@ def test_keys_and_issuer(http: requests.Session) -> None:
         assert b"k" * 32 == jwt.PyJWK(key).key
         with pytest.raises(ControlProblem, match="32 bytes or more"):
             space.jwt_key = b"short"
+
+
+@pytest.mark.parametrize(("url", "wanted"), [("https://sso.example.test", True), ("http://localhost:9000", False)])
+def test_a_proxy_brings_others_in(http: requests.Session, url: str, wanted: bool) -> None:
+    """Where the public URL is not this machine's, the control side wants its token."""
+    with start("sensu", public_url=url) as running:
+        assert wanted == (running.control_token is not None)
+        assert (401 if wanted else 200) == http.get(running.control_url + "clock", timeout=5).status_code
+        assert running.clock.now() > 0
 
 
 def test_a_public_url_is_one() -> None:
