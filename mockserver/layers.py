@@ -4,13 +4,15 @@ Laws:
 1. The newest layer that knows an origin decides; layers may go in any order.
 2. What no layer knows goes to whoever had taken the place before, a library such as `responses`. Where nobody had, it goes out
    only if the newest layer lets it through.
-3. Of each library one place is taken, while there is a layer, and is given back when there is none.
+3. What is asked of a layer's origin by a library that has no such place is refused: it would reach the real server.
+4. Of each library one place is taken, while there is a layer, and is given back when there is none.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import importlib
 import threading
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 import requests
+import urllib3.connection
 from requests.adapters import HTTPAdapter
 
 from watchword.mockserver.ways import by_httpx
@@ -38,6 +41,14 @@ class Layer:
     mock: Answering
     passthrough: frozenset[_Address]
 
+
+_UNSEEN = (
+    ("http", http.client.HTTPConnection),
+    ("https", http.client.HTTPSConnection),
+    ("http", urllib3.connection.HTTPConnection),
+    ("https", urllib3.connection.HTTPSConnection),
+)
+"""Where libraries connect that no mock answers: by themselves, as requests of `requests` to a layer's origin do not get here."""
 
 _turn = threading.Lock()
 _layers: list[Layer] = []
@@ -77,6 +88,8 @@ def _barred(where: _Address, below: Callable[..., Any], owner: str) -> str | Non
 def _take() -> Iterator[Callable[[], None]]:
     yield _put(HTTPAdapter, "send", _requests_send)
     yield _put(requests.Session, "get_adapter", _requests_adapter)
+    for scheme, owner in _UNSEEN:
+        yield _put(owner, "connect", _refusing(scheme))
     # They are no requirement of ours; where they are installed a client may use them.
     for name in ("httpx", "httpx2"):
         library = _library(name)
@@ -108,6 +121,25 @@ def _put(owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[.
             setattr(owner, name, before)
 
     return back
+
+
+# -- what is not seen
+
+
+def _refusing(scheme: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def make(below: Callable[..., Any]) -> Callable[..., Any]:
+        def connect(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if _found((scheme, str(self.host).lower(), self.port)) is not None:
+                library = type(self).__module__.partition(".")[0]
+                raise ConnectionRefusedError(
+                    f"a mock stands for {scheme}://{self.host}:{self.port}, and answers clients of requests, httpx and aiohttp; "
+                    f"this one uses {library}, and would have reached the real server"
+                )
+            return below(self, *args, **kwargs)
+
+        return connect
+
+    return make
 
 
 # -- requests

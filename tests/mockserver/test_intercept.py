@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import unittest
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +22,7 @@ import httpx2
 import pytest
 import requests
 import responses
+import urllib3
 from urllib3 import Retry
 
 from watchword.mockserver.clock import Clock
@@ -257,6 +260,20 @@ def test_passthrough(real: Real, way: str) -> None:
             requests.get("http://127.0.0.1:9/", timeout=3)
 
     assert 3 == len(real.seen)
+
+
+def test_what_no_mock_answers(real: Real) -> None:
+    """A library that is not seen fails at a mocked origin, rather than ask the real server; elsewhere it is left alone."""
+    with Real() as other, intercept("sensu", origin=real.origin):
+        threading.Thread(target=other.handle_request).start()
+        with pytest.raises(urllib.error.URLError, match="this one uses http"):
+            urllib.request.urlopen(real.origin, timeout=3)
+        with pytest.raises(urllib3.exceptions.HTTPError, match="this one uses urllib3"):
+            urllib3.PoolManager().request("GET", real.origin, retries=False)
+        assert 204 == urllib3.PoolManager().request("GET", other.origin, retries=False).status
+    assert [] == real.seen
+
+    assert 204 == urllib.request.urlopen(real.origin, timeout=3).status
 
 
 def test_a_path_cannot_pass() -> None:
