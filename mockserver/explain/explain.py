@@ -11,9 +11,10 @@ from watchword.mockserver.explain.hints import Hint, hint_for
 from watchword.mockserver.explain.paths import of_method, of_path
 from watchword.mockserver.judgement import Judgement
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.rules.decide import decide
+from watchword.mockserver.rules.decide import DEMANDED, decide
 from watchword.mockserver.service import Blame, Outcome, Service
 from watchword.specs.values.http import Request
+from watchword.specs.values.profile import Demand
 from watchword.specs.vocabulary import CONDITIONS
 
 __all__ = ["explain", "explain_judgement"]
@@ -39,6 +40,8 @@ def explain_judgement(service: Service, request: Request, judged: Judgement) -> 
         return of_path(request, judged, service.api, service.profile)
     if judged.condition == "method.wrong":
         return of_method(request, judged, service.api, service.profile)
+    if judged.demand is not None:
+        return _of_demand(request, judged.demand)
     if judged.condition is not None and judged.case is not None:
         return _of_rule(judged.case, judged.condition)
     return None
@@ -102,6 +105,18 @@ def _of_ban(service: Service) -> Explanation:
 
 
 # -- rules
+
+
+def _of_demand(request: Request, demand: Demand) -> Explanation:
+    if demand.header:
+        given = request.header(demand.header)
+        where, expected = f"the header `{demand.header}`", "one that the release takes; the document says nothing of it"
+        # It may be the one that carries secrets.
+        note = "no such header" if given is None else f"a text of length {len(given)}"
+    else:
+        where, expected = f"the field `{demand.agrees}`", "the client of the Basic credentials"
+        note = "another name than that in the Basic credentials"
+    return Explanation("rule", DEMANDED, demand.says, where, expected, Found(note=note), demand.mend)
 
 
 def _of_rule(case: Case, condition: str) -> Explanation:

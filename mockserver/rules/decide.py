@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from watchword.mockserver.rules.recognise.table import RECOGNISERS, Case, narrowest
-from watchword.specs.values.profile import OperationProfile, ReplyTemplate
+from watchword.specs.values.profile import Demand, OperationProfile, ReplyTemplate
 
-__all__ = ["Refusal", "decide"]
+__all__ = ["DEMANDED", "Refusal", "decide", "meets"]
+
+DEMANDED = "request.demanded"
+"""The condition of a request that lacks what a release wants and the document knows nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +33,12 @@ def decide(case: Case, profile: OperationProfile) -> Refusal | None:
             if condition not in profile.accepts:
                 return Refusal(condition, rule.reply, rule.then)
     return None
+
+
+def meets(case: Case, demand: Demand) -> bool:
+    """Tell whether a request has what a release wants of it besides what the document says."""
+    if demand.pattern is not None:
+        return demand.pattern.search((case.reading.headers.get(demand.header.lower()) or [""])[0]) is not None
+    pair = case.reading.basic
+    named = [*case.reading.at("form", demand.agrees), *case.reading.at("query", demand.agrees)]
+    return pair is None or all(name == pair[0] for name in named)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +15,7 @@ from watchword.specs.reading.yamlfile import At, YamlFile
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.profile import (
     BanRule,
+    Demand,
     LeftOut,
     OperationProfile,
     Profile,
@@ -71,13 +74,13 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
     for operation in raw["operations"]:
         _described(source, (*at, "operations", operation), operation, api)
     operations = {}
+    demands = _demands(source, (*at, "demands"), raw.get("demands", ()), replies, api)
     for operation_name, operation in api.operations.items():
         if operation_name not in raw["operations"]:
             raise source.error((*at, "operations"), f"nothing is said of the operation {operation_name!r}", "add it")
         here = (*at, "operations", operation_name)
-        operations[operation_name] = _operation(
-            source, here, raw["operations"][operation_name], operation, replies, api
-        )
+        read = _operation(source, here, raw["operations"][operation_name], operation, replies, api)
+        operations[operation_name] = replace(read, demands=demands.get(operation_name, ()))
     unrouted = raw["unrouted"]
     return Profile(
         name=name,
@@ -104,6 +107,30 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         serves_trailing_slash=raw.get("serves_trailing_slash", False),
         left_out=tuple(LeftOut(row["method"], row["path"], row["says"]) for row in raw.get("left_out", ())),
     )
+
+
+def _demands(
+    source: YamlFile, at: At, raw: Sequence[Mapping[str, Any]], replies: Mapping[str, ReplyTemplate], api: Api
+) -> dict[str, tuple[Demand, ...]]:
+    found: dict[str, tuple[Demand, ...]] = {}
+    for index, row in enumerate(raw):
+        try:
+            pattern = re.compile(row["matches"]) if "matches" in row else None
+        except re.error as wrong:
+            raise source.error((*at, index, "matches"), f"this is no pattern: {wrong}", "correct it") from None
+        demand = Demand(
+            row["says"],
+            row["mend"],
+            _named(source, (*at, index, "with"), row["with"], replies),
+            row.get("header", ""),
+            pattern,
+            row.get("agrees", ""),
+            row.get("last", False),
+        )
+        for operation in row["operations"]:
+            _described(source, (*at, index, "operations"), operation, api)
+            found[operation] = (*found.get(operation, ()), demand)
+    return found
 
 
 def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str, ReplyTemplate], api: Api) -> BanRule:

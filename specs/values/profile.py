@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ __all__ = [
     "Account",
     "BanRule",
     "Client",
+    "Demand",
     "LeftOut",
     "OperationProfile",
     "Profile",
@@ -47,12 +49,34 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """Something that a release wants of a request and the document knows nothing of.
+
+    Either `header` has to match `pattern` (an absent one is the empty string), or, where `agrees` names a field of the body
+    or the query that is sent beside Basic credentials, the two have to name the same client. `mend` is a hint, and `last`
+    says that it is looked at when everything else is right; else it comes before all.
+    """
+
+    says: str
+    mend: str
+    reply: ReplyTemplate
+    header: str = ""
+    pattern: re.Pattern[str] | None = None
+    agrees: str = ""
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OperationProfile:
-    """One operation's refusals in the order of checking, the conditions taken as fine, and the reply to a right request."""
+    """One operation's refusals in the order of checking, the conditions taken as fine, and the reply to a right request.
+
+    `demands` are what is wanted besides.
+    """
 
     rules: tuple[Rule, ...]
     accepts: frozenset[str]
     reply: ReplyTemplate
+    demands: tuple[Demand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
