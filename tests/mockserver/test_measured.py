@@ -164,3 +164,23 @@ def test_why_of_a_demand() -> None:
     assert ("rule", "request.demanded", "the header `Authorization`") == (why.cause, why.condition, why.where)
     assert "Write one space" in why.hint
     assert "ab.cd.ef" not in "".join(why.texts)
+
+
+@pytest.mark.parametrize(
+    ("profile", "refresh", "spaces"),
+    [("sensu-5.14", 403, 401), ("sensu-6.9", 500, 401), ("sensu-6.12", 500, 401), ("documented", 401, 200)],
+)
+def test_a_refresh_token_has_no_rights(profile: str, refresh: int, spaces: int) -> None:
+    """A refresh token in the access token's place opens the door of the releases, and has no rights behind it."""
+    service = Service(load_dialect("sensu"), profile, clock=StillClock())
+    pair = base64.b64encode(f"{service.credentials['username']}:{service.credentials['password']}".encode()).decode()
+
+    def get(path: str, authorization: str) -> Reply:
+        return service.handle(Request("GET", path, "", (("Authorization", authorization),)), ORIGIN).reply
+
+    tokens = get("/auth", f"Basic {pair}").members
+    path = "/api/core/v2/namespaces"
+
+    assert refresh == get(path, f"Bearer {tokens['refresh_token']}").status
+    assert spaces == get(path, f"Bearer  {tokens['access_token']}").status
+    assert 200 == get(path, f"Bearer {tokens['access_token']}").status
