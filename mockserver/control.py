@@ -14,7 +14,7 @@ from watchword.mockserver.explain.layers import of_http
 from watchword.mockserver.http.cors import is_preflight, preflight, shared
 from watchword.mockserver.http.delivery import Answer, Delivery
 from watchword.mockserver.http.message import date
-from watchword.mockserver.orders.book import Book
+from watchword.mockserver.orders.forced import wishes
 from watchword.mockserver.orders.race import Runner
 from watchword.mockserver.service import Outcome, Service
 from watchword.specs.values.http import Pairs, Reply, Request
@@ -60,6 +60,7 @@ class Application:
         self.service = service
         self.access = access or Access()
         self.desk = Desk(service, journal_size, private=self.access.token is None, reload=reload)
+        self._book, self._race = self.desk.book, self.desk.race
         self._cors = cors
         self._tell = tell
         self._public = public_url
@@ -109,21 +110,26 @@ class Application:
     def _serve(self, request: Request, origin: str, below: str, *, announced: bool) -> Answer:
         if self._cors and is_preflight(request):
             return preflight(request, self._cors)
-        if self.desk.race.armed and self._raced(request):
-            return self.desk.race.hold(lambda runner: self._answered(request, origin, below, announced, runner))
+        if self._race.armed:
+            return self._raced(request, origin, below, announced)
         return self._answered(request, origin, below, announced)
 
-    def _raced(self, request: Request) -> bool:
+    def _raced(self, request: Request, origin: str, below: str, announced: bool) -> Answer:
         with self._turn:
-            return self.desk.race.wants(request)
+            wanted = self._race.wants(request)
+        if not wanted:
+            return self._answered(request, origin, below, announced)
+        return self._race.hold(lambda runner: self._answered(request, origin, below, announced, runner))
 
     def _answered(
         self, request: Request, origin: str, below: str, announced: bool, runner: Runner | None = None
     ) -> Reply | Delivery:
         with self._turn:
-            book = self.desk.book
-            handler: Service | Book = book if book.concerns(request) else self.service
-            outcome = handler.handle(request, self.seen_at(origin) + below)
+            book = self._book
+            seen_at = self.seen_at(origin) + below
+            # Every request comes by here.
+            special = wishes(request) or book.living
+            outcome = book.handle(request, seen_at) if special else self.service.handle(request, seen_at)
             race = None if runner is None else runner.finish(outcome)
             entry = self.desk.journal.record(request, outcome, explain(self.service, request, outcome), race)
             if runner is not None:

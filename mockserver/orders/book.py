@@ -11,7 +11,7 @@ from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
 from watchword.mockserver.judgement import Judgement
 from watchword.mockserver.orders.carrying import carry_out, grant, seen_of
-from watchword.mockserver.orders.forced import Wish, wish_of, wishes
+from watchword.mockserver.orders.forced import Wish, wish_of
 from watchword.mockserver.orders.kinds import DEFAULTS, KINDS
 from watchword.mockserver.orders.order import Order
 from watchword.mockserver.service import Lie, Outcome, Service
@@ -249,9 +249,10 @@ class Book:
 
     # -- striking
 
-    def concerns(self, request: Request) -> bool:
-        """Tell whether a request may get another reply than the service's own."""
-        return bool(self._orders) or wishes(request)
+    @property
+    def living(self) -> bool:
+        """Whether there are orders that may still strike."""
+        return bool(self._orders)
 
     def handle(self, request: Request, origin: str) -> Outcome:
         """Answer a request as the service would, unless it is struck by an order or wishes a reply for itself."""

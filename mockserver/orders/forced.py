@@ -21,6 +21,9 @@ CANNOT = 400
 """The status with which a wish that cannot be granted is answered."""
 
 _TWIN = "__"
+_TWINS = "__co"
+"""How the names of both twins begin."""
+_LENGTH = len("prefer")
 _LIKELY = (
     "access_token.expired",
     "access_token.unknown",
@@ -56,10 +59,10 @@ class Wish:
 
 def wishes(request: Request) -> bool:
     """Tell whether a request may wish something for its reply."""
-    if f"{_TWIN}co" in request.query:
+    if _TWINS in request.query:
         return True
     for name, _ in request.headers:  # noqa: SIM110 - every request comes by here, and this is the fastest way
-        if len(name) == len("prefer") and name.lower() == "prefer":
+        if len(name) == _LENGTH and name.lower() == "prefer":
             return True
     return False
 
@@ -78,7 +81,7 @@ def wish_of(request: Request) -> tuple[Wish, Request] | None:
                 rest.append(part)
         query = "&".join(rest)
     for name, value in request.headers:
-        if len(name) == len("prefer") and name.lower() == "prefer":
+        if len(name) == _LENGTH and name.lower() == "prefer":
             for part in value.replace(";", ",").split(","):
                 key, _, given = part.partition("=")
                 told.setdefault(key.strip().lower(), given.strip().strip('"'))

@@ -74,6 +74,8 @@ class Race:
         self._service = service
         self._turn = threading.Lock()
         self._asked: dict[str, Any] | None = None
+        self.armed = False
+        """Whether requests are held."""
         self._where: frozenset[str] = frozenset()
         self._held: list[Runner] = []
         self._timer: threading.Timer | None = None
@@ -99,11 +101,7 @@ class Race:
             seed = secrets.randbelow(2**31) if seed is None else seed
             self._asked = {"hold": hold, "wait": wait, "winner": winner, "seed": seed, "operations": sorted(where)}
             self._where = where
-
-    @property
-    def armed(self) -> bool:
-        """Whether requests are held."""
-        return self._asked is not None
+            self.armed = True
 
     def wants(self, request: Request) -> bool:
         """Tell whether a request is one of those that are held."""
@@ -138,6 +136,7 @@ class Race:
         """Let go whoever is held, and hold nobody any more."""
         with self._turn:
             asked, self._asked = self._asked, None
+            self.armed = False
             held, self._held = self._held, []
             if self._timer is not None:
                 self._timer.cancel()

@@ -252,3 +252,17 @@ def test_other_operations_go_their_way() -> None:
         assert ["won"] == [r["result"] for race in client.steer("GET", "race").json()["races"] for r in race["runners"]]
         for body in ({"hold": 0}, {"winner": "nobody"}, {"wait": 1e9}, {"purpose": "revocation"}, {"holds": 2}):
             assert 400 == client.steer("POST", "race", body).status_code
+
+
+def test_a_mock_that_stops_lets_go() -> None:
+    """Whoever is held when the mock stops gets an answer, and nothing of the race outlives the mock."""
+    with mock("sensu", "rotating") as client:
+        tokens = client.login()
+        client.running.race.arm(hold=2, wait=60)
+        [wait] = one_by_one(client, tokens, 1)
+        while client.running.race.shown()["held"] < 1:
+            pass
+        client.running.stop()
+
+        assert 200 == wait().status_code
+        assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
