@@ -261,7 +261,10 @@ def exchange(address: tuple[str, int], data: bytes) -> bytes:
             client.shutdown(socket.SHUT_WR)
             while part := client.recv(65536):
                 got += part
-        except (ConnectionResetError, BrokenPipeError):
+        except TimeoutError:
+            raise
+        except OSError:
+            # The other side has ended the connection, in whatever way.
             pass
         return got
 

@@ -6,8 +6,11 @@ import random
 from pathlib import Path
 
 import pytest
+import requests
 
 from benchmarks.fuzzing import Findings, Right, exchange, fuzz, mangled, running, spoiled, written
+from watchword.mockserver.faults.catalogue import catalogue
+from watchword.mockserver.orders.kinds import KINDS
 from watchword.specs.loader import bundled, load_dialect
 from watchword.specs.values.http import Request
 
@@ -30,6 +33,27 @@ def test_no_request_breaks_the_mock(name: str) -> None:
         # A fuzz that only ever met the same wall would find nothing.
         assert {200, 400, 401, 404, 405, 501} <= set(found.statuses)
         assert 0.05 * REQUESTS < found.statuses[200] < 0.9 * REQUESTS
+
+
+def test_no_request_breaks_a_mock_that_fails() -> None:
+    """With faults of every kind, lies of the catalogue and a race at once, the mock fails as it is told to, and no otherwise."""
+    dialect = load_dialect("sensu")
+    dice = random.Random(4)
+    kinds = [kind for kind in KINDS if kind != "timeout"]
+    lies = dice.sample([name for name in catalogue(dialect) if not name.startswith("stall@")], 40)
+    with running("sensu", "--quiet") as mock:
+        control = mock.facts["control_url"]
+        for name in (*kinds, *lies):
+            wait = {"wait": 0.02} if name in ("slow", "dribble") else {}
+            asked = {"fault": name, "probability": 0.05, "seed": 1, **wait}
+            assert 201 == requests.post(f"{control}faults", json=asked, timeout=30).status_code
+        assert 201 == requests.post(f"{control}race", json={"hold": 3, "wait": 0.1}, timeout=30).status_code
+        found = fuzz(dialect, mock, REQUESTS, seed=3, declared=frozenset({500, 502, 503, 504}))
+        struck = [f["fault"] for f in requests.get(f"{control}faults", timeout=30).json()["faults"] if f["struck"]]
+
+        assert ([], [], [], []) == (found.undeclared, found.hanging, found.failed, mock.tracebacks())
+        assert set(kinds) <= set(struck)
+        assert len(struck) > len(kinds) + 10
 
 
 def test_findings_are_found() -> None:
