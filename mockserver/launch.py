@@ -97,8 +97,6 @@ class Running(Near):
     def stop(self) -> None:
         """Stop serving. Requests that are half-way in have half a second; calling it again does nothing."""
         if self._thread.is_alive():
-            # Whoever is held is answered, and no timer outlives the mock.
-            self.race.go()
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
         self._clean()
