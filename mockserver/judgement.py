@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from watchword.mockserver.faults.fault import Distortion
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.rules.decide import DEMANDED, decide, meets
+from watchword.mockserver.rules.decide import DEMANDED, checks_of, decide, meets
 from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import World
@@ -48,6 +48,7 @@ class Judge:
     def __init__(self, api: Api, profile: Profile, world: World, firewall: Firewall | None) -> None:
         self._api = api
         self._profile = profile
+        self._checks = {name: checks_of(operation) for name, operation in profile.operations.items()}
         self._world = world
         self._firewall = firewall
 
@@ -76,7 +77,7 @@ class Judge:
         if distortion.accepts(case):
             return Judgement(operation, None, case, None, excused=True)
         profile = self._profile.operations[operation.name]
-        refusal = decide(case, profile)
+        refusal = decide(case, profile, self._checks[operation.name])
         for demand in profile.demands:
             if not (demand.last and refusal) and not meets(case, demand):
                 return Judgement(operation, DEMANDED, case, demand.reply, demand=demand)
