@@ -34,7 +34,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock node-packages lint-openapi detection wheel \
+.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock node-packages lint-openapi detection fuzz wheel \
   lock clean asked-for
 
 help: ## Say what can be made
@@ -94,6 +94,10 @@ detection: $(VENV)/.developed ## Measure what the suites notice, beside Schemath
 	@$(BIN)/watchword faults --json $(MEASURED)/matrix.json
 	@$(PY) -m benchmarks.side_by_side --sample $(SAMPLE) --max-examples $(EXAMPLES) --json $(MEASURED)/side-by-side.json
 	@$(PY) -m benchmarks.page $(MEASURED)/matrix.json $(MEASURED)/side-by-side.json docs/detection.md
+
+fuzz: $(VENV)/.developed ## Send each mock a hundred thousand requests that nobody means well with, for docs/fuzz.md
+	@mkdir -p $(MEASURED)
+	@$(PY) -m benchmarks.fuzz --json $(MEASURED)/fuzz.json --page docs/fuzz.md
 
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/
 	@$(call quietly,$(PY) -m build --no-isolation --outdir dist .)

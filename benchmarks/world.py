@@ -22,4 +22,4 @@ def standing(dialect: Dialect, profile: str = "documented", fault: Fault | None 
 
 def requests_to(running: Running) -> int:
     """Count the requests that a mock has answered, those to its own side apart."""
-    return running.application.journal.dropped + len(running.application.entries())
+    return running.journal.dropped + len(running.journal.entries())

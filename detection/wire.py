@@ -26,7 +26,9 @@ class MockWire:
             TimeoutError: no reply ever comes.
         """
         path = self._bases.get(request.base, self._bases["url"]) + request.path
-        arriving = Request(request.method, path, request.query, request.headers, request.body, request.base)
+        # Whatever speaks HTTP says what it is.
+        headers = request.headers if request.header("user-agent") else (("User-Agent", "watchword"), *request.headers)
+        arriving = Request(request.method, path, request.query, headers, request.body, request.base)
         outcome = self._service.handle(arriving, ORIGIN)
         if outcome.then == "stall":
             raise TimeoutError("timeout: no reply within the time limit")

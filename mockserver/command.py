@@ -6,20 +6,21 @@ import contextlib
 import os
 import signal
 import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from watchword.mockserver.console.curl import login_line
-from watchword.mockserver.faults.fault import Fault
+from watchword.mockserver.background import READY_FILE, detach
 from watchword.mockserver.http.address import AddressError
-from watchword.mockserver.launch import Options, Running, start
-from watchword.mockserver.readyfile import announced
-from watchword.mockserver.service import Service
+from watchword.mockserver.launch import Running, start
+from watchword.mockserver.near import Options
+from watchword.mockserver.orders.book import PURPOSES
+from watchword.mockserver.readyfile import announced, clear_stale
+from watchword.mockserver.recipe import world_file
+from watchword.mockserver.telling import lines, print_entry, print_faults
+from watchword.mockserver.tls import Certificates, NoTrustme, make_certificates
 from watchword.mockserver.worldfile import WorldFile
 from watchword.specs.cli import Command, ConfigurationError
 from watchword.specs.loader import Dialect, load_dialect
@@ -27,7 +28,10 @@ from watchword.specs.loader import Dialect, load_dialect
 __all__ = ["mock"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 _SHORTEST = 8
+_ENDINGS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGBREAK")
+"""Signals that end a mock as it should end; where there is a world file, SIGHUP is about that."""
 _SECONDS = click.IntRange(1, 10 * 366 * 86400)
 
 
@@ -39,6 +43,13 @@ def _origins(context: click.Context, option: click.Parameter, given: tuple[str, 
         if value != f"{parts.scheme}://{parts.netloc}" or parts.scheme not in ("http", "https") or not parts.netloc:
             star = ", or *" if option.name == "cors" else ""
             raise click.BadParameter(f"expected an origin such as http://localhost:3000{star}; seen {value!r}")
+    return given
+
+
+def _url(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    parts = urlsplit(given or "http://mock.test")
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise click.BadParameter(f"expected a URL such as https://auth.example.test; seen {given!r}")
     return given
 
 
@@ -57,8 +68,16 @@ def _token(context: click.Context, option: click.Parameter, given: str | None) -
 @click.option(
     "--profile", default="documented", show_default=True, help="What to be like where the document leaves it open."
 )
-@click.option("--fault", help="A lie to tell, by its name; `list` prints them all and serves nothing.")
-@click.option("--world", type=_FILE, help="A YAML file that says who lives in the mock.")
+@click.option("--fault", help="A fault to have from the start, by its name; `list` prints them all and serves nothing.")
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(tuple(PURPOSES)),
+    help="With --fault list: only faults of operations for that.",
+)
+@click.option(
+    "--world", type=_FILE, help="A YAML file that says who lives in the mock, or the name of one of the dialect's."
+)
 @click.option(
     "--ready-file", type=_FILE, help="Write URLs and credentials, as JSON, to this file once the mock listens."
 )
@@ -83,6 +102,22 @@ def _token(context: click.Context, option: click.Parameter, given: str | None) -
     callback=_token,
     help="What control requests have to carry; made up off loopback when it is left out.",
 )
+@click.option("--public-url", callback=_url, help="Where clients believe the mock to be; JWTs name it as their issuer.")
+@click.option(
+    "--tls", is_flag=True, help="Serve https, with certificates made on the spot, and print how to trust them."
+)
+@click.option(
+    "--mutual-tls", is_flag=True, help="The same, and clients have to show a certificate that is made for them."
+)
+@click.option(
+    "--tls-dir", type=_FOLDER, help="With TLS: the folder for the files that clients want; else one of their own."
+)
+@click.option("--tls-name", multiple=True, help="With TLS: a name beside localhost that the certificate is for, too.")
+@click.option(
+    "--wait",
+    is_flag=True,
+    help=f"Go on in the background, and end the command once the mock listens; see `watchword stop`. [ready file: {READY_FILE}]",
+)
 @click.option("--log", is_flag=True, help="Print a line for each request: what was answered, and what mends a refusal.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def mock(
@@ -91,6 +126,7 @@ def mock(
     port: int,
     profile: str,
     fault: str | None,
+    purpose: str | None,
     world: Path | None,
     ready_file: Path | None,
     access_token_lifetime: int | None,
@@ -98,106 +134,102 @@ def mock(
     cors: tuple[str, ...],
     control_cors: tuple[str, ...],
     control_token: str | None,
+    public_url: str | None,
+    tls: bool,
+    mutual_tls: bool,
+    tls_dir: Path | None,
+    tls_name: tuple[str, ...],
+    wait: bool,
     log: bool,
     quiet: bool,
 ) -> None:
     """Serve a mock of DIALECT: the name of a bundled dialect, or the folder of another.
 
-    A world file is read again when it changes, and on SIGHUP.
+    A world file is read again when it changes, and on SIGHUP. Without one, SIGHUP ends the mock.
     """
     if fault == "list":
-        _print_faults(dialect)
+        print_faults(dialect, purpose)
         return
+    if purpose is not None:
+        raise click.UsageError("--for goes with --fault list")
+    tls = tls or mutual_tls or tls_dir is not None or bool(tls_name)
+    detached = None
+    if wait:
+        ready_file = ready_file or READY_FILE
+        detached = detach(ready_file)
     end = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: end.set())
+    _end_by_signals(end)
+    if ready_file is not None:
+        clear_stale(ready_file)
     loaded = load_dialect(dialect)
-    source = None if world is None else WorldFile(world, loaded.api)
-    service = Service(
-        loaded,
-        profile,
-        None if source is None else source.read(),
-        fault=_fault(loaded, fault),
-        access_token_lifetime=access_token_lifetime,
-        refresh_token_lifetime=refresh_token_lifetime,
-    )
+    source = None if world is None else WorldFile(world_file(loaded, world), loaded.api)
     options: Options = {
+        "profile": profile,
+        "world": None if source is None else source.read(),
+        "fault": fault,
+        "access_token_lifetime": access_token_lifetime,
+        "refresh_token_lifetime": refresh_token_lifetime,
         "cors": cors,
         "control_cors": control_cors,
         "control_token": control_token,
+        "public_url": public_url,
         "reload": None if source is None else source.read,
-        "tell": _print_entry if log and not quiet else None,
+        "tell": print_entry if log and not quiet else None,
     }
     with contextlib.ExitStack() as stack:
-        try:
-            running = stack.enter_context(start(service, host, port, **options))
-        except AddressError as error:
-            raise ConfigurationError(str(error)) from error
+        certificates = stack.enter_context(_certified(tls_dir, [host, *tls_name], mutual_tls)) if tls else None
+        running = stack.enter_context(_started(loaded, host, port, certificates, options))
         if ready_file is not None:
-            try:
-                stack.enter_context(announced(running, ready_file))
-            except OSError as error:
-                raise ConfigurationError(f"the ready file {ready_file} cannot be written: {error.strerror}") from error
+            stack.enter_context(_told_of(running, ready_file))
         if not quiet:
-            click.echo("\n".join(_lines(running)))
+            click.echo("\n".join(lines(running)))
+        if detached is not None:
+            detached.ready()
+            stack.callback(detached.end)
         if source is None:
             _wait(end)
         else:
-            source.follow(running.application.settle, end)
+            source.follow(running.router.settle, end)
 
 
-def _fault(dialect: Dialect, name: str | None) -> Fault | None:
-    if name is None:
-        return None
-    # The catalogue wants the register, which a mock that tells the truth does without.
-    from watchword.mockserver.faults.catalogue import find_fault
-
-    return find_fault(dialect, name)
+def _end_by_signals(end: threading.Event) -> None:
+    for name in _ENDINGS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: end.set())
 
 
-def _print_faults(dialect: str) -> None:
-    from watchword.mockserver.faults.catalogue import catalogue
-
-    faults = catalogue(load_dialect(dialect)).values()
-    width = max(len(fault.name) for fault in faults)
-    click.echo("\n".join(f"{fault.name:{width}}  {fault.stage:9}  {fault.says}" for fault in faults))
-    click.echo(f"{len(faults)} faults")
+def _started(dialect: Dialect, host: str, port: int, certificates: Certificates | None, options: Options) -> Running:
+    try:
+        return start(dialect, host, port, tls=certificates, **options)
+    except (AddressError, ValueError) as error:
+        raise ConfigurationError(str(error)) from error
 
 
-def _print_entry(entry: Mapping[str, Any]) -> None:
-    served = entry["condition"] is None
-    line = f"{time.strftime('%H:%M:%S', time.gmtime(entry['at']))} #{entry['id']} {entry['status']} {entry['method']} {entry['path']}"
-    if not served:
-        line += f"  {entry['condition']}: {entry['hint']}"
-    # What a client sends may hold control characters, which a terminal would obey.
-    shown = "".join(c if c.isprintable() else "?" for c in line)
-    click.secho(shown, fg=None if served else "red" if entry["status"] >= 500 else "yellow")
+@contextlib.contextmanager
+def _told_of(running: Running, ready_file: Path) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(announced(running, ready_file))
+        except OSError as error:
+            raise ConfigurationError(f"the ready file {ready_file} cannot be written: {error.strerror}") from error
+        yield
+
+
+@contextlib.contextmanager
+def _certified(folder: Path | None, names: Sequence[str], mutual: bool) -> Iterator[Certificates]:
+    try:
+        certificates = make_certificates(folder, names=names, mutual=mutual)
+    except NoTrustme as error:
+        raise ConfigurationError(str(error)) from error
+    except OSError as error:
+        raise ConfigurationError(f"the certificates cannot be written to {folder}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigurationError(f"a certificate cannot be for {' or '.join(names)}: {error}") from error
+    with contextlib.closing(certificates):
+        yield certificates
 
 
 def _wait(end: threading.Event) -> None:
     # On Windows, a wait without a limit cannot be interrupted.
     while not end.wait(None if os.name == "posix" else 0.25):
         pass
-
-
-def _lines(running: Running) -> Iterator[str]:
-    service = running.service
-    yield f"{service.dialect.api.title} ({service.dialect.name}), profile {service.profile.name}"
-    if service.fault is not None:
-        yield f"  fault         {service.fault.name}: {service.fault.says}"
-    yield f"  url           {running.url}"
-    if running.resource_url != running.url:
-        yield f"  resource_url  {running.resource_url}"
-    yield f"  control       {running.control_url}"
-    if running.control_token is not None:
-        # One that was chosen is known, and may be in use elsewhere.
-        chosen = running.application.access.chosen
-        yield f"                Authorization: Bearer {'the token that was given' if chosen else running.control_token}"
-    yield "Accounts, made for this mock:"
-    width = max(map(len, running.credentials), default=0)
-    for role, value in running.credentials.items():
-        yield f"  {role:{width}}  {value}"
-    line = login_line(service.dialect.api, running.credentials, running.origin)
-    if line is not None:
-        yield "Log in:"
-        yield f"  {line}"

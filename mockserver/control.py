@@ -13,13 +13,16 @@ from watchword.mockserver.explain.explain import explain
 from watchword.mockserver.explain.layers import of_http
 from watchword.mockserver.http.cors import is_preflight, preflight, shared
 from watchword.mockserver.http.delivery import Answer, Delivery
+from watchword.mockserver.http.message import date
+from watchword.mockserver.orders.forced import wishes
+from watchword.mockserver.orders.race import Runner
 from watchword.mockserver.service import Outcome, Service
 from watchword.specs.values.http import Pairs, Reply, Request
 from watchword.specs.values.profile import WorldData
 
 __all__ = ["ROOT", "Application"]
 
-_ANNOUNCEMENT = (("Watchword-Control", ROOT),)
+_CONTROL = "Watchword-Control"
 """The header by which clients that can use a clock learn that there is one."""
 
 _ID = "Watchword-Request"
@@ -34,7 +37,12 @@ class Application:
     """A mocked API together with its control side; what the HTTP server and the in-process ways in hand requests to.
 
     Pages of the origins in `cors` may read the API's replies; `*` stands for all. `reload` gives the world to go back to.
-    `tell` hears of every entry of the journal. May be called from several threads; requests take turns.
+    `tell` hears of every entry of the journal. `public_url` is where clients believe the mock to be, behind a proxy, say. May
+    be called from several threads; requests take turns.
+
+    With `dated`, replies have a Date of their own, as the clock of the server is another one's.
+
+    A request comes with the origin that it was sent to, and with the path below which this mock is there.
     """
 
     def __init__(
@@ -46,26 +54,34 @@ class Application:
         cors: tuple[str, ...] = (),
         reload: Callable[[], WorldData] | None = None,
         tell: Callable[[Mapping[str, Any]], None] | None = None,
+        public_url: str | None = None,
+        dated: bool = False,
     ) -> None:
         self.service = service
         self.access = access or Access()
         self.desk = Desk(service, journal_size, private=self.access.token is None, reload=reload)
+        self._book, self._race = self.desk.book, self.desk.race
         self._cors = cors
         self._tell = tell
+        self._public = public_url
+        self._dated = dated
         self._turn = threading.RLock()
-        self._announcement = _ANNOUNCEMENT if self.access.token is None else ()
 
-    def __call__(self, request: Request, origin: str) -> Answer:
+    def __call__(self, request: Request, origin: str, below: str = "") -> Answer:
         """Answer a request that came over a socket, to the mocked API or to the control side."""
         if _is_control(request.path):
-            return self._guarded(request, origin)
-        return self._serve(request, origin, self._announcement)
+            return self.guarded(request, origin, lambda at: self._asked(request, at + below))
+        return self._serve(request, origin, below, announced=self.access.token is None)
 
-    def from_inside(self, request: Request, origin: str) -> Answer:
+    def from_inside(self, request: Request, origin: str, below: str = "") -> Answer:
         """Answer a request of this very process, which may use the control side as it is."""
         if _is_control(request.path):
-            return self._asked(request, origin)
-        return self._serve(request, origin, _ANNOUNCEMENT)
+            return self._asked(request, self.seen_at(origin) + below)
+        return self._serve(request, origin, below, announced=True)
+
+    def seen_at(self, origin: str) -> str:
+        """Give where clients that ask at an origin believe the mock to be."""
+        return self._public or origin
 
     def refused(self, reply: Reply, sentence: str, method: str, target: str) -> Reply:
         """Note what was refused before anybody could look at it as a request; gives the reply with the entry's id."""
@@ -91,32 +107,58 @@ class Application:
         with self._turn:
             return self.desk.entries(last, only)
 
-    def _serve(self, request: Request, origin: str, announcement: Pairs) -> Answer:
+    def _serve(self, request: Request, origin: str, below: str, *, announced: bool) -> Answer:
         if self._cors and is_preflight(request):
             return preflight(request, self._cors)
+        if self._race.armed:
+            return self._raced(request, origin, below, announced)
+        return self._answered(request, origin, below, announced)
+
+    def _raced(self, request: Request, origin: str, below: str, announced: bool) -> Answer:
         with self._turn:
-            outcome = self.service.handle(request, origin)
-            entry = self.desk.journal.record(request, outcome, explain(self.service, request, outcome))
+            wanted = self._race.wants(request)
+        if not wanted:
+            return self._answered(request, origin, below, announced)
+        return self._race.hold(lambda runner: self._answered(request, origin, below, announced, runner))
+
+    def _answered(
+        self, request: Request, origin: str, below: str, announced: bool, runner: Runner | None = None
+    ) -> Reply | Delivery:
+        with self._turn:
+            book = self._book
+            seen_at = self.seen_at(origin) + below
+            # Every request comes by here.
+            special = wishes(request) or book.living
+            outcome = book.handle(request, seen_at) if special else self.service.handle(request, seen_at)
+            race = None if runner is None else runner.finish(outcome)
+            entry = self.desk.journal.record(request, outcome, explain(self.service, request, outcome), race)
+            if runner is not None:
+                runner.request = entry.id
             self._told(entry)
-        headers = (*outcome.reply.headers, *announcement, (_ID, str(entry.id)))
+        announcement: Pairs = ((_CONTROL, below + ROOT),) if announced else ()
+        dated: Pairs = (("Date", date(outcome.at)),) if self._dated else ()
+        headers = (*dated, *outcome.reply.headers, *announcement, (_ID, str(entry.id)))
         reply = Reply(outcome.reply.status, headers, outcome.reply.body)
         if self._cors:
             reply = shared(request, reply, self._cors)
-        return reply if outcome.then == "keep" else Delivery(reply, outcome.then)
+        if outcome.then == "keep" and not outcome.after and not outcome.over:
+            return reply
+        return Delivery(reply, outcome.then, outcome.after, outcome.over)
 
     def _told(self, entry: Entry) -> None:
         if self._tell is not None:
             self.desk.learn()
             self._tell(self.desk.journal.shown(entry))
 
-    def _guarded(self, request: Request, origin: str) -> Reply:
+    def guarded(self, request: Request, origin: str, answer: Callable[[str], Reply]) -> Reply:
+        """Answer a request to a control page as `answer` does, given where the mock is; if the sender may use the page."""
         friend = self.access.allows(request)
         if friend is not None and is_preflight(request):
             return preflight(request, (friend,))
         # Whoever asks whether the mock is up learns nothing else by it.
         health = request.path == f"{ROOT}health" and request.method in ("GET", "HEAD")
         refusal = None if health else self.access.refuse(request, origin)
-        reply = refusal or self._asked(request, origin)
+        reply = refusal or answer(self.seen_at(origin))
         return reply if friend is None else shared(request, reply, (friend,))
 
     def _asked(self, request: Request, origin: str) -> Reply:

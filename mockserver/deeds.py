@@ -92,12 +92,17 @@ class Deed:
         refresh = self._presented()
         session = refresh.session
         if isinstance(refresh, RefreshToken):
+            if refresh.heirs is not None and self.world.forgives(refresh):
+                return self._given(*refresh.heirs)
             refresh.used += 1
+            refresh.used_at = self.world.clock.now()
         before = session.tokens[-1].expires_at
         for token in session.tokens:
             token.superseded = True
         access = self.world.mint_access(session, self.origin)
         given = self.world.mint_refresh(session, self.origin) if self.profile.renewal.rotates else refresh
+        if isinstance(refresh, RefreshToken) and isinstance(given, RefreshToken) and given is not refresh:
+            refresh.heirs = (access, given)
         key = (session.account, session.client, None if session.account else session.brand, session.scopes)
         if key in self.world.current and isinstance(given, RefreshToken):
             # Whoever logs in again is given what there is, and that is now what the renewal gave.

@@ -8,15 +8,14 @@ from urllib.parse import unquote_plus
 
 from watchword.mockserver.faults.fault import Distortion
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.rules.decide import decide
+from watchword.mockserver.rules.decide import DEMANDED, checks_of, decide, meets
 from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import World
 from watchword.specs.codec import Reading, decode
-from watchword.specs.loader import Dialect
-from watchword.specs.values.api import Operation
+from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Request
-from watchword.specs.values.profile import Profile, ReplyTemplate
+from watchword.specs.values.profile import Demand, Profile, ReplyTemplate
 
 __all__ = ["Judge", "Judgement"]
 
@@ -28,6 +27,7 @@ class Judgement:
     `operation` is None when no path matched, and `case` when no operation took it. `condition` is what the request is
     refused for, `then` what becomes of the session or token that it presents. `barred` says that its sender is banned,
     `excused` that only a fault has it served, `answered` that it was no operation's business and was answered all the same.
+    `demand` is what a release wants besides, and the request does not have.
     """
 
     operation: Operation | None
@@ -39,14 +39,16 @@ class Judgement:
     barred: bool = False
     excused: bool = False
     answered: bool = False
+    demand: Demand | None = None
 
 
 class Judge:
     """The rules of one profile, applied to requests. Judging changes nothing, so it can be asked what it would say."""
 
-    def __init__(self, dialect: Dialect, profile: Profile, world: World, firewall: Firewall | None) -> None:
-        self._api = dialect.api
+    def __init__(self, api: Api, profile: Profile, world: World, firewall: Firewall | None) -> None:
+        self._api = api
         self._profile = profile
+        self._checks = {name: checks_of(operation) for name, operation in profile.operations.items()}
         self._world = world
         self._firewall = firewall
 
@@ -74,7 +76,11 @@ class Judge:
         distortion.meet(case)
         if distortion.accepts(case):
             return Judgement(operation, None, case, None, excused=True)
-        refusal = decide(case, self._profile.operations[operation.name])
+        profile = self._profile.operations[operation.name]
+        refusal = decide(case, profile, self._checks[operation.name])
+        for demand in profile.demands:
+            if not (demand.last and refusal) and not meets(case, demand):
+                return Judgement(operation, DEMANDED, case, demand.reply, demand=demand)
         if refusal is not None:
             return Judgement(operation, refusal.condition, case, refusal.reply, then=refusal.then)
         return Judgement(operation, None, case, None)

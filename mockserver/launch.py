@@ -5,80 +5,86 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from pathlib import Path
+from typing import Literal, Unpack
+from urllib.parse import urlsplit
 
-from watchword.mockserver.clock import Clock
 from watchword.mockserver.console.access import Access
-from watchword.mockserver.control import ROOT, Application
-from watchword.mockserver.http.address import bind, is_loopback, origin_of
+from watchword.mockserver.doors import Doors
+from watchword.mockserver.http.address import bind, is_loopback, is_loopback_name, origin_of
 from watchword.mockserver.http.server import Server, new_loop
+from watchword.mockserver.near import Near, Options, assemble
 from watchword.mockserver.service import Service
-from watchword.specs.values.profile import WorldData
+from watchword.mockserver.tls import Certificates, make_certificates
+from watchword.specs.loader import Dialect
 
 __all__ = ["Options", "Running", "start"]
 
+Tls = bool | Literal["mutual"] | Certificates | ssl.SSLContext | None
+"""How https is served: with certificates made on the spot (True, or "mutual" if clients have to show one, too), with some that
+were made before, or with a context of one's own; else it is http."""
+
 
 def start(
-    service: Service,
+    dialect: str | Path | Dialect | Service,
     host: str = "127.0.0.1",
     port: int = 0,
     *,
-    tls: ssl.SSLContext | None = None,
+    tls: Tls = None,
     **options: Unpack[Options],
 ) -> Running:
-    """Serve a service until `stop`, or until the `with` block that uses the result ends. Port 0 takes a free one.
+    """Serve a dialect, by name or folder, or a service, until `stop` or the end of the `with` block that uses the result.
+
+    Port 0 takes a free one. With `tls`, https is served, see `Tls`; what its clients have to trust is in `certificates`.
+    `options` are those of `Options`: `start("dialect", profile="…", world="world.yaml")`.
 
     Raises:
         AddressError: the address cannot be listened on.
+        NoTrustme: certificates are to be made, and the library that makes them is not installed.
+        SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
     """
-    return Running(service, host, port, tls=tls, **options)
+    return Running(dialect, host, port, tls=tls, **options)
 
 
-class Options(TypedDict, total=False):
-    """What a running mock may be told besides where to listen.
-
-    `cors` are the origins whose pages may read the API's replies (`*`: all), `control_cors` those that may use the control
-    side. `control_token` is what control requests carry. `reload` gives the world to go back to, and `tell` hears of each
-    entry of the journal, from the server's thread.
-    """
-
-    cors: tuple[str, ...]
-    control_cors: tuple[str, ...]
-    control_token: str | None
-    reload: Callable[[], WorldData] | None
-    tell: Callable[[Mapping[str, Any]], None] | None
-
-
-class Running:
-    """A running mock and its addresses. `control_token` is None where the control side wants none."""
+class Running(Near):
+    """A running mock and its addresses. `certificates` are those that its clients have to trust; None where it has none."""
 
     def __init__(
         self,
-        service: Service,
+        dialect: str | Path | Dialect | Service,
         host: str,
         port: int,
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: Tls = None,
         **options: Unpack[Options],
     ) -> None:
         listening = bind(host, port)
-        self.service = service
-        self.origin = origin_of(listening, host, "https" if tls else "http")
+        self._own = False
+        self.certificates: Certificates | None = None
+        try:
+            if isinstance(tls, Certificates):
+                self.certificates = tls
+            elif tls and not isinstance(tls, ssl.SSLContext):
+                self.certificates = make_certificates(names=[host], mutual=tls == "mutual")
+                self._own = True
+            access = Access.of_socket(
+                loopback=is_loopback(listening) and _is_near(options.get("public_url")),
+                token=options.get("control_token"),
+                origins=options.get("control_cors", ()),
+            )
+            router = assemble(dialect, access, **options)
+        except BaseException:
+            listening.close()
+            self._clean()
+            raise
+        made = None if self.certificates is None else self.certificates.context
+        context = tls if isinstance(tls, ssl.SSLContext) else made
+        super().__init__(router, origin_of(listening, host, "https" if context else "http"))
+        self._files = {} if self.certificates is None else self.certificates.files
         self.port: int = listening.getsockname()[1]
-        access = Access.of_socket(
-            loopback=is_loopback(listening),
-            token=options.get("control_token"),
-            origins=options.get("control_cors", ()),
-        )
-        self.application = Application(
-            service, access, cors=options.get("cors", ()), reload=options.get("reload"), tell=options.get("tell")
-        )
-        self._server = Server(
-            self.application, listening, now=service.clock.now, tls=tls, on_refusal=self.application.refused
-        )
+        self._server = Server(router, listening, now=self.service.clock.now, tls=context, on_refusal=router.refused)
         self._loop = new_loop()
+        self._doors = router.doors = Doors(router, self._loop, host, context)
         self._end = asyncio.Event()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -88,50 +94,16 @@ class Running:
         if self._failure is not None:
             raise self._failure
 
-    @property
-    def url(self) -> str:
-        """The base URL of the mocked API."""
-        return self.origin + self.service.dialect.api.bases["url"]
-
-    @property
-    def resource_url(self) -> str:
-        """The base URL of the protected operations; that of the API when it has only one."""
-        bases = self.service.dialect.api.bases
-        return self.origin + bases.get("resource_url", bases["url"])
-
-    @property
-    def control_url(self) -> str:
-        """The URL below which the mock's own side is."""
-        return self.origin + ROOT
-
-    @property
-    def control_token(self) -> str | None:
-        """The token that control requests carry, where other machines can reach the mock."""
-        return self.application.access.token
-
-    @property
-    def clock(self) -> Clock:
-        """The clock that tokens obey."""
-        return self.service.clock
-
-    @property
-    def credentials(self) -> dict[str, str]:
-        """The announced credentials by role."""
-        return self.service.credentials
-
     def stop(self) -> None:
         """Stop serving. Requests that are half-way in have half a second; calling it again does nothing."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
+        self._clean()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    def _clean(self) -> None:
+        if self._own and self.certificates is not None:
+            self.certificates.close()
 
     def _run(self) -> None:
         try:
@@ -147,4 +119,10 @@ class Running:
         await self._server.start()
         self._ready.set()
         await self._end.wait()
-        await self._server.stop()
+        self.router.release()
+        await asyncio.gather(self._server.stop(), self._doors.stop())
+
+
+def _is_near(public_url: str | None) -> bool:
+    # A proxy brings others in, and many name this machine in Host when they do.
+    return public_url is None or is_loopback_name(urlsplit(public_url).hostname or "")

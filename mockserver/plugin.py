@@ -1,4 +1,4 @@
-"""The mock in pytest: what the suites run against when no target is named, and a fixture for tests of clients."""
+"""The mock in pytest: what the suites run against when no target is named, and fixtures for tests of clients."""
 
 from __future__ import annotations
 
@@ -13,20 +13,26 @@ if TYPE_CHECKING:
 
     from watchword.mockserver.launch import Running
 
-__all__ = ["pytest_watchword_default_targets", "watchword_mock"]
+__all__ = [
+    "class_watchword_mock",
+    "module_watchword_mock",
+    "package_watchword_mock",
+    "pytest_watchword_default_targets",
+    "session_watchword_mock",
+    "watchword_mock",
+]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_watchword_default_targets(config: pytest.Config) -> list[dict[str, object]]:
     """Start a mock of each bundled dialect; whoever asked for the targets closes them."""
     from watchword.mockserver.launch import start
-    from watchword.mockserver.service import Service
-    from watchword.specs.loader import bundled, load_dialect
+    from watchword.specs.loader import bundled
 
     started: dict[str, Running] = {}
     try:
         for name in bundled():
-            started[name] = start(Service(load_dialect(name)))
+            started[name] = start(name)
     except BaseException:
         for running in started.values():
             running.stop()
@@ -46,20 +52,52 @@ def _described(name: str, running: Running) -> dict[str, object]:
     }
 
 
-@pytest.fixture
-def watchword_mock() -> Iterator[Callable[..., Running]]:
-    """Start mocks on free ports of 127.0.0.1, stopped when the test ends: `watchword_mock("dialect", profile="…")`."""
+def _mocks() -> Iterator[Callable[..., Running]]:
     from watchword.mockserver.launch import start
-    from watchword.mockserver.service import Service
-    from watchword.specs.loader import load_dialect
 
     started: list[Running] = []
 
-    def begin(dialect: str | Path, **options: Any) -> Running:
-        running = start(Service(load_dialect(dialect), **options))
+    def begin(dialect: str | Path, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Running:
+        running = start(dialect, host, port, **options)
         started.append(running)
         return running
 
     yield begin
     for running in started:
         running.stop()
+
+
+@pytest.fixture
+def watchword_mock() -> Iterator[Callable[..., Running]]:
+    """Start mocks on free ports of 127.0.0.1, stopped when the test ends: `watchword_mock("dialect", profile="…")`.
+
+    It takes what `watchword.mockserver.start` takes, and gives the same.
+    """
+    yield from _mocks()
+
+
+@pytest.fixture(scope="class")
+def class_watchword_mock() -> Iterator[Callable[..., Running]]:
+    """Start mocks that are stopped after the last test of the class; see `watchword_mock`."""
+    yield from _mocks()
+
+
+@pytest.fixture(scope="module")
+def module_watchword_mock() -> Iterator[Callable[..., Running]]:
+    """Start mocks that are stopped after the last test of the module; see `watchword_mock`."""
+    yield from _mocks()
+
+
+@pytest.fixture(scope="package")
+def package_watchword_mock() -> Iterator[Callable[..., Running]]:
+    """Start mocks that are stopped after the last test of the package; see `watchword_mock`."""
+    yield from _mocks()
+
+
+@pytest.fixture(scope="session")
+def session_watchword_mock() -> Iterator[Callable[..., Running]]:
+    """Start mocks that are stopped at the end of the run; see `watchword_mock`.
+
+    Tests that share one do not see each other when each has a space of it: `with mock.space() as mine`.
+    """
+    yield from _mocks()

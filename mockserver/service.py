@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from watchword.mockserver.clock import Clock, Ids, RandomIds
 from watchword.mockserver.deeds import Deed
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment
+from watchword.mockserver.furnish import furnished
 from watchword.mockserver.http.delivery import Ending
 from watchword.mockserver.judgement import Judge, Judgement
 from watchword.mockserver.rules.case import Case, stand_in
@@ -22,7 +24,40 @@ from watchword.specs.loader import Dialect
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import Profile, TokenForm, WorldData
 
-__all__ = ["Outcome", "Service"]
+__all__ = ["Blame", "Lie", "Outcome", "Service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """A fault, and the distortion by which it is told: one that remembers the requests so far."""
+
+    fault: Fault
+    distortion: Distortion
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """What may have made another reply of the right one.
+
+    `fault` is a lie of the mock, `forced` a reply that somebody asked for; `says` tells it in a sentence, and `mend` what
+    there is to do for who wants the right reply.
+    """
+
+    cause: Literal["fault", "forced"]
+    name: str
+    stage: str
+    says: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Stance:
+    """How requests are met: by the profile as it is, or as a lie has it."""
+
+    distortion: Distortion
+    profile: Profile
+    judge: Judge
+    blame: Blame | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +65,9 @@ class Outcome:
     """A reply and why it is what it is.
 
     `operation` is None when no path matched; `condition` is the one for which the request was refused, None when it was
-    served; `at` is the mock's time; `then` is what becomes of the connection. `judged` is the judgement behind the reply,
-    and `altered` says that a fault made another of it.
+    served; `at` is the mock's time; `then` is what becomes of the connection, `after` and `over` how many seconds the reply
+    and its body take. `judged` is the judgement behind the reply, `blame` what could make another of it, and `altered` says
+    that it did.
     """
 
     reply: Reply
@@ -41,11 +77,15 @@ class Outcome:
     then: Ending = "keep"
     judged: Judgement | None = None
     altered: bool = False
+    after: float = 0.0
+    over: float = 0.0
+    blame: Blame | None = None
 
 
 class Service:
     """One mocked API: a dialect, a profile, a world. Not safe for threads; callers take turns.
 
+    `api` is the dialect's description together with the resources of the world.
     `access_token_lifetime` and `refresh_token_lifetime`, in seconds, take the place of the profile's.
     """
 
@@ -63,20 +103,53 @@ class Service:
     ) -> None:
         self.dialect = dialect
         self.fault = fault
-        self._distortion = Distortion() if fault is None else fault.make()
-        self.profile = self._distortion.profile(
+        self._begun = (profile, world, access_token_lifetime, refresh_token_lifetime)
+        lie = None if fault is None else Lie(fault, fault.make())
+        distortion = Distortion() if lie is None else lie.distortion
+        self._lie = lie
+        self._bare = distortion.profile(
             _living(dialect.profile(profile), access_token_lifetime, refresh_token_lifetime)
         )
         self.clock = clock or Clock()
         source = ids or RandomIds()
-        self.state = World(world or dialect.world, self.profile, self.clock, source, source.hex(64).encode())
+        data = world or dialect.world
+        self.api, self.profile = furnished(dialect.api, self._bare, data)
+        self.state = World(data, self.profile, self.clock, source, source.hex(64).encode())
         self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
-        self._judge = Judge(dialect, self.profile, self.state, self._firewall)
+        self._stance = self._standing(lie, self.profile)
+
+    def _standing(self, lie: Lie | None, profile: Profile) -> _Stance:
+        judge = Judge(self.api, profile, self.state, self._firewall)
+        if lie is None:
+            return _Stance(Distortion(), profile, judge, None)
+        name = lie.fault.name
+        mend = f"Nothing in the request needs mending. Start the mock without --fault {name} to see the right reply."
+        blame = Blame("fault", name, lie.fault.stage, lie.fault.says, mend)
+        return _Stance(lie.distortion, profile, judge, blame)
+
+    def anew(self, profile: str | None = None, world: WorldData | None = None) -> Service:
+        """Make another service like this one was at its start, with a clock, users and tokens of its own."""
+        own_profile, own_world, access, refresh = self._begun
+        return Service(
+            self.dialect,
+            profile or own_profile,
+            world or own_world,
+            fault=self.fault,
+            access_token_lifetime=access,
+            refresh_token_lifetime=refresh,
+        )
 
     @property
     def credentials(self) -> dict[str, str]:
         """The credentials that the mock announces, by the names that a target file uses."""
         return self.state.data.credentials
+
+    def settle(self, world: WorldData) -> None:
+        """Let others live here from now on, and have their resources; sessions and tokens stay."""
+        self.api, self.profile = furnished(self.dialect.api, self._bare, world)
+        self.state.settle(world)
+        self.state.profile = self.profile
+        self._stance = self._standing(self._lie, self.profile)
 
     def reset(self) -> None:
         """Forget every session, token and ban."""
@@ -84,22 +157,36 @@ class Service:
         if self._firewall is not None:
             self._firewall.reset()
 
-    def handle(self, request: Request, origin: str) -> Outcome:
-        """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer."""
-        now = self.clock.now()
-        judged = self._judge.judge(self._distortion.request(request), self._distortion, now)
-        right = reply = self._enact(judged, origin, now)
-        then: Ending = "keep"
-        moment = Moment(judged.operation, judged.condition, judged.case)
-        if self.fault is not None:
-            delivery = self._distortion.deliver(moment, self._distortion.reply(moment, reply))
-            reply, then = delivery.reply, delivery.then
-        reply = self._dressed(request, reply)
-        operation = None if judged.operation is None else judged.operation.name
-        altered = then != "keep" or (reply.status, reply.body) != (right.status, right.body)
-        return Outcome(reply, operation, judged.condition, now, then, judged, altered)
+    def handle(self, request: Request, origin: str, lie: Lie | None = None) -> Outcome:
+        """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer.
 
-    def _dressed(self, request: Request, reply: Reply) -> Reply:
+        With a lie, this one request is met as that has it.
+        """
+        if lie is None:
+            return self._met(self._stance, request, origin)
+        # What a login is given follows from the world's profile, too.
+        own = self.state.profile
+        self.state.profile = lie.distortion.profile(self.profile)
+        try:
+            return self._met(self._standing(lie, self.state.profile), request, origin)
+        finally:
+            self.state.profile = own
+
+    def _met(self, stance: _Stance, request: Request, origin: str) -> Outcome:
+        now = self.clock.now()
+        distortion = stance.distortion
+        judged = stance.judge.judge(distortion.request(request), distortion, now)
+        right = reply = self._enact(stance, judged, origin, now)
+        operation = None if judged.operation is None else judged.operation.name
+        if stance.blame is None:
+            return Outcome(self.dressed(request, reply), operation, judged.condition, now, "keep", judged)
+        moment = Moment(judged.operation, judged.condition, judged.case)
+        delivery = distortion.deliver(moment, distortion.reply(moment, reply))
+        reply, then = self.dressed(request, delivery.reply), delivery.then
+        altered = not delivery.plain or (reply.status, reply.body) != (right.status, right.body)
+        return Outcome(reply, operation, judged.condition, now, then, judged, altered, blame=stance.blame)
+
+    def dressed(self, request: Request, reply: Reply) -> Reply:
         """Give the reply with the headers that all replies of the profile have."""
         own = {name.lower() for name, _ in reply.headers}
         more = [pair for pair in self.profile.headers.items() if pair[0].lower() not in own]
@@ -115,12 +202,12 @@ class Service:
         """Say what would become of a request now, and leave everything as it is."""
         # A distortion of its own: one that counts is not to count this.
         distortion = Distortion() if self.fault is None else self.fault.make()
-        return self._judge.judge(distortion.request(request), distortion, self.clock.now())
+        return self._stance.judge.judge(distortion.request(request), distortion, self.clock.now())
 
-    def _enact(self, judged: Judgement, origin: str, now: float) -> Reply:
+    def _enact(self, stance: _Stance, judged: Judgement, origin: str, now: float) -> Reply:
         if judged.reply is None and judged.case is not None:
-            return self._serve(stand_in(judged.case) if judged.excused else judged.case, origin)
-        template = judged.reply or self.profile.unknown_path
+            return self._serve(stance, stand_in(judged.case) if judged.excused else judged.case, origin)
+        template = judged.reply or stance.profile.unknown_path
         if judged.case is not None and judged.condition is not None:
             self._take_effect(judged.case, judged.then)
             if self._firewall is not None:
@@ -133,16 +220,20 @@ class Service:
                 continue
             if then == "end_session":
                 token.session.ended = True
+            elif then == "end_family":
+                self.state.end_family(token.session)
             elif then == "end_token":
                 self.state.withdraw(token, how="server")
             return
 
-    def _serve(self, case: Case, origin: str) -> Reply:
-        template = self.profile.operations[case.operation.name].reply
-        deed = Deed(case, self.state, self.profile, origin)
+    def _serve(self, stance: _Stance, case: Case, origin: str) -> Reply:
+        template = stance.profile.operations[case.operation.name].reply
+        deed = Deed(case, self.state, stance.profile, origin)
         values = {"$origin": origin, **deed.values()}
+        if case.reading.path:
+            values |= {f"${name}": value for name, value in case.reading.path.items()}
         if case.operation.purpose in ("issue", "renew"):
-            values = self._distortion.values(case, self.state, values)
+            values = stance.distortion.values(case, self.state, values)
         return render(template, values | deed.about(), case.operation)
 
 

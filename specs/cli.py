@@ -12,7 +12,7 @@ import click
 from watchword.specs.errors import SpecError, nearest
 from watchword.specs.outlet import outlet
 
-__all__ = ["CONFIGURATION_ERROR", "INTERRUPTED", "Command", "ConfigurationError", "Group", "count", "main"]
+__all__ = ["CONFIGURATION_ERROR", "INTERRUPTED", "Command", "Commands", "ConfigurationError", "Group", "count", "main"]
 
 CONFIGURATION_ERROR = 4
 """The exit code of a wrong command line, file or address."""
@@ -76,6 +76,10 @@ class _ExitCodes(click.Command):
 
 class Command(_ExitCodes):
     """A command that can also be run by itself."""
+
+
+class Commands(_ExitCodes, click.Group):
+    """A command that has commands of its own."""
 
 
 class Group(_ExitCodes, click.Group):

@@ -18,13 +18,14 @@ from watchword.specs.reading.clauses import read_clauses
 from watchword.specs.reading.complaint import complaint
 from watchword.specs.reading.faults import read_declared
 from watchword.specs.reading.openapi import read_api
-from watchword.specs.reading.profiles import read_profiles, read_world
+from watchword.specs.reading.profiles import read_profiles
+from watchword.specs.reading.worlds import read_world
 from watchword.specs.reading.yamlfile import YamlFile, read_yaml
 from watchword.specs.values.api import Api
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.profile import Profile, WorldData
 
-__all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "schema"]
+__all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "make_world", "schema", "world_dialect"]
 
 _HERE = Path(__file__).parent
 
@@ -147,6 +148,36 @@ def load_world(path: Path, api: Api) -> WorldData:
         SpecError: the file is wrong.
     """
     source = _checked(path, "world")
+    return _world(source, api)
+
+
+def world_dialect(path: Path) -> str:
+    """Give the name of the dialect that a world file says it is for.
+
+    Raises:
+        SpecError: the file is wrong, or does not say it.
+    """
+    source = _checked(path, "world")
+    if "dialect" not in source.value:
+        raise source.error((), "the file does not say which dialect it is for", "add dialect: NAME")
+    return str(source.value["dialect"])
+
+
+def make_world(value: Mapping[str, Any], api: Api) -> WorldData:
+    """Build a world of what a world file would say.
+
+    Raises:
+        SpecError: it is wrong.
+    """
+    source = YamlFile(Path("the world"), "", value, {})
+    check_schema(source, "world")
+    return _world(source, api)
+
+
+def _world(source: YamlFile, api: Api) -> WorldData:
+    named = source.value.get("dialect", api.name)
+    if named != api.name:
+        raise source.error(("dialect",), f"this is a world of {named}, and {api.name} is served", "name another file")
     return read_world(source, (), source.value, api)
 
 

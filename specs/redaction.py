@@ -37,9 +37,13 @@ def is_secret(role: str) -> bool:
 
 
 class Masker:
-    """What is known to be secret, and the names that stand for it. Safe to use from several threads."""
+    """What is known to be secret, and the names that stand for it. Safe to use from several threads.
 
-    def __init__(self) -> None:
+    With `remembers`, it forgets: of what was learned, so many of the newest values are kept at least, and twice as many at
+    most, apart from those that are to last.
+    """
+
+    def __init__(self, remembers: int | None = None) -> None:
         self._lock = threading.RLock()
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = {}
@@ -48,9 +52,15 @@ class Masker:
         self._strangers = 0
         self._spaced = False
         self._pseudonyms = self._pattern()
+        self._remembers = remembers
+        self._lasting: list[tuple[str, str]] = []
+        self._recent: list[tuple[str, str]] = []
 
-    def learn(self, role: str, value: str) -> str:
-        """Take a value as secret and give its pseudonym: the one it has already, or the role's next."""
+    def learn(self, role: str, value: str, *, lasting: bool = False) -> str:
+        """Take a value as secret and give its pseudonym: the one it has already, or the role's next.
+
+        One that is `lasting` is never forgotten.
+        """
         with self._lock:
             known = self.known(value)
             if known is not None:
@@ -63,7 +73,22 @@ class Masker:
             self._spaced = self._spaced or " " in value
             if value:
                 self._needles.add(value, name)
+            if self._remembers is not None:
+                (self._lasting if lasting else self._recent).append((value, name))
+                if len(self._recent) > 2 * self._remembers:
+                    self._forget(self._remembers)
             return name
+
+    def _forget(self, kept: int) -> None:
+        words = self._needles.words
+        self._recent = self._recent[-kept:] if kept else []
+        self._names.clear()
+        self._needles = Needles()
+        self._needles.words = words
+        for value, name in (*self._lasting, *self._recent):
+            self._names[_key(value)] = name
+            if value:
+                self._needles.add(value, name)
 
     def learn_pair(self, user: str, password: str, role: str = "password") -> str:
         """Take a user and password that travel as Basic credentials as secret; give the password's pseudonym."""
@@ -79,7 +104,7 @@ class Masker:
         for role, value in credentials.items():
             self._variables.setdefault(value, f"WATCHWORD_{role.upper()}")
             if is_secret(role):
-                self.learn(role, value)
+                self.learn(role, value, lasting=True)
 
     def expect(self, words: Iterable[str]) -> None:
         """Take words as common: what is secret and one of them, too, goes only where it is the value of a secret."""

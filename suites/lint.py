@@ -9,6 +9,7 @@ import click
 from watchword.specs.cli import CONFIGURATION_ERROR, Command, count
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.worldcommand import look_at
 from watchword.suites.target import TargetError, read_target
 
 __all__ = ["check", "lint"]
@@ -19,8 +20,8 @@ __all__ = ["check", "lint"]
 def lint(path: tuple[str, ...]) -> int:
     """Look for mistakes in dialects and target files; the exit code is 4 when there is one.
 
-    PATH is the folder of a dialect, the name of a bundled one, or a target file (*.toml). Without any, all bundled
-    dialects are looked at. Nothing is sent anywhere, so nothing is said of a server; variables that a target file names
+    PATH is the folder of a dialect, the name of a bundled one, a target file (*.toml), or a world file (*.yaml) that names
+    its dialect. Without any, all bundled dialects are looked at. Nothing is sent anywhere, so nothing is said of a server; variables that a target file names
     as env:NAME have to be set.
     """
     return _look_at(path)
@@ -38,11 +39,17 @@ def _look_at(path: tuple[str, ...]) -> int:
     wrong = 0
     for name in path or tuple(bundled()):
         try:
-            click.echo(f"ok  {name}: {_target(name) if name.endswith('.toml') else _dialect(name)}")
+            click.echo(f"ok  {name}: {_what(name)}")
         except (SpecError, TargetError) as trouble:
             wrong += 1
             click.echo(f"Error: {trouble}", err=True)
     return CONFIGURATION_ERROR if wrong else 0
+
+
+def _what(name: str) -> str:
+    if name.endswith(".toml"):
+        return _target(name)
+    return look_at(Path(name)) if name.endswith((".yaml", ".yml")) else _dialect(name)
 
 
 def _dialect(name: str) -> str:

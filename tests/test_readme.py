@@ -1,7 +1,7 @@
 """The examples of the README and of the pages about the mock and about live servers, run as they stand.
 
-A comment before a block says what becomes of it: `file: NAME` writes it, `run` runs it, `serve: COMMAND` and `starts` start
-a server that runs until the end, `baseline` reads it. The ports that a document names are replaced by free ones.
+A comment before a block says what becomes of it: `file: NAME` writes it, `run` runs it, `run: TOOL` does so where that tool is
+tried, `serve: COMMAND` and `starts` start a server that runs until the end, `baseline` reads it. The ports that a document names are replaced by free ones.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 MOCK = (ROOT / "docs" / "mock.md").read_text("utf-8")
 LIVE = (ROOT / "docs" / "live.md").read_text("utf-8")
+LANGUAGES = (ROOT / "docs" / "languages.md").read_text("utf-8")
 BLOCK = re.compile(r"((?:^<!-- .*? -->\n)+)^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -109,8 +110,11 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         yield Shell(tmp_path, servers)
 
 
-def play(shell: Shell, document: str) -> str:
-    """Do what the marks of a document say, in the order of the text; give everything that was printed."""
+def play(shell: Shell, document: str, tool: str = "") -> str:
+    """Do what the marks of a document say, in the order of the text; give everything that was printed.
+
+    Of the blocks for a tool, only those for this one are run.
+    """
     outputs = []
     for example in examples(document):
         for mark in example.marks:
@@ -124,7 +128,7 @@ def play(shell: Shell, document: str) -> str:
                     file.write_text(shell.adapted(file.read_text("utf-8")), "utf-8")
             elif word == "starts":
                 shell.serve(example.text.strip())
-            elif word == "run":
+            elif word == "run" and rest in ("", tool):
                 outputs.append(shell.run(example))
     return "".join(outputs)
 
@@ -185,6 +189,22 @@ def test_the_figures_of_a_run_are_right(name: str) -> None:
     assert row is not None
     assert int(re.search(r": (\d+) requests", total)[1]) == pytest.approx(int(row[1]), rel=0.15)
     assert {row[2]} == set(re.findall(r"(\d+) bad logins", total))
+
+
+@pytest.mark.parametrize(
+    "tool", [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("curl", "node", "java", "go")]
+)
+def test_the_examples_of_other_languages_work(shell: Shell, tool: str) -> None:
+    """The example of each language does what its page says, against a mock that a script starts and stops."""
+    try:
+        play(shell, LANGUAGES, tool)
+    finally:
+        ready = shell.folder / "watchword-mock.json"
+        left = ready.exists()
+        if left:
+            shell.run(Example(("run",), "sh", "watchword stop", 0))
+    assert not left
+    assert LANGUAGES.count("<!-- ") == sum(len(example.marks) for example in examples(LANGUAGES))
 
 
 def test_every_mark_is_known() -> None:

@@ -34,6 +34,11 @@ class Access:
             return cls(secrets.token_urlsafe(24), origins=origins, checks_origin=True)
         return cls(token, loopback, token is not None, origins, checks_origin=True)
 
+    @classmethod
+    def of_gateway(cls, token: str | None = None, origins: tuple[str, ...] = ()) -> Access:
+        """Give the rule for a mock that nothing listens for: its test clients call it as they like, and pages may not."""
+        return cls(token, chosen=token is not None, origins=origins, checks_origin=True)
+
     def allows(self, request: Request) -> str | None:
         """Give the origin of a page elsewhere that may use the control side; None when there is none, or it may not."""
         sender = request.header("origin")

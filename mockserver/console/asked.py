@@ -68,13 +68,13 @@ def _no_number(text: str) -> Any:
     raise ValueError(text)
 
 
-def read_query(request: Request, path: str) -> dict[str, str]:
-    """Read the query of a GET request by the parameters that the description gives its path.
+def read_query(request: Request, path: str, method: str = "get") -> dict[str, str]:
+    """Read the query of a request by the parameters that the description gives its path and method.
 
     Raises:
         BadRequest: a parameter is unknown, or its value is not what the description wants.
     """
-    rows = {row["name"]: row for row in _described()["paths"][path]["get"].get("parameters", ())}
+    rows = {row["name"]: row for row in _described()["paths"][path][method].get("parameters", ())}
     found: dict[str, str] = {}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
         if name not in rows:

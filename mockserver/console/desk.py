@@ -10,8 +10,12 @@ from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_bod
 from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.console.dryrun import answered, request_of
 from watchword.mockserver.console.journal import Journal
+from watchword.mockserver.console.ordering import Ordering
+from watchword.mockserver.console.people import People
 from watchword.mockserver.console.problem import as_json, problem
 from watchword.mockserver.console.reasons import Reasons
+from watchword.mockserver.orders.book import Book
+from watchword.mockserver.orders.race import Race
 from watchword.mockserver.service import Service
 from watchword.specs.errors import SpecError
 from watchword.specs.redaction import Masker
@@ -21,6 +25,9 @@ from watchword.specs.values.profile import WorldData
 __all__ = ["ROOT", "Desk"]
 
 ROOT = "/__watchword__/"
+
+_REMEMBERED = 1000
+"""How many tokens have a pseudonym by which they can be told. Those that stand in the journal get one when it is read."""
 
 _SHOWN = 50
 """How many of the journal's entries the page shows."""
@@ -36,9 +43,11 @@ class Desk:
 
     def __init__(self, service: Service, size: int, *, private: bool, reload: Callable[[], WorldData] | None) -> None:
         self.service = service
-        self.masker = Masker()
+        self.book = Book(service)
+        self.race = Race(service)
+        self.masker = Masker(_REMEMBERED)
         self.masker.configure(service.credentials)
-        self.journal = Journal(service.dialect.api, self.masker, size)
+        self.journal = Journal(service.dialect.api, self.masker, size, service.state.issued)
         first = service.state.data
         self._private = private
         self._reload = reload or (lambda: first)
@@ -51,6 +60,8 @@ class Desk:
             "journal": {"GET": self._read_journal, "DELETE": self._clear_journal},
             "why": {"GET": self._why},
             "explain": {"POST": self._explain},
+            "credentials": {"GET": lambda request, origin: as_json(service.credentials)},
+            "keys": {"GET": self._read_keys, "PUT": self._set_keys},
             "sessions": {"GET": lambda request, origin: as_json(steering.sessions(service, self.masker.learn))},
             "sessions/expire": {"POST": self._expire},
             "sessions/revoke": {"POST": self._revoke},
@@ -64,6 +75,8 @@ class Desk:
                 ),
             },
             "world/reload": {"POST": self._reload_world},
+            **People(service, self._body, self.masker.learn).pages(),
+            **Ordering(self.book, self.race, self._body).pages(),
             "reset": {"POST": self._reset},
             "health": {"GET": lambda request, origin: as_json({"status": "ok"})},
         }
@@ -86,18 +99,25 @@ class Desk:
 
     def learn(self) -> None:
         """Take note of the secrets that there are now, so that nothing shows them."""
-        self.journal.learn(self.service.state.secrets())
+        world = self.service.state
+        for value, role in world.configured():
+            self.masker.learn(role, value, lasting=True)
+        while world.fresh:
+            value, role = world.fresh.popleft()
+            self.masker.learn(role, value)
 
     def reset(self) -> None:
-        """Forget every session and token of the service."""
+        """Forget every session and token of the service, and every order."""
         # The journal still speaks of the tokens that are about to be forgotten.
         self.learn()
         self.service.reset()
+        self.book.reset()
+        self.race.clear()
 
     def settle(self, world: WorldData) -> None:
         """Let others live in the mock from now on; sessions stay."""
         self.learn()
-        self.service.state.settle(world)
+        self.service.settle(world)
         self.masker.configure(world.credentials)
 
     def entries(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
@@ -139,6 +159,7 @@ class Desk:
             "fault": None if service.fault is None else {"name": service.fault.name, "says": service.fault.says},
             "url": origin + bases["url"],
             "resource_url": origin + bases.get("resource_url", bases["url"]),
+            "control_url": origin + ROOT,
             "credentials": list(service.credentials),
             "control": [origin + ROOT + page for page in self._pages],
         }
@@ -172,6 +193,8 @@ class Desk:
     def _explain(self, request: Request, origin: str) -> Reply:
         asked = request_of(self._body(request, "Request"))
         told = answered(self.service, asked, origin, self.masker)
+        if self.book.ids():
+            told["fault"] = "Faults or replies were asked for; what they would make of this one is not told here."
         why = told["why"] or {}
         return as_json(told | self._reasons.around(told["operation"], why.get("broader") or why.get("condition")))
 
@@ -180,6 +203,12 @@ class Desk:
 
     def _revoke(self, request: Request, origin: str) -> Reply:
         return as_json(steering.revoke(self.service, self._body(request, "Sessions"), self.masker.learn))
+
+    def _read_keys(self, request: Request, origin: str) -> Reply:
+        return as_json(steering.keys(self.service.state))
+
+    def _set_keys(self, request: Request, origin: str) -> Reply:
+        return as_json(steering.set_key(self.service.state, self._body(request, "Keys")))
 
     def _reload_world(self, request: Request, origin: str) -> Reply:
         try:

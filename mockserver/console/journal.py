@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
 
 from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.service import Outcome
@@ -21,7 +22,10 @@ _LONGEST = 2048
 
 
 class Entry(NamedTuple):
-    """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests."""
+    """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests.
+
+    `race` says how it fared in a race; None when it was in none.
+    """
 
     id: int
     at: float
@@ -31,6 +35,7 @@ class Entry(NamedTuple):
     operation: str | None
     status: int
     why: Explanation | None
+    race: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         # The explanation quotes the request.
@@ -41,10 +46,13 @@ class Journal:
     """A ring of entries. It keeps no header and no body but what an explanation quotes, and masks when it is read.
 
     Of the query it shows the values of roles that are no secret; any other value is shown as its pseudonym, or as `***`
-    when it is not known, for it may be a secret in the wrong place.
+    when it is not known, for it may be a secret in the wrong place. `issued` gives the role of a token of the mock's.
     """
 
-    def __init__(self, api: Api, masker: Masker, size: int = 1000) -> None:
+    def __init__(
+        self, api: Api, masker: Masker, size: int = 1000, issued: Callable[[str], str | None] = lambda value: None
+    ) -> None:
+        self._issued = issued
         self._entries: deque[Entry] = deque(maxlen=size)
         self._masker = masker
         self._served = 0
@@ -68,13 +76,19 @@ class Journal:
         """Give the entry with an id; None when it is forgotten, or has not come yet."""
         return next((entry for entry in self._entries if entry.id == number), None)
 
-    def record(self, request: Request, outcome: Outcome, why: Explanation | None = None) -> Entry:
-        """Add a request, its outcome and its explanation; gives the entry."""
+    def record(
+        self,
+        request: Request,
+        outcome: Outcome,
+        why: Explanation | None = None,
+        race: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Add a request, its outcome, its explanation, and how it fared in a race; gives the entry."""
         self._served += 1
         path = request.path if len(request.path) <= _LONGEST else "/…"
         query = request.query if len(request.query) <= _LONGEST else "***"
         status = outcome.reply.status
-        entry = Entry(self._served, outcome.at, request.method, path, query, outcome.operation, status, why)
+        entry = Entry(self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race)
         self._entries.append(entry)
         return entry
 
@@ -82,11 +96,6 @@ class Journal:
         """Forget every entry."""
         self._entries.clear()
         self._before = self._served
-
-    def learn(self, secrets: Iterable[tuple[str, str]]) -> None:
-        """Take note of the secrets that there are now: values with their roles."""
-        for value, role in secrets:
-            self._masker.learn(role, value)
 
     def entries(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """Give the entries, or only the `last` so many, the oldest first.
@@ -99,6 +108,7 @@ class Journal:
 
     def shown(self, entry: Entry) -> dict[str, Any]:
         """Give one entry as people and programs are told of it."""
+        self._learn(entry)
         why = {} if entry.why is None else entry.why.shown(self._masker)
         return {
             "id": entry.id,
@@ -108,9 +118,18 @@ class Journal:
             "query": self._query(entry.query),
             "operation": entry.operation,
             "status": entry.status,
+            "race": None if entry.race is None else dict(entry.race),
             **dict.fromkeys(_TOLD),
             **why,
         }
+
+    def _learn(self, entry: Entry) -> None:
+        """Take note of the tokens that an entry speaks of: they may be older than those that the masker remembers."""
+        texts = [entry.path, entry.query, *(() if entry.why is None else entry.why.texts)]
+        for run in {run for text in texts for run in _RUN.findall(unquote(text))}:
+            role = self._issued(run)
+            if role is not None:
+                self._masker.learn(role, run)
 
     def _query(self, query: str) -> str:
         if not query or query == "***":
@@ -130,6 +149,9 @@ class Journal:
             return pseudonym
         return self._masker.mask(quote(value)) if name in self._open else "***"
 
+
+_RUN = re.compile(r"[\w-]{8,}(?:\.[\w-]+)*")
+"""What a token of a mock may look like."""
 
 _TOLD = ("cause", "condition", "broader", "says", "where", "expected", "found", "hint", "fault")
 """What an entry says beyond the request and its status; null where the request was served."""

@@ -33,7 +33,7 @@ class Reasons:
 
     def around(self, operation: str | None, condition: str | None) -> dict[str, Any]:
         """Give the clause that speaks of a condition at an operation, and the right request; null where there is none."""
-        api = self._service.dialect.api
+        api = self._service.api
         right = None if operation is None else accepted(api.operations[operation], api, self._service.credentials)
         known = operation is not None and condition is not None and condition in CONDITIONS
         clause = self._clause(operation or "", condition or "") if known else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -10,10 +12,21 @@ from typing import Any
 from watchword.mockserver.clock import Clock
 from watchword.mockserver.console.asked import BadRequest
 from watchword.mockserver.service import Service
-from watchword.mockserver.state.world import AccessToken, RefreshToken, Session
+from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, World
 from watchword.specs.values.profile import Account
 
-__all__ = ["add_user", "change_user", "expire", "revoke", "sessions", "set_clock", "tell_time", "users"]
+__all__ = [
+    "add_user",
+    "change_user",
+    "expire",
+    "keys",
+    "revoke",
+    "sessions",
+    "set_clock",
+    "set_key",
+    "tell_time",
+    "users",
+]
 
 _Token = AccessToken | RefreshToken
 _Name = Callable[[str, str], str]
@@ -194,3 +207,26 @@ def change_user(service: Service, asked: Mapping[str, Any]) -> dict[str, Any]:
     )
     service.state.put(changed)
     return users([changed])
+
+
+def keys(world: World) -> dict[str, Any]:
+    """Give the key that JWTs are signed with, as a JWK Set (RFC 7517)."""
+    text = base64.urlsafe_b64encode(world.key).rstrip(b"=").decode()
+    return {"keys": [{"kty": "oct", "use": "sig", "alg": "HS256", "k": text}]}
+
+
+def set_key(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Sign JWTs with another key from now on.
+
+    Raises:
+        BadRequest: it is not base64url, or shorter than the 256 bits that RFC 7518 section 3.2 wants.
+    """
+    text = asked["keys"][0]["k"]
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) < 32:
+        raise BadRequest("expected a key of 32 bytes or more in base64url, which HS256 wants (RFC 7518 section 3.2)")
+    world.key = key
+    return keys(world)

@@ -112,6 +112,11 @@ def _withdrawn(role: str, how: str) -> Callable[[Case], bool]:
     return lambda case: case.world.withdrawn.get(str(case.value(role)), ("", ""))[1] == how
 
 
+def _family(case: Case) -> bool:
+    token = case.access
+    return token is not None and token.session.ended and token is token.session.tokens[-1]
+
+
 def _replaced(case: Case) -> bool:
     return case.refresh is not None and case.refresh.used > 0
 
@@ -236,6 +241,14 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "the token was issued here, and deleted when it was presented after its end",
         "a refresh_token that lives",
         "Log in again: {field} is over, and no longer known.",
+    ),
+    Diagnosis(
+        "access_token.family_ended",
+        ("access_token.superseded",),
+        _family,
+        "the session has ended with all its tokens, because a refresh token that was used up was sent again",
+        "an access_token of a session that lives",
+        "Log in again, and send each refresh_token once: a second use ended the access_token in `Authorization`, too.",
     ),
     Diagnosis(
         "refresh_token.replaced",

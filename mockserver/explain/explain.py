@@ -11,9 +11,10 @@ from watchword.mockserver.explain.hints import Hint, hint_for
 from watchword.mockserver.explain.paths import of_method, of_path
 from watchword.mockserver.judgement import Judgement
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.rules.decide import decide
-from watchword.mockserver.service import Outcome, Service
+from watchword.mockserver.rules.decide import DEMANDED, decide
+from watchword.mockserver.service import Blame, Outcome, Service
 from watchword.specs.values.http import Request
+from watchword.specs.values.profile import Demand
 from watchword.specs.vocabulary import CONDITIONS
 
 __all__ = ["explain", "explain_judgement"]
@@ -24,8 +25,9 @@ def explain(service: Service, request: Request, outcome: Outcome) -> Explanation
     judged = outcome.judged
     if judged is None:
         return None
-    lied = _lied(service, judged, outcome)
-    return _of_fault(service, judged, outcome) if lied else explain_judgement(service, request, judged)
+    if outcome.blame is not None and _lied(service, outcome.blame, judged, outcome):
+        return _of_blame(outcome.blame, judged, outcome)
+    return explain_judgement(service, request, judged)
 
 
 def explain_judgement(service: Service, request: Request, judged: Judgement) -> Explanation | None:
@@ -35,9 +37,11 @@ def explain_judgement(service: Service, request: Request, judged: Judgement) -> 
     if judged.barred:
         return _of_ban(service)
     if judged.operation is None:
-        return of_path(request, judged, service.dialect.api, service.profile)
+        return of_path(request, judged, service.api, service.profile)
     if judged.condition == "method.wrong":
-        return of_method(request, judged, service.dialect.api, service.profile)
+        return of_method(request, judged, service.api, service.profile)
+    if judged.demand is not None:
+        return _of_demand(request, judged.demand)
     if judged.condition is not None and judged.case is not None:
         return _of_rule(judged.case, judged.condition)
     return None
@@ -46,35 +50,37 @@ def explain_judgement(service: Service, request: Request, judged: Judgement) -> 
 # -- faults and bans
 
 
-def _lied(service: Service, judged: Judgement, outcome: Outcome) -> bool:
-    if service.fault is None:
-        return False
+def _lied(service: Service, blame: Blame, judged: Judgement, outcome: Outcome) -> bool:
     if outcome.altered or judged.excused:
         return True
-    if service.fault.stage != "dialect" or judged.case is None or judged.condition is None:
+    if blame.stage != "dialect" or judged.case is None or judged.condition is None:
         return False
     # The rules themselves are a lie: is this refusal one that they would have had without it?
-    honest = decide(judged.case, service.dialect.profile(service.profile.name).operations[judged.case.operation.name])
+    right = service.dialect.profile(service.profile.name).operations.get(judged.case.operation.name)
+    if right is None:
+        # A resource of the world is like the dialect's own.
+        return False
+    honest = decide(judged.case, right)
     return honest is None or honest.condition != judged.condition
 
 
-def _of_fault(service: Service, judged: Judgement, outcome: Outcome) -> Explanation:
-    fault = service.fault
-    assert fault is not None  # noqa: S101 - whoever calls has seen it
+def _of_blame(blame: Blame, judged: Judgement, outcome: Outcome) -> Explanation:
     served = judged.condition is None
     right = "the reply to a right request" if served else f"the refusal of a request in which {_says(judged.condition)}"
-    seen = f"status {outcome.reply.status}" + (
-        "" if outcome.then == "keep" else f", and the connection: {outcome.then}"
+    told = {"keep": "", "close": ""}.get(outcome.then, f", and the connection: {outcome.then}")
+    late = "".join(
+        f", {what} {seconds:g} s" for what, seconds in (("after", outcome.after), ("over", outcome.over)) if seconds
     )
+    lies = blame.cause == "fault"
     return Explanation(
-        "fault",
-        judged.condition or "fault",
-        f"the mock tells a lie: {fault.says}",
+        blame.cause,
+        judged.condition or blame.cause,
+        f"the mock tells a lie: {blame.says}" if lies else blame.says,
         "the reply",
         right,
-        Found(note=seen),
-        f"Nothing in the request needs mending. Start the mock without --fault {fault.name} to see the right reply.",
-        fault=fault.name,
+        Found(note=f"status {outcome.reply.status}{told}{late}"),
+        blame.mend,
+        fault=blame.name if lies else None,
     )
 
 
@@ -99,6 +105,18 @@ def _of_ban(service: Service) -> Explanation:
 
 
 # -- rules
+
+
+def _of_demand(request: Request, demand: Demand) -> Explanation:
+    if demand.header:
+        given = request.header(demand.header)
+        where, expected = f"the header `{demand.header}`", "one that the release takes; the document says nothing of it"
+        # It may be the one that carries secrets.
+        note = "no such header" if given is None else f"a text of length {len(given)}"
+    else:
+        where, expected = f"the field `{demand.agrees}`", "the client of the Basic credentials"
+        note = "another name than that in the Basic credentials"
+    return Explanation("rule", DEMANDED, demand.says, where, expected, Found(note=note), demand.mend)
 
 
 def _of_rule(case: Case, condition: str) -> Explanation:

@@ -9,8 +9,9 @@ from watchword.specs.redaction import Masker, is_secret
 
 __all__ = ["Cause", "Explanation", "Found"]
 
-Cause = Literal["rule", "route", "ban", "fault", "http", "mock"]
-"""What refused a request: a rule of the profile, the router, a ban, a fault, the HTTP layer, or a defect of the mock."""
+Cause = Literal["rule", "route", "ban", "fault", "forced", "http", "mock"]
+"""What refused a request: a rule of the profile, the router, a ban, a fault, a reply that was asked for, the HTTP layer, or a
+defect of the mock."""
 
 _LONGEST = 80
 _KEPT = 4096
@@ -65,6 +66,13 @@ class Explanation:
     hint: str
     broader: str | None = None
     fault: str | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything in it that may quote a request."""
+        value = self.found.value
+        quoted = (value,) if isinstance(value, str) else ()
+        return (self.says, self.expected, self.hint, self.found.note, *quoted)
 
     def shown(self, masker: Masker) -> dict[str, Any]:
         """Give what people and programs are told, without any secret."""

@@ -106,7 +106,7 @@ def _expires(profile: Profile, operation: Operation, condition: Condition) -> bo
 
 
 def _ends_sessions(profile: Profile, operation: Operation, condition: Condition) -> bool:
-    return any(rule.then == "end_session" for op in profile.operations.values() for rule in op.rules)
+    return any(rule.then in ("end_session", "end_family") for op in profile.operations.values() for rule in op.rules)
 
 
 def _has_owner(profile: Profile, operation: Operation, condition: Condition) -> bool:

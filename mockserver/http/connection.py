@@ -3,23 +3,20 @@
 Laws:
 1. llhttp decides what is well-formed; Host, the limits, Expect and HEAD are decided here.
 2. A request that is refused here ends the connection: where the next one would begin is no longer certain.
-3. A reply is one write.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from typing import Protocol, cast
 
 import httptools
 
-from watchword.mockserver.http.delivery import Answer, Delivery, Ending, Handler
-from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT, has_body, head
-from watchword.mockserver.http.refusal import Refused, body_too_large, head_too_large, not_http, own_error
+from watchword.mockserver.http.message import BODY_LIMIT, HEAD_LIMIT, head
+from watchword.mockserver.http.outbox import Outbox, Source
+from watchword.mockserver.http.refusal import Refused, body_too_large, head_too_large, not_http
 from watchword.mockserver.http.request_target import BadRequestTarget, RequestTarget
-from watchword.specs.values.http import Reply, Request
+from watchword.specs.values.http import Request
 
 __all__ = ["Connection", "Host"]
 
@@ -30,18 +27,10 @@ _WIRE_LIMIT = 16 * BODY_LIMIT
 """How many bytes a body may take on the wire, with all that chunks add to it."""
 
 
-class Host(Protocol):
+class Host(Source, Protocol):
     """What a connection needs of the server that accepted it."""
 
-    handler: Handler
     connections: set[Connection]
-    stopping: bool
-
-    def date_line(self) -> bytes:
-        """Give the Date header for now."""
-
-    def refused(self, reply: Reply, sentence: str, method: str, target: str) -> Reply:
-        """Hear of a reply that was not the handler's, and give it as it is to be sent."""
 
     def target(self, url: bytes, host: bytes | None) -> RequestTarget:
         """Read a request's target.
@@ -67,8 +56,8 @@ class Connection(asyncio.Protocol):
         self._url = b""
 
     def stop(self) -> None:
-        """Close the connection, unless a request is half-way in: then its reply will close it."""
-        if not self._busy:
+        """Close the connection, unless a request is half-way in or its reply to come: then that will close it."""
+        if not self._busy and not self._outbox.waiting:
             self._transport.close()
 
     def abort(self) -> None:
@@ -80,6 +69,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the transport."""
         self._transport = cast(asyncio.Transport, transport)
+        self._outbox = Outbox(self._server, self._transport)
         self._server.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -92,11 +82,12 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Take requests again."""
-        self._transport.resume_reading()
+        if not self._outbox.waiting:
+            self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and refuse what it does not accept."""
-        while data and not self._deaf:
+        while data and not self._deaf and not self._outbox.ended:
             message = self._messages
             try:
                 self._parser.feed_data(data)
@@ -104,13 +95,16 @@ class Connection(asyncio.Protocol):
                 data = self._without_upgrade(data[upgrade.args[0] :])
                 continue
             except httptools.HttpParserError as error:
-                if not self._deaf:
+                if not self._over():
                     self._refuse(self._refused or not_http(error))
                 return
             if self._busy and message == self._messages:
                 self._fed += len(data)
                 self._check_fed()
             return
+
+    def _over(self) -> bool:
+        return self._deaf or self._outbox.ended
 
     def _check_fed(self) -> None:
         # httptools hands over a header, a trailer and a chunk's extension only when they are complete; one that never
@@ -180,7 +174,8 @@ class Connection(asyncio.Protocol):
         if self._expect and version == "1.1":
             if self._expect != b"100-continue":
                 self._raise(Refused(417, "No expectation but 100-continue is understood here."))
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if not self._outbox.waiting:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -192,7 +187,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Answer the request."""
         parser = self._parser
-        if self._deaf or parser.should_upgrade():
+        if self._over() or parser.should_upgrade():
             return
         self._busy = False
         server = self._server
@@ -202,49 +197,7 @@ class Connection(asyncio.Protocol):
             self._raise(Refused(400, str(bad)))
         method = parser.get_method().decode()
         request = Request(method, target.path, target.query, tuple(self._headers), b"".join(self._body))
-        keep = parser.should_keep_alive() and not server.stopping
-        try:
-            answer = server.handler(request, target.origin)
-        except Exception as error:  # noqa: BLE001 - a client gets an answer whatever goes wrong in the handler
-            answer = self._own_error(error, method)
-        self._deliver(answer, method, keep)
-
-    def _deliver(self, answer: Answer, method: str, keep: bool) -> None:
-        then: Ending = "keep"
-        if isinstance(answer, Delivery):
-            then = answer.then
-            answer = answer.reply
-            keep = keep and then == "keep"
-        connection = b"Connection: close\r\n"
-        if keep:
-            connection = b"" if self._version == "1.1" else b"Connection: keep-alive\r\n"
-        date_line = self._server.date_line()
-        try:
-            start = head(answer, date_line, connection)
-        except ValueError as error:
-            answer = self._own_error(error, method)
-            start = head(answer, date_line, connection)
-        body = answer.body if has_body(answer, method) else b""
-        if then in ("keep", "close"):
-            self._transport.write(start + body if body else start)
-        if not keep:
-            self._deaf = True
-            self._end(then, start, body)
-
-    def _end(self, then: Ending, start: bytes, body: bytes) -> None:
-        """End the connection in the way a delivery asks for."""
-        if then == "stall":
-            return
-        if then == "half":
-            # Clients take a head that breaks off for a whole one. Without a body, only the first line can be seen to end.
-            self._transport.write(start + body[: len(body) // 2] if body else start[: len("HTTP/1.")])
-        if then == "reset":
-            # With nothing to linger for, closing a socket sends a reset instead of an orderly end.
-            listening = self._transport.get_extra_info("socket")
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._transport.abort()
-            return
-        self._transport.close()
+        self._outbox.take(request, target.origin, parser.should_keep_alive(), self._version)
 
     def _without_upgrade(self, rest: bytes) -> bytes:
         # Java's client and curl --http2 offer, with an ordinary request, to change over to HTTP/2. Having seen such an
@@ -263,10 +216,6 @@ class Connection(asyncio.Protocol):
 
     # -- refusing
 
-    def _own_error(self, error: Exception, method: str) -> Reply:
-        reply = own_error(error)
-        return self._server.refused(reply, reply.body.decode(), method, self._url.decode("latin-1"))
-
     def _raise(self, refused: Refused) -> None:
         self._refused = refused
         raise refused
@@ -274,10 +223,17 @@ class Connection(asyncio.Protocol):
     def _refuse(self, refused: Refused) -> None:
         self._busy = False
         self._deaf = True
-        transport = self._transport
         # Bytes that are no request have neither a method nor a target.
         method = self._parser.get_method().decode("latin-1") if self._url else ""
-        reply = self._server.refused(refused.reply, refused.sentence, method, self._url.decode("latin-1"))
+        url = self._url.decode("latin-1")
+        if self._outbox.waiting:
+            self._outbox.later(lambda: self._send_refusal(refused, method, url))
+        else:
+            self._send_refusal(refused, method, url)
+
+    def _send_refusal(self, refused: Refused, method: str, url: str) -> None:
+        transport = self._transport
+        reply = self._server.refused(refused.reply, refused.sentence, method, url)
         transport.write(head(reply, self._server.date_line(), b"Connection: close\r\n") + reply.body)
         if self._server.stopping or not transport.can_write_eof():
             transport.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal
 
 from watchword.specs.values.http import Reply, Request
 
-__all__ = ["Answer", "Delivery", "Ending", "Handler"]
+__all__ = ["Answer", "Delivery", "Ending", "Handler", "arrived"]
 
 Ending = Literal["keep", "close", "drop", "reset", "half", "stall"]
 """What becomes of the connection with a reply: `keep` leaves that to HTTP, `close` ends it after the reply, `drop` and
@@ -18,13 +19,30 @@ without one, of the first line), and `stall` sends nothing and leaves the client
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A reply and what happens to the connection."""
+    """A reply and what happens to the connection.
+
+    The first byte leaves `after` so many seconds, and the body takes `over` so many to leave.
+    """
 
     reply: Reply
     then: Ending = "keep"
+    after: float = 0.0
+    over: float = 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether the reply leaves as any other does."""
+        return self.then == "keep" and not self.after and not self.over
 
 
-Answer = Reply | Delivery
+Answer = Reply | Delivery | Future[Reply | Delivery]
+"""What a handler gives: a reply, a reply and how it is delivered, or the promise of one, which any thread may keep."""
+
+
+def arrived(answer: Answer) -> Reply | Delivery:
+    """Give an answer, when it has come."""
+    return answer.result() if isinstance(answer, Future) else answer
+
 
 Handler = Callable[[Request, str], Answer]
 """Answers a request, given the origin it was sent to, such as `http://127.0.0.1:8080`."""

@@ -51,11 +51,15 @@ class DateLine:
 def head(reply: Reply, date_line: bytes, connection: bytes) -> bytes:
     """Write everything up to the body: status line, Date, the reply's headers, Content-Length, Connection.
 
+    A reply whose first header is a Date keeps it.
+
     Raises:
         ValueError: a header holds a line break, a NUL, or characters that Latin-1 does not have.
     """
     status = reply.status
-    lines = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n".encode(), date_line]
+    lines = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n".encode()]
+    if not _is_dated(reply):
+        lines.append(date_line)
     if reply.headers:
         text = "".join([f"{name}: {value}\r\n" for name, value in reply.headers])
         if text.count("\n") != len(reply.headers) or text.count("\r") != len(reply.headers) or "\0" in text:
@@ -67,6 +71,10 @@ def head(reply: Reply, date_line: bytes, connection: bytes) -> bytes:
     return b"".join(lines)
 
 
+def _is_dated(reply: Reply) -> bool:
+    return bool(reply.headers) and reply.headers[0][0] == "Date"
+
+
 def has_body(reply: Reply, method: str) -> bool:
     """Tell whether a body follows the head: not after HEAD, and not with 1xx, 204 and 304."""
     return method != "HEAD" and reply.status >= 200 and reply.status not in _NO_BODY
@@ -74,7 +82,7 @@ def has_body(reply: Reply, method: str) -> bool:
 
 def finished(reply: Reply, method: str, now: float) -> Reply:
     """Give the reply as a client of the HTTP server would receive it, for the ways in that send no bytes."""
-    headers = [("Date", date(now)), *reply.headers]
+    headers = [*reply.headers] if _is_dated(reply) else [("Date", date(now)), *reply.headers]
     if reply.status not in _NO_BODY:
         headers.append(("Content-Length", str(len(reply.body))))
     return Reply(reply.status, tuple(headers), reply.body if has_body(reply, method) else b"")

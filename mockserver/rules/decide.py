@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchword.mockserver.rules.recognise.table import RECOGNISERS, Case, narrowest
-from watchword.specs.values.profile import OperationProfile, ReplyTemplate
+from watchword.mockserver.rules.case import Case, Predicate
+from watchword.mockserver.rules.recognise.table import RECOGNISERS, narrowest
+from watchword.specs.values.profile import Demand, OperationProfile, ReplyTemplate, Rule
 
-__all__ = ["Refusal", "decide"]
+__all__ = ["DEMANDED", "Checks", "Refusal", "checks_of", "decide", "meets"]
+
+DEMANDED = "request.demanded"
+"""The condition of a request that lacks what a release wants and the document knows nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +23,33 @@ class Refusal:
     then: str | None
 
 
-def decide(case: Case, profile: OperationProfile) -> Refusal | None:
+Checks = tuple[tuple[Predicate, Rule], ...]
+"""The rules of an operation, each behind the predicate that tells whether it is met."""
+
+
+def checks_of(profile: OperationProfile) -> Checks:
+    """Look up what `decide` asks for each rule: who decides often does so once."""
+    return tuple((RECOGNISERS[rule.condition], rule) for rule in profile.rules)
+
+
+def decide(case: Case, profile: OperationProfile, checks: Checks | None = None) -> Refusal | None:
     """Give the first refusal that the profile has for a request, or None when it is to be served.
 
-    A rule for a broad condition passes by when the special case that holds is one the profile accepts.
+    A rule for a broad condition passes by when the special case that holds is one the profile accepts. `checks` are those
+    of the profile, if they are at hand.
     """
-    for rule in profile.rules:
-        if RECOGNISERS[rule.condition](case):
+    for holds, rule in checks if checks is not None else checks_of(profile):
+        if holds(case):
             condition = narrowest(case, rule.condition)
             if condition not in profile.accepts:
                 return Refusal(condition, rule.reply, rule.then)
     return None
+
+
+def meets(case: Case, demand: Demand) -> bool:
+    """Tell whether a request has what a release wants of it besides what the document says."""
+    if demand.pattern is not None:
+        return demand.pattern.search((case.reading.headers.get(demand.header.lower()) or [""])[0]) is not None
+    pair = case.reading.basic
+    named = [*case.reading.at("form", demand.agrees), *case.reading.at("query", demand.agrees)]
+    return pair is None or all(name == pair[0] for name in named)

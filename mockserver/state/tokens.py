@@ -48,7 +48,7 @@ def unpack(text: str) -> Jwt | None:
         return None
     try:
         header, claims = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +14,7 @@ from watchword.specs.values.profile import Account, Client, Profile, TokenForm, 
 
 __all__ = ["AccessToken", "RefreshToken", "Session", "World"]
 
+_FRESH = 1000
 _REMEMBERED = 10_000
 """How many withdrawn tokens are remembered, so that whoever presents one can be told."""
 
@@ -62,7 +64,10 @@ class AccessToken:
 
 @dataclass(slots=True, repr=False)
 class RefreshToken:
-    """An issued refresh token and how often it has been used."""
+    """An issued refresh token and how often it has been used.
+
+    `used_at` is when it was used first, and `heirs` are the tokens that it was replaced by; None as long as it was not.
+    """
 
     value: str
     session: Session
@@ -70,6 +75,8 @@ class RefreshToken:
     expires_at: int | None
     forgotten_at: float | None = None
     used: int = 0
+    used_at: float | None = None
+    heirs: tuple[AccessToken, RefreshToken] | None = None
 
 
 @dataclass(slots=True, repr=False)
@@ -87,6 +94,8 @@ class World:
     refresh: dict[str, RefreshToken] = field(default_factory=dict)
     current: dict[tuple[Any, ...], tuple[str, str | None]] = field(default_factory=dict)
     withdrawn: dict[str, tuple[str, str]] = field(default_factory=dict)
+    fresh: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_FRESH))
+    """The newest tokens with their roles, until somebody takes note of them."""
 
     def __post_init__(self) -> None:
         self.settle(self.data)
@@ -119,6 +128,19 @@ class World:
         while len(self.withdrawn) > _REMEMBERED:
             del self.withdrawn[next(iter(self.withdrawn))]
 
+    def forgives(self, token: RefreshToken) -> bool:
+        """Tell whether a refresh token that was replaced is given the same successor again: its grace is not over."""
+        grace = self.profile.renewal.grace
+        if not grace or token.heirs is None or token.used_at is None or token.session.ended:
+            return False
+        return not token.heirs[1].used and self.clock.now() < token.used_at + grace
+
+    def end_family(self, session: Session) -> None:
+        """End a session with every token of it."""
+        session.ended = True
+        for token in session.tokens:
+            token.superseded = True
+
     def sessions(self) -> dict[str, tuple[list[AccessToken], list[RefreshToken]]]:
         """Give the tokens that there are, by the id of their session, the oldest session first."""
         found: dict[str, tuple[list[AccessToken], list[RefreshToken]]] = {}
@@ -142,15 +164,25 @@ class World:
             return True
         return any(a.username == name and a.password == secret for a in self.data.accounts)
 
+    def issued(self, value: str) -> str | None:
+        """Give the role of a token that was issued here and is not forgotten; None when it is none."""
+        if value in self.access:
+            return "access_token"
+        return "refresh_token" if value in self.refresh else self.withdrawn.get(value, (None, ""))[0]
+
     def secrets(self) -> Iterator[tuple[str, str]]:
         """Give every secret value there is with its role: configured ones and every token issued."""
+        yield from self.configured()
+        yield from ((value, "access_token") for value in self.access)
+        yield from ((value, "refresh_token") for value in self.refresh)
+        yield from ((value, role) for value, (role, _) in self.withdrawn.items())
+
+    def configured(self) -> Iterator[tuple[str, str]]:
+        """Give the secrets of accounts and clients with their roles."""
         for account in self.data.accounts:
             yield account.password, "password" if account.kind == "user" else "operator_password"
         for client in self.data.clients:
             yield client.client_secret, "client_secret"
-        yield from ((value, "access_token") for value in self.access)
-        yield from ((value, "refresh_token") for value in self.refresh)
-        yield from ((value, role) for value, (role, _) in self.withdrawn.items())
 
     def begin(
         self, account: Account | None, client: Client | None, brand: str | None, scopes: tuple[str, ...]
@@ -163,6 +195,7 @@ class World:
         form = self.profile.access_token
         value, now, expires_at = self._mint(form, session, origin)
         token = AccessToken(value, session, now, expires_at, _lease(form, now))
+        self.fresh.append((value, "access_token"))
         first = self.access.setdefault(value, token)
         if first is not token:
             first.doubles.append(token)
@@ -180,6 +213,7 @@ class World:
         """Issue a refresh token for a session."""
         form = self.profile.refresh_token
         value, now, expires_at = self._mint(form, session, origin)
+        self.fresh.append((value, "refresh_token"))
         self.refresh[value] = token = RefreshToken(value, session, now, expires_at, _lease(form, now))
         return token
 

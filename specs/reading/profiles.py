@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from watchword.specs.applies import applicable_conditions, why_not
 from watchword.specs.errors import nearest
+from watchword.specs.reading.worlds import read_world
 from watchword.specs.reading.yamlfile import At, YamlFile
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.profile import (
-    Account,
     BanRule,
-    Client,
+    Demand,
     LeftOut,
     OperationProfile,
     Profile,
@@ -25,7 +27,7 @@ from watchword.specs.values.profile import (
 )
 from watchword.specs.vocabulary import CONDITIONS, broader
 
-__all__ = ["read_profiles", "read_world"]
+__all__ = ["read_profiles"]
 
 
 def read_profiles(source: YamlFile, api: Api) -> tuple[WorldData, Mapping[str, Profile]]:
@@ -37,53 +39,6 @@ def read_profiles(source: YamlFile, api: Api) -> tuple[WorldData, Mapping[str, P
     world = read_world(source, ("world",), source.value["world"], api)
     raw = source.value["profiles"]
     return world, MappingProxyType({name: _profile(source, name, raw, api) for name in raw})
-
-
-def read_world(source: YamlFile, at: At, raw: Mapping[str, Any], api: Api) -> WorldData:
-    """Build a world.
-
-    Raises:
-        SpecError: it lacks a credential that the dialect requires.
-    """
-    world = WorldData(
-        accounts=tuple(
-            Account(
-                username=a["username"],
-                password=a["password"],
-                kind=a.get("kind", "user"),
-                id=a.get("id", a["username"]),
-                brands=tuple(a.get("brands", raw.get("brands", ()))),
-                scopes=tuple(a.get("scopes", raw.get("scopes", ()))),
-                enabled=a.get("enabled", True),
-            )
-            for a in raw["accounts"]
-        ),
-        clients=tuple(
-            Client(
-                client_id=c["client_id"],
-                client_secret=c["client_secret"],
-                grants=tuple(c.get("grants", ())),
-                scopes=tuple(c.get("scopes", raw.get("scopes", ()))),
-                enabled=c.get("enabled", True),
-                owner=c.get("owner"),
-            )
-            for c in raw.get("clients", ())
-        ),
-        brands=tuple(raw.get("brands", ())),
-        scopes=tuple(raw.get("scopes", ())),
-    )
-    names = [account.username for account in world.accounts]
-    for index, client in enumerate(world.clients):
-        if client.owner is not None and client.owner not in names:
-            raise source.error(
-                (*at, "clients", index, "owner"), f"there is no account {client.owner!r}", nearest(client.owner, names)
-            )
-    lacking = [role for role in api.required_credentials if role not in world.credentials]
-    if lacking:
-        raise source.error(
-            at, f"the world gives no {lacking[0]}, and {api.name} requires one", "add an account, a client or a brand"
-        )
-    return world
 
 
 def _merged(source: YamlFile, name: str, raw: Mapping[str, Any], inside: tuple[str, ...] = ()) -> Mapping[str, Any]:
@@ -119,13 +74,13 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
     for operation in raw["operations"]:
         _described(source, (*at, "operations", operation), operation, api)
     operations = {}
+    demands = _demands(source, (*at, "demands"), raw.get("demands", ()), replies, api)
     for operation_name, operation in api.operations.items():
         if operation_name not in raw["operations"]:
             raise source.error((*at, "operations"), f"nothing is said of the operation {operation_name!r}", "add it")
         here = (*at, "operations", operation_name)
-        operations[operation_name] = _operation(
-            source, here, raw["operations"][operation_name], operation, replies, api
-        )
+        read = _operation(source, here, raw["operations"][operation_name], operation, replies, api)
+        operations[operation_name] = replace(read, demands=demands.get(operation_name, ()))
     unrouted = raw["unrouted"]
     return Profile(
         name=name,
@@ -152,6 +107,30 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         serves_trailing_slash=raw.get("serves_trailing_slash", False),
         left_out=tuple(LeftOut(row["method"], row["path"], row["says"]) for row in raw.get("left_out", ())),
     )
+
+
+def _demands(
+    source: YamlFile, at: At, raw: Sequence[Mapping[str, Any]], replies: Mapping[str, ReplyTemplate], api: Api
+) -> dict[str, tuple[Demand, ...]]:
+    found: dict[str, tuple[Demand, ...]] = {}
+    for index, row in enumerate(raw):
+        try:
+            pattern = re.compile(row["matches"]) if "matches" in row else None
+        except re.error as wrong:
+            raise source.error((*at, index, "matches"), f"this is no pattern: {wrong}", "correct it") from None
+        demand = Demand(
+            row["says"],
+            row["mend"],
+            _named(source, (*at, index, "with"), row["with"], replies),
+            row.get("header", ""),
+            pattern,
+            row.get("agrees", ""),
+            row.get("last", False),
+        )
+        for operation in row["operations"]:
+            _described(source, (*at, index, "operations"), operation, api)
+            found[operation] = (*found.get(operation, ()), demand)
+    return found
 
 
 def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str, ReplyTemplate], api: Api) -> BanRule:

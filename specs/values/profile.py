@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,11 +11,13 @@ __all__ = [
     "Account",
     "BanRule",
     "Client",
+    "Demand",
     "LeftOut",
     "OperationProfile",
     "Profile",
     "Renewal",
     "ReplyTemplate",
+    "Resource",
     "Rule",
     "TokenForm",
     "WorldData",
@@ -34,7 +37,11 @@ class ReplyTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition and what it gets: a reply, and perhaps an effect (`end_session`, `end_token`)."""
+    """A condition and what it gets: a reply, and perhaps an effect.
+
+    `end_session` ends what renews the session, `end_family` that and every access token of it (RFC 9700 section 4.14),
+    `end_token` the token alone.
+    """
 
     condition: str
     reply: ReplyTemplate
@@ -42,12 +49,34 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """Something that a release wants of a request and the document knows nothing of.
+
+    Either `header` has to match `pattern` (an absent one is the empty string), or, where `agrees` names a field of the body
+    or the query that is sent beside Basic credentials, the two have to name the same client. `mend` is a hint, and `last`
+    says that it is looked at when everything else is right; else it comes before all.
+    """
+
+    says: str
+    mend: str
+    reply: ReplyTemplate
+    header: str = ""
+    pattern: re.Pattern[str] | None = None
+    agrees: str = ""
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OperationProfile:
-    """One operation's refusals in the order of checking, the conditions taken as fine, and the reply to a right request."""
+    """One operation's refusals in the order of checking, the conditions taken as fine, and the reply to a right request.
+
+    `demands` are what is wanted besides.
+    """
 
     rules: tuple[Rule, ...]
     accepts: frozenset[str]
     reply: ReplyTemplate
+    demands: tuple[Demand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +96,15 @@ class TokenForm:
 class Renewal:
     """What a renewal does: replace the refresh token, repeat the old expiry in its reply.
 
+    For `grace` seconds after its first use, a refresh token that was replaced is given the same successor again, as long as
+    that was not used (0: never).
+
     Whether the access token before it still works is said where a request presents it: `access_token.superseded`.
     """
 
     rotates: bool = False
     stale_expiry: bool = False
+    grace: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +188,35 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A reply of one's own. Its path hangs on the base URL of the dialect's first protected operation.
+
+    It wants the access token that this operation wants, and the `scopes` beside it (None: those of that operation); one
+    that is `open` wants nothing. In `json`, in headers and in `text`, `$name` stands for what a `{name}` of the path is.
+    """
+
+    path: str
+    method: str = "GET"
+    status: int = 200
+    json: Any = None
+    text: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    scopes: tuple[str, ...] | None = None
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorldData:
-    """Who lives in the mock's world. The first of each kind are the credentials that the mock announces."""
+    """Who lives in the mock's world, and what there is besides the dialect's own operations.
+
+    The first of each kind are the credentials that the mock announces.
+    """
 
     accounts: tuple[Account, ...]
     clients: tuple[Client, ...] = ()
     brands: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    resources: tuple[Resource, ...] = ()
 
     @property
     def credentials(self) -> dict[str, str]:

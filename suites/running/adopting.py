@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from urllib.parse import urlsplit
 
 from watchword.suites.acting.steps import Exchange
@@ -15,7 +16,7 @@ from watchword.suites.target import TargetError
 __all__ = ["adopt_clock", "notice_clock"]
 
 _ANNOUNCEMENT = "Watchword-Control"
-_CONTROL = "/__watchword__/"
+_CONTROL = re.compile(r"(?:/__watchword__/spaces/[A-Za-z0-9._~-]{1,64})?/__watchword__/")
 """Where every mock has its control side."""
 
 
@@ -23,8 +24,9 @@ def notice_clock(session: TargetSession, exchange: Exchange) -> None:
     """Take up the clock that a reply announces, where it is this machine's own and a mock's."""
     announced = exchange.reply.header(_ANNOUNCEMENT) if exchange.reply else None
     # A clock makes a target a mock, and nobody's accounts are spared at a mock: what any server may say of itself is
-    # believed of this machine's own only, and only of the path that a mock has. A reply sends the suites nowhere else.
-    if announced == _CONTROL and is_loopback(session.target.url):
+    # believed of this machine's own only, and only of the path that a mock or a space of it has. A reply sends the suites
+    # nowhere else.
+    if announced and _CONTROL.fullmatch(announced) and is_loopback(session.target.url):
         parts = urlsplit(session.target.url)
         adopt_clock(session, f"{parts.scheme}://{parts.netloc}{announced}")
 

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from watchword.mockserver import command
 from watchword.mockserver.http.address import AddressError
+from watchword.mockserver.telling import print_entry
 from watchword.specs.cli import main
 from watchword.specs.loader import bundled
 
@@ -82,7 +83,7 @@ def test_ready_file(begin: Callable[..., Mock], dialect: str) -> None:
     """The ready file is there when the mock answers, is for its owner only, and goes when the mock goes."""
     mock = begin(dialect)
 
-    assert {"dialect", "profile", "url", "resource_url", "control_url", "credentials", "pid"} == set(mock.facts)
+    assert {"dialect", "profile", "url", "resource_url", "control_url", "credentials", "pid", "host"} == set(mock.facts)
     assert mock.process.pid == mock.facts["pid"]
     assert stat.S_IRUSR | stat.S_IWUSR == stat.S_IMODE(mock.ready.stat().st_mode)
     assert {"status": "ok"} == requests.get(mock.facts["control_url"] + "health", timeout=3).json()
@@ -182,6 +183,7 @@ def test_ipv6(begin: Callable[..., Mock]) -> None:
 def test_stale_ready_file_of_another(begin: Callable[..., Mock]) -> None:
     """A ready file that another mock has taken over is left alone."""
     mock = begin("sensu")
+    mock.ready.unlink()
     mock.ready.write_text(json.dumps({"pid": os.getpid()}))
     mock.stop()
 
@@ -203,6 +205,10 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "unknown host": (["mock", "sensu", "--host", "no-such-host.invalid"], "cannot be resolved"),
     "empty host": (["mock", "sensu", "--host", ""], "cannot be resolved"),
     "not our address": (["mock", "sensu", "--host", "192.0.2.1"], "does not have that address"),
+    "no such world": (["mock", "sensu", "--world", "harbour"], "sensu has none"),
+    "no public URL": (["mock", "sensu", "--public-url", "sso.test"], "expected a URL such as"),
+    "no name for a certificate": (["mock", "sensu", "--port", "0", "--tls-name", "a b"], "a certificate cannot be for"),
+    "no folder for certificates": (["mock", "sensu", "--port", "0", "--tls-dir", "/dev/null/x"], "/dev/null/x"),
     "no world file": (["mock", "sensu", "--world", "/nowhere/world.yaml"], "/nowhere/world.yaml"),
     "ready file nowhere": (
         ["mock", "sensu", "--port", "0", "--ready-file", "/nowhere/ready.json"],
@@ -343,7 +349,7 @@ def test_quiet(begin: Callable[..., Mock]) -> None:
 def test_the_log_is_safe_to_print(capsys: pytest.CaptureFixture[str]) -> None:
     """What a client sends cannot steer the terminal that the log is printed on."""
     entry = {"id": 1, "at": 0.0, "status": 404, "method": "GET", "path": "/\x1b[2J\r\n", "condition": "c", "hint": "h"}
-    command._print_entry(entry)
+    print_entry(entry)
 
     assert "00:00:00 #1 404 GET /?[2J??  c: h\n" == capsys.readouterr().out
 
@@ -434,3 +440,50 @@ def test_lifetimes_and_cors(begin: Callable[..., Mock]) -> None:
 
     assert reply.json()["expires_in"] in (4, 5)
     assert "http://b.test" == reply.headers["Access-Control-Allow-Origin"]
+
+
+def test_the_list_of_faults_is_grouped_and_filtered() -> None:
+    """The list has the groups that a client would care about, and `--for` limits it; each is counted once."""
+    whole, renewal = (
+        CliRunner().invoke(main, ["mock", "sensu", "--fault", "list", *more]) for more in ([], ["--for", "renewal"])
+    )
+    heads = [line for line in whole.output.splitlines() if line.endswith(":") and not line.startswith(" ")]
+
+    assert (0, 0, 8) == (whole.exit_code, renewal.exit_code, len(heads))
+    assert heads[0].startswith("The connection fails")
+    assert "lost-reply" in renewal.output
+    assert "@renewToken" in renewal.output
+    assert "@createToken" not in renewal.output
+    rows = [line for line in whole.output.splitlines() if line.startswith("  ")]
+    assert f"{len(rows)} faults" == whole.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--for", "renewal"], "--for goes with --fault list"),
+        (["--fault", "list", "--for", "money"], "'money' is not one of"),
+        (["--fault", "unavailable@nowhere"], "there is no operation 'nowhere'"),
+        (["--fault", "unavailble"], "there is no fault 'unavailble'"),
+    ],
+)
+def test_faults_that_there_are_not(words: list[str], told: str) -> None:
+    """A fault that makes no sense ends with the exit code 4, and says what would."""
+    ended = CliRunner().invoke(main, ["mock", "sensu", "--port", "0", *words])
+
+    assert 4 == ended.exit_code
+    assert told in ended.output
+
+
+def test_a_fault_of_a_client_from_the_start(begin: Callable[..., Mock]) -> None:
+    """What a client meets can be had from the start; a reset leaves it, and the control side takes it away."""
+    mock = begin("sensu", "--fault", "unavailable@createToken")
+    url, control = mock.facts["url"] + "/auth", mock.facts["control_url"]
+
+    assert [503, 503] == [requests.get(url, timeout=5).status_code for _ in range(2)]
+    assert 401 == requests.get(mock.facts["url"] + "/auth/test", timeout=5).status_code
+    requests.post(f"{control}reset", timeout=5)
+    assert 503 == requests.get(url, timeout=5).status_code
+    requests.delete(f"{control}faults", timeout=5)
+    assert 401 == requests.get(url, timeout=5).status_code
+    assert "fault         unavailable: createToken answers 503" in mock.stop()[2]

@@ -9,7 +9,6 @@ import pytest
 
 from watchword.mockserver.console.access import Access
 from watchword.mockserver.control import ROOT, Application
-from watchword.mockserver.http.delivery import Delivery
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
@@ -31,7 +30,7 @@ def ask(
     """Send a request; a body that is not bytes is sent as JSON."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = application(Request(method, path, "", headers, raw), origin)
-    assert not isinstance(answer, Delivery)
+    assert isinstance(answer, Reply)
     return answer
 
 

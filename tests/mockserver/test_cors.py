@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from watchword.mockserver.control import Application
-from watchword.mockserver.http.delivery import Delivery
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.values.http import Reply, Request
@@ -19,7 +18,7 @@ def ask(application: Application, method: str, path: str, **headers: str) -> Rep
     """Send a request; `access_control_request_method` stands for that header."""
     pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     answer = application(Request(method, path, headers=pairs), ORIGIN)
-    assert not isinstance(answer, Delivery)
+    assert isinstance(answer, Reply)
     return answer
 
 

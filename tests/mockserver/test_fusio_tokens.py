@@ -26,6 +26,9 @@ _BROKEN = "The server encountered an internal error and was unable to complete y
 
 # -- requests
 
+# Whatever speaks HTTP says what it is, and the releases want to hear it.
+AGENT = ("User-Agent", "test")
+
 
 def _basic(pair: tuple[str, str]) -> str:
     return "Basic " + base64.b64encode(":".join(pair).encode()).decode()
@@ -33,7 +36,7 @@ def _basic(pair: tuple[str, str]) -> str:
 
 def _login(body: bytes | None = None, username: Any = _USER[0], password: Any = _USER[1]) -> Request:
     sent = json.dumps({"username": username, "password": password}).encode() if body is None else body
-    return Request("POST", "/consumer/login", headers=(("Content-Type", "application/json"),), body=sent)
+    return Request("POST", "/consumer/login", headers=(AGENT, ("Content-Type", "application/json")), body=sent)
 
 
 def _token(
@@ -51,7 +54,7 @@ def _renewal(refresh_token: str, authorization: str | None = _basic(_APP)) -> Re
 
 def _whoami(authorization: str | None = None, query: str = "") -> Request:
     headers = (("Authorization", authorization),) if authorization is not None else ()
-    return Request("GET", "/authorization/whoami", query, headers)
+    return Request("GET", "/authorization/whoami", query, (AGENT, *headers))
 
 
 # -- replies

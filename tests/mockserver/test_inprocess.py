@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ ORIGIN = "https://api.example.test"
 class Scripted(Application):
     """An application that answers some paths by itself."""
 
-    def from_inside(self, request: Request, origin: str) -> Answer:
+    def from_inside(self, request: Request, origin: str, below: str = "") -> Answer:
         """Answer a request."""
         if request.path == "/old":
             return Reply(302, (("Location", "/new?a=b"),), b"moved")
@@ -187,7 +188,7 @@ def way(request: pytest.FixtureRequest, dialect: str) -> Iterator[Way]:
             yield Way(session, ORIGIN, service)
         else:
             with intercept(dialect, origin=ORIGIN) as intercepted:
-                yield Way(session, ORIGIN, intercepted)
+                yield Way(session, ORIGIN, intercepted.service)
 
 
 VOLATILE = ("date", "content-length", "connection")
@@ -242,3 +243,49 @@ def test_all_ways_are_alike(way: Way, dialect: str) -> None:
         for r in responses
         if r.request.method != "HEAD"
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("timeout", requests.ReadTimeout),
+        ("lost-reply", requests.ConnectionError),
+        ("half-body", requests.ConnectionError),
+        ("unavailable", None),
+        ("slow", None),
+    ],
+)
+def test_faults_at_run_time(kind: str, error: type[Exception] | None) -> None:
+    """What a client meets over a socket it meets inside a session, too."""
+    application = Application(Service(load_dialect("sensu")))
+    application.desk.book.add(kind, **({"wait": 0.1} if kind == "slow" else {}))
+    with requests.Session() as session:
+        mount(session, application, ORIGIN)
+        user = (application.service.credentials["username"], application.service.credentials["password"])
+        if error is not None:
+            with pytest.raises(error):
+                session.get(f"{ORIGIN}/auth", auth=user)
+            assert int(kind != "timeout") == len(application.service.state.access)
+        else:
+            assert (503 if kind == "unavailable" else 200) == session.get(f"{ORIGIN}/auth", auth=user).status_code
+        assert 200 == session.get(f"{ORIGIN}/auth", auth=user).status_code
+
+
+def test_a_race_inside_a_session() -> None:
+    """Renewals that are held inside sessions are let go when enough have come, or in time."""
+    application = Application(Service(load_dialect("sensu"), "rotating"))
+    application.desk.race.arm(hold=2, wait=5)
+    with requests.Session() as session:
+        mount(session, application, ORIGIN)
+        user = (application.service.credentials["username"], application.service.credentials["password"])
+        tokens = session.get(f"{ORIGIN}/auth", auth=user).json()
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+        def renew(_: int) -> int:
+            body = {"refresh_token": tokens["refresh_token"]}
+            return session.post(f"{ORIGIN}/auth/token", json=body, headers=headers).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            assert [200, 401] == sorted(pool.map(renew, range(2)))
+        application.desk.race.arm(hold=2, wait=0.1)
+        assert 401 == renew(0)

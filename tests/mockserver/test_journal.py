@@ -10,7 +10,6 @@ from urllib.parse import quote
 import pytest
 
 from watchword.mockserver.control import ROOT, Application
-from watchword.mockserver.http.delivery import Delivery
 from watchword.mockserver.service import Service
 from watchword.specs.codec import draft, encode
 from watchword.specs.loader import load_dialect
@@ -23,7 +22,7 @@ ORIGIN = "http://127.0.0.1:8080"
 def ask(application: Application, request: Request) -> Reply:
     """Send a request."""
     answer = application(request, ORIGIN)
-    assert not isinstance(answer, Delivery)
+    assert isinstance(answer, Reply)
     return answer
 
 
@@ -155,3 +154,22 @@ def test_long_requests_are_left_out() -> None:
     ask(application, Request("GET", "/" + "a" * 3000, "b=" + "c" * 3000))
 
     assert ("/…", "***") == (application.entries()[0]["path"], application.entries()[0]["query"])
+
+
+def test_the_oldest_token_is_masked_too() -> None:
+    """A token that thousands of others came after is masked wherever an entry speaks of it, and keeps its place in why."""
+    mock = Application(Service(load_dialect("sensu")))
+    login(mock)
+    first = next(iter(mock.service.state.access))
+    for _ in range(12_000):
+        mock.service.state.mint_access(mock.service.state.access[first].session, ORIGIN)
+    mock.entries()
+    ask(mock, Request("GET", f"/nowhere/{first}"))
+    ask(mock, Request("GET", "/nowhere", f"x={first}"))
+    ask(mock, Request("GET", "/auth/test", headers=(("Authorization", f"Basic {first}"),)))
+    told = json.dumps(mock.entries()[1:])
+
+    assert first not in told
+    assert first.split(".")[2] not in told
+    assert "access_token#" in told
+    assert len(mock.desk.masker._recent) <= 2_000

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from watchword.mockserver.clock import StillClock
+from watchword.mockserver.explain.explain import explain
 from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.values.http import Reply, Request
@@ -31,6 +32,9 @@ class Mock:
         """Send a request, with a form where there are fields."""
         path, _, query = path.partition("?")
         pairs = (*headers, FORM) if form else headers
+        if not any(name == "User-Agent" for name, _ in headers):
+            # Whatever speaks HTTP says what it is; an empty one stands for none.
+            pairs = (("User-Agent", "test"), *pairs)
         return self.service.handle(Request(method, path, query, pairs, urlencode(form).encode()), ORIGIN).reply
 
 
@@ -99,3 +103,84 @@ def test_head(profile: str, status: int) -> None:
         status
         == mock.send("HEAD", "/authorization/whoami", ("Authorization", f"Bearer {tokens['access_token']}")).status
     )
+
+
+@pytest.mark.parametrize("profile", ["fusio-5.0", "fusio-6.1"])
+@pytest.mark.parametrize(
+    ("method", "path", "without"), [("POST", "/consumer/login", 400), ("GET", "/authorization/whoami", 400)]
+)
+def test_an_agent_is_wanted(profile: str, method: str, path: str, without: int) -> None:
+    """The releases want a User-Agent on every operation but the token endpoint, before anything else."""
+    mock = Mock("fusio", profile)
+    silent = mock.send(method, path, ("User-Agent", ""))
+
+    assert (without, "Request must contain an User-Agent header") == (silent.status, silent.members["message"])
+    assert "Request must contain an User-Agent header" != mock.send(method, path).members["message"]
+    form = {"grant_type": "client_credentials"}
+    assert 200 == mock.send("POST", "/authorization/token", mock.basic, ("User-Agent", ""), **form).status
+    assert 401 == Mock("fusio", "documented").send("GET", "/authorization/whoami", ("User-Agent", "")).status
+
+
+@pytest.mark.parametrize(("profile", "status"), [("fusio-5.0", 401), ("fusio-6.1", 401), ("documented", 200)])
+def test_two_spaces_after_the_scheme(profile: str, status: int) -> None:
+    """The releases take one space and no more between Bearer and the token."""
+    mock = Mock("fusio", profile)
+    token = mock.send("POST", "/authorization/token", mock.basic, grant_type="client_credentials").members
+    whoami = [
+        mock.send("GET", "/authorization/whoami", ("Authorization", f"Bearer{gap}{token['access_token']}")).status
+        for gap in (" ", "  ")
+    ]
+
+    assert [200, status] == whoami
+
+
+@pytest.mark.parametrize("profile", ["spring-2.5.2", "spring-2.4.0"])
+def test_what_spring_wants_besides(profile: str) -> None:
+    """A client_id beside Basic has to be the same one, and a client has to accept JSON."""
+    mock = Mock("rator", profile)
+    c = mock.credentials
+    path = f"/rest-api-auth/oauth/token?brand_key={c['brand_key']}"
+    form = {"grant_type": "password", "username": c["username"], "password": c["password"]}
+    other = mock.send("POST", path, mock.basic, **form, client_id="kiosk")
+    accepts = {
+        accept: mock.send("POST", path, mock.basic, ("Accept", accept), **form).status
+        for accept in ("", "*/*", "application/json", "text/html, */*;q=0.1", "text/html", "application/xml")
+    }
+
+    assert (401, "invalid_client") == (other.status, other.members["error"])
+    assert 200 == mock.send("POST", path, mock.basic, **form, client_id=c["client_id"]).status
+    assert [200, 200, 200, 200, 406, 406] == list(accepts.values())
+    wrong = mock.send("POST", path, mock.basic, ("Accept", "text/html"), **{**form, "password": "wrong"})
+    assert 400 == wrong.status
+
+
+def test_why_of_a_demand() -> None:
+    """What a release wants besides is explained, with what mends it and no secret."""
+    mock = Mock("fusio", "fusio-5.0")
+    request = Request("GET", "/authorization/whoami", "", (("User-Agent", "x"), ("Authorization", "Bearer  ab.cd.ef")))
+    why = explain(mock.service, request, mock.service.handle(request, ORIGIN))
+
+    assert why is not None
+    assert ("rule", "request.demanded", "the header `Authorization`") == (why.cause, why.condition, why.where)
+    assert "Write one space" in why.hint
+    assert "ab.cd.ef" not in "".join(why.texts)
+
+
+@pytest.mark.parametrize(
+    ("profile", "refresh", "spaces"),
+    [("sensu-5.14", 403, 401), ("sensu-6.9", 500, 401), ("sensu-6.12", 500, 401), ("documented", 401, 200)],
+)
+def test_a_refresh_token_has_no_rights(profile: str, refresh: int, spaces: int) -> None:
+    """A refresh token in the access token's place opens the door of the releases, and has no rights behind it."""
+    service = Service(load_dialect("sensu"), profile, clock=StillClock())
+    pair = base64.b64encode(f"{service.credentials['username']}:{service.credentials['password']}".encode()).decode()
+
+    def get(path: str, authorization: str) -> Reply:
+        return service.handle(Request("GET", path, "", (("Authorization", authorization),)), ORIGIN).reply
+
+    tokens = get("/auth", f"Basic {pair}").members
+    path = "/api/core/v2/namespaces"
+
+    assert refresh == get(path, f"Bearer {tokens['refresh_token']}").status
+    assert spaces == get(path, f"Bearer  {tokens['access_token']}").status
+    assert 200 == get(path, f"Bearer {tokens['access_token']}").status

@@ -396,3 +396,18 @@ def test_any_offset_in_base64(secret: str, front: bytes, back: bytes) -> None:
     raw = front + secret.encode() + back
     for text in (coded(raw), base64.urlsafe_b64encode(raw).decode()):
         assert name in masker.mask(f"[{text}]")
+
+
+def test_a_masker_that_forgets():
+    """It keeps the newest values and those that last, under the names they had; the others are strangers to it again."""
+    masker = Masker(remembers=3)
+    masker.configure({"password": "Quarry7-Lantern"})
+    values = [f"opaque-token-{number:03}" for number in range(20)]
+    names = [masker.learn("access_token", value) for value in values]
+
+    assert [f"access_token#{number}" for number in range(1, 21)] == names
+    assert masker.mask(f"{values[-1]} {values[-3]} Quarry7-Lantern") == f"{names[-1]} {names[-3]} password#1"
+    assert 3 <= sum(masker.known(value) is not None for value in values) <= 6
+    assert values[0] == masker.mask(values[0])
+    assert "access_token#21" == masker.learn("access_token", values[0])
+    assert "password#1" == masker.learn("password", "Quarry7-Lantern")

@@ -46,7 +46,7 @@ def _trailing_comma(case: Case) -> bool:
         return False
     try:
         return isinstance(json.loads(_TRAILING_COMMA.sub(rb"\1", body)), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

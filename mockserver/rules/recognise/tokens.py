@@ -69,6 +69,11 @@ def _null(case: Case) -> bool:
     return bool(bound) and bound[0].name in case.reading.json and case.value("refresh_token") is None
 
 
+def _reused(case: Case) -> bool:
+    token = case.refresh
+    return token is not None and token.used > 0 and not case.world.forgives(token)
+
+
 def _foreign(case: Case) -> bool:
     if case.refresh is None or case.access is None:
         return False
@@ -101,7 +106,7 @@ ROWS: Rows = {
     "refresh_token.tampered": of_role("refresh_token", _altered),
     "refresh_token.unsigned": of_role("refresh_token", _unsigned),
     "refresh_token.expired": lambda case: _expired(case.refresh, case),
-    "refresh_token.reused": lambda case: case.refresh is not None and case.refresh.used > 0,
+    "refresh_token.reused": _reused,
     "refresh_token.retired": lambda case: case.refresh is not None and case.refresh.session.ended,
     "refresh_token.foreign": _foreign,
     "refresh_token.is_access_token": lambda case: (

@@ -1,0 +1,52 @@
+"""The suites against one space of a mock: it is a server like any other, with a clock of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from watchword.mockserver import start
+from watchword.reports.records import RECORDS_FILE, read_run
+from watchword.specs.loader import bundled
+
+SCRIPT = Path(sys.executable).with_name("watchword")
+
+TARGET = """
+[target]
+name = "a space"
+dialect = "{dialect}"
+url = "{url}"
+resource_url = "{resource_url}"
+[credentials]
+{credentials}
+"""
+
+
+@pytest.mark.parametrize(
+    ("dialect", "port"),
+    [*((name, None) for name in sorted(bundled())), (min(bundled()), 0)],
+    ids=str,
+)
+def test_a_space_is_a_server(tmp_path: Path, dialect: str, port: int | None) -> None:
+    """The suites find the clock of a space and pass every clause; the mock around it sees nothing of that."""
+    with start(dialect) as running, running.space("conform", port=port) as space:
+        credentials = "\n".join(f'{role} = "{value}"' for role, value in space.credentials.items())
+        target = tmp_path / "target.toml"
+        target.write_text(
+            TARGET.format(dialect=dialect, url=space.url, resource_url=space.resource_url, credentials=credentials),
+            "utf-8",
+        )
+        done = subprocess.run(
+            [SCRIPT, "test", target, "--report-dir", tmp_path / "report"], capture_output=True, text=True, check=False
+        )
+        before, after = running.clock.now(), space.clock.now()
+
+        assert 0 == done.returncode, done.stdout[-4000:]
+        assert after > before + 900
+        assert [] == running.journal.entries()
+    verdicts = {c.clause: c.verdict for c in read_run(tmp_path / "report" / RECORDS_FILE).clauses}
+    expiry = {verdict for clause, verdict in verdicts.items() if "expired" in clause}
+    assert {"pass"} == expiry - {"not_applicable", "observed"}
