@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -109,23 +110,25 @@ class Application:
     def _serve(self, request: Request, origin: str, below: str, *, announced: bool) -> Answer:
         if self._cors and is_preflight(request):
             return preflight(request, self._cors)
+        began = time.monotonic()
         if self.desk.race.armed and self._raced(request):
-            return self.desk.race.hold(lambda runner: self._answered(request, origin, below, announced, runner))
-        return self._answered(request, origin, below, announced)
+            return self.desk.race.hold(lambda runner: self._answered(request, origin, below, announced, began, runner))
+        return self._answered(request, origin, below, announced, began)
 
     def _raced(self, request: Request) -> bool:
         with self._turn:
             return self.desk.race.wants(request)
 
     def _answered(
-        self, request: Request, origin: str, below: str, announced: bool, runner: Runner | None = None
+        self, request: Request, origin: str, below: str, announced: bool, began: float, runner: Runner | None = None
     ) -> Reply | Delivery:
         with self._turn:
             book = self.desk.book
             handler: Service | Book = book if book.concerns(request) else self.service
             outcome = handler.handle(request, self.seen_at(origin) + below)
             race = None if runner is None else runner.finish(outcome)
-            entry = self.desk.journal.record(request, outcome, explain(self.service, request, outcome), race)
+            why = explain(self.service, request, outcome)
+            entry = self.desk.noted(request, outcome, why, race, origin, began)
             if runner is not None:
                 runner.request = entry.id
             self._told(entry)

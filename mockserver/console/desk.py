@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,14 +10,17 @@ from watchword.mockserver.console import steering
 from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_body, read_query
 from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.console.dryrun import answered, request_of
-from watchword.mockserver.console.journal import Journal
+from watchword.mockserver.console.journal import Entry, Journal
 from watchword.mockserver.console.ordering import Ordering
 from watchword.mockserver.console.people import People
 from watchword.mockserver.console.problem import as_json, problem
 from watchword.mockserver.console.reasons import Reasons
+from watchword.mockserver.console.verdict import told
+from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.orders.book import Book
 from watchword.mockserver.orders.race import Race
-from watchword.mockserver.service import Service
+from watchword.mockserver.service import Outcome, Service
+from watchword.mockserver.verdicts.observing import Observer
 from watchword.specs.errors import SpecError
 from watchword.specs.redaction import Masker
 from watchword.specs.values.http import Reply, Request
@@ -49,6 +53,7 @@ class Desk:
         self.masker.configure(service.credentials)
         self.journal = Journal(service.dialect.api, self.masker, size, service.state.issued)
         first = service.state.data
+        self._observer = Observer(service)
         self._private = private
         self._reload = reload or (lambda: first)
         self._reasons = Reasons(service)
@@ -58,6 +63,7 @@ class Desk:
             "control.yaml": {"GET": lambda request, origin: _yaml(DESCRIPTION.read_bytes())},
             "clock": {"GET": self._read_clock, "POST": self._set_clock},
             "journal": {"GET": self._read_journal, "DELETE": self._clear_journal},
+            "verdict": {"GET": self._verdict},
             "why": {"GET": self._why},
             "explain": {"POST": self._explain},
             "credentials": {"GET": lambda request, origin: as_json(service.credentials)},
@@ -125,6 +131,20 @@ class Desk:
         self.learn()
         return self.journal.entries(last, only)
 
+    def noted(
+        self,
+        request: Request,
+        outcome: Outcome,
+        why: Explanation | None,
+        race: Mapping[str, Any] | None,
+        origin: str,
+        began: float,
+    ) -> Entry:
+        """Write a request down that came at `origin` when a clock that nobody moves said `began`; gives its entry."""
+        ended = time.monotonic() + outcome.after + outcome.over
+        exchange = self._observer.see(self.journal.upcoming, request, outcome, origin, began, ended)
+        return self.journal.record(request, outcome, why, race, exchange)
+
     def _body(self, request: Request, schema: str) -> dict[str, Any]:
         self.learn()
         return read_body(request, schema, self.masker.mask)
@@ -182,6 +202,10 @@ class Desk:
         self.journal.clear()
         return Reply(204)
 
+    def _verdict(self, request: Request, origin: str) -> Reply:
+        read_query(request, "/verdict")
+        return as_json(told(self.service.dialect, self.journal))
+
     def _why(self, request: Request, origin: str) -> Reply:
         self.learn()
         number = read_query(request, "/why").get("id")
@@ -192,11 +216,11 @@ class Desk:
 
     def _explain(self, request: Request, origin: str) -> Reply:
         asked = request_of(self._body(request, "Request"))
-        told = answered(self.service, asked, origin, self.masker)
+        answer = answered(self.service, asked, origin, self.masker)
         if self.book.ids():
-            told["fault"] = "Faults or replies were asked for; what they would make of this one is not told here."
-        why = told["why"] or {}
-        return as_json(told | self._reasons.around(told["operation"], why.get("broader") or why.get("condition")))
+            answer["fault"] = "Faults or replies were asked for; what they would make of this one is not told here."
+        why = answer["why"] or {}
+        return as_json(answer | self._reasons.around(answer["operation"], why.get("broader") or why.get("condition")))
 
     def _expire(self, request: Request, origin: str) -> Reply:
         return as_json(steering.expire(self.service, self._body(request, "Sessions"), self.masker.learn))

@@ -5,17 +5,27 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
 from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.service import Outcome
+from watchword.mockserver.verdicts.exchange import Exchange
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Api
-from watchword.specs.values.http import Request
+from watchword.specs.values.http import Pairs, Reply, Request
 from watchword.specs.vocabulary import SECRET_ROLES
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["KEPT", "LEFT_OUT", "Entry", "Journal"]
+
+KEPT = 8192
+"""Bodies of more bytes are left out."""
+
+LEFT_OUT = ("Watchword-Body", "left out")
+"""Stands among the headers of a message whose body was left out."""
+
+_Message = TypeVar("_Message", Request, Reply)
 
 _LONGEST = 2048
 """Paths and queries beyond this many characters are left out: half a secret could not be recognised."""
@@ -24,7 +34,8 @@ _LONGEST = 2048
 class Entry(NamedTuple):
     """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests.
 
-    `race` says how it fared in a race; None when it was in none.
+    `race` says how it fared in a race; None when it was in none. `exchange` is what rules about clients ask for, `request` and
+    `reply` what travelled, without bodies that are too long to be kept; all are None where no request could be read.
     """
 
     id: int
@@ -36,6 +47,9 @@ class Entry(NamedTuple):
     status: int
     why: Explanation | None
     race: Mapping[str, Any] | None = None
+    exchange: Exchange | None = None
+    request: Request | None = None
+    reply: Reply | None = None
 
     def __repr__(self) -> str:
         # The explanation quotes the request.
@@ -43,7 +57,7 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """A ring of entries. It keeps no header and no body but what an explanation quotes, and masks when it is read.
+    """A ring of entries. It keeps what travelled, long bodies left out, and masks when it is read.
 
     Of the query it shows the values of roles that are no secret; any other value is shown as its pseudonym, or as `***`
     when it is not known, for it may be a secret in the wrong place. `issued` gives the role of a token of the mock's.
@@ -67,6 +81,16 @@ class Journal:
         return self._served - self._before - len(self._entries)
 
     @property
+    def upcoming(self) -> int:
+        """The id that the next entry will have."""
+        return self._served + 1
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """What the entries show of the client, the oldest first."""
+        return [entry.exchange for entry in self._entries if entry.exchange is not None]
+
+    @property
     def newest(self) -> Entry | None:
         """The newest entry that was refused; when nothing was, the newest of all."""
         entries = reversed(self._entries)
@@ -82,13 +106,17 @@ class Journal:
         outcome: Outcome,
         why: Explanation | None = None,
         race: Mapping[str, Any] | None = None,
+        exchange: Exchange | None = None,
     ) -> Entry:
-        """Add a request, its outcome, its explanation, and how it fared in a race; gives the entry."""
+        """Add a request, its outcome, its explanation, how it fared in a race, and what it shows; gives the entry."""
         self._served += 1
         path = request.path if len(request.path) <= _LONGEST else "/…"
         query = request.query if len(request.query) <= _LONGEST else "***"
         status = outcome.reply.status
-        entry = Entry(self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race)
+        kept = (_short(request), _short(outcome.reply)) if exchange is not None else (None, None)
+        entry = Entry(
+            self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race, exchange, *kept
+        )
         self._entries.append(entry)
         return entry
 
@@ -148,6 +176,15 @@ class Journal:
         if pseudonym is not None:
             return pseudonym
         return self._masker.mask(quote(value)) if name in self._open else "***"
+
+
+def _short(message: _Message) -> _Message:
+    """Leave out a body that is too long: half a secret could not be recognised, and a journal of them would be a heap."""
+    return message if len(message.body) <= KEPT else replace(message, body=b"", headers=_cut(message.headers))
+
+
+def _cut(headers: Pairs) -> Pairs:
+    return (*headers, LEFT_OUT)
 
 
 _RUN = re.compile(r"[\w-]{8,}(?:\.[\w-]+)*")
