@@ -10,6 +10,7 @@ from watchword.mockserver.console import steering
 from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_body, read_query
 from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.console.dryrun import answered, request_of
+from watchword.mockserver.console.export import curl_lines, har
 from watchword.mockserver.console.journal import Entry, Journal
 from watchword.mockserver.console.ordering import Ordering
 from watchword.mockserver.console.people import People
@@ -63,6 +64,8 @@ class Desk:
             "control.yaml": {"GET": lambda request, origin: _yaml(DESCRIPTION.read_bytes())},
             "clock": {"GET": self._read_clock, "POST": self._set_clock},
             "journal": {"GET": self._read_journal, "DELETE": self._clear_journal},
+            "journal.har": {"GET": self._journal_har},
+            "journal.sh": {"GET": self._journal_curl},
             "verdict": {"GET": self._verdict},
             "why": {"GET": self._why},
             "explain": {"POST": self._explain},
@@ -196,7 +199,23 @@ class Desk:
     def _read_journal(self, request: Request, origin: str) -> Reply:
         only = read_query(request, "/journal")
         last = int(only.pop("last")) if "last" in only else None
-        return as_json({"dropped": self.journal.dropped, "entries": self.entries(last, only)})
+        details = only.pop("details", "false") == "true"
+        self.learn()
+        entries = self.journal.entries(last, only, details=details)
+        return as_json({"dropped": self.journal.dropped, "entries": entries})
+
+    def _journal_har(self, request: Request, origin: str) -> Reply:
+        self.learn()
+        only = read_query(request, "/journal.har")
+        return as_json(har(self.journal.entries(None, only, details=True), origin))
+
+    def _journal_curl(self, request: Request, origin: str) -> Reply:
+        self.learn()
+        picked = self.journal.picked(None, read_query(request, "/journal.sh"))
+        for entry in picked:
+            self.journal.shown(entry, lineage={})
+        text = curl_lines(picked, origin, self.masker)
+        return Reply(200, (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")), text.encode())
 
     def _clear_journal(self, request: Request, origin: str) -> Reply:
         self.journal.clear()

@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
+from watchword.mockserver.console.detail import Detail
 from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.service import Outcome
 from watchword.mockserver.verdicts.exchange import Exchange
+from watchword.mockserver.verdicts.lineage import begun_by, parents
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Api
 from watchword.specs.values.http import Pairs, Reply, Request
@@ -69,6 +71,7 @@ class Journal:
         self._issued = issued
         self._entries: deque[Entry] = deque(maxlen=size)
         self._masker = masker
+        self._detail = Detail(api, masker)
         self._served = 0
         self._before = 0
         bindings = [b for op in api.operations.values() for b in op.bindings]
@@ -125,19 +128,51 @@ class Journal:
         self._entries.clear()
         self._before = self._served
 
-    def entries(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    def picked(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[Entry]:
         """Give the entries, or only the `last` so many, the oldest first.
 
-        `only` limits them by `status` (one, or a class such as 4xx), `method`, `path`, `operation`, `condition`, or to
-        those `since` an id.
+        `only` limits them by `status` (one, or a class such as 4xx), `method`, `path`, `operation`, `purpose`, `condition`, to
+        the `session` that began with an id, or to those `since` an id.
         """
-        wanted = [entry for entry in self._entries if _fits(entry, only or {})]
-        return [self.shown(entry) for entry in (wanted if last is None else wanted[max(0, len(wanted) - last) :])]
+        asked = only or {}
+        lines = self._lineage() if "session" in asked else {}
+        wanted = [entry for entry in self._entries if _fits(entry, asked, lines)]
+        return wanted if last is None else wanted[max(0, len(wanted) - last) :]
 
-    def shown(self, entry: Entry) -> dict[str, Any]:
-        """Give one entry as people and programs are told of it."""
+    def entries(
+        self, last: int | None = None, only: Mapping[str, str] | None = None, *, details: bool = False
+    ) -> list[dict[str, Any]]:
+        """Give entries as people and programs are told of them; see `picked` and `shown`."""
+        lines = self._lineage()
+        return [self.shown(entry, details=details, lineage=lines) for entry in self.picked(last, only)]
+
+    def _lineage(self) -> dict[int, dict[str, int]]:
+        exchanges = self.exchanges
+        parent = parents(exchanges)
+        found = {number: {"parent": giver, "session": begun_by(number, parent)} for number, giver in parent.items()}
+        for exchange in exchanges:
+            if exchange.purpose == "issue" and exchange.served:
+                found.setdefault(exchange.id, {"session": exchange.id})
+        return found
+
+    def shown(
+        self, entry: Entry, *, details: bool = False, lineage: Mapping[int, Mapping[str, int]] | None = None
+    ) -> dict[str, Any]:
+        """Give one entry as people and programs are told of it.
+
+        `lineage` names the request that gave the token which this one presents, as `parent`, and the login with which the
+        session began. With `details`, headers and bodies are there, too.
+        """
         self._learn(entry)
         why = {} if entry.why is None else entry.why.shown(self._masker)
+        line = (self._lineage() if lineage is None else lineage).get(entry.id, {})
+        more: dict[str, Any] = {}
+        if details:
+            more = {
+                "request": None if entry.request is None else self._detail.request(entry.request),
+                "reply": None if entry.reply is None else self._detail.reply(entry.reply),
+                "took": 0.0 if entry.exchange is None else round(entry.exchange.ended - entry.exchange.began, 6),
+            }
         return {
             "id": entry.id,
             "at": round(entry.at, 3),
@@ -145,15 +180,23 @@ class Journal:
             "path": self._masker.mask(entry.path),
             "query": self._query(entry.query),
             "operation": entry.operation,
+            "purpose": None if entry.exchange is None else entry.exchange.purpose,
             "status": entry.status,
+            "lost": entry.exchange is not None and entry.exchange.lost,
+            "lineage": {"parent": line.get("parent"), "session": line.get("session")},
             "race": None if entry.race is None else dict(entry.race),
             **dict.fromkeys(_TOLD),
             **why,
+            **more,
         }
 
     def _learn(self, entry: Entry) -> None:
         """Take note of the tokens that an entry speaks of: they may be older than those that the masker remembers."""
         texts = [entry.path, entry.query, *(() if entry.why is None else entry.why.texts)]
+        for message in (entry.request, entry.reply):
+            if message is not None:
+                texts += [value for _, value in message.headers]
+                texts.append(message.body.decode(errors="replace"))
         for run in {run for text in texts for run in _RUN.findall(unquote(text))}:
             role = self._issued(run)
             if role is not None:
@@ -194,10 +237,16 @@ _TOLD = ("cause", "condition", "broader", "says", "where", "expected", "found", 
 """What an entry says beyond the request and its status; null where the request was served."""
 
 
-def _fits(entry: Entry, only: Mapping[str, str]) -> bool:
-    condition = "" if entry.why is None else entry.why.condition
+def _fits(entry: Entry, only: Mapping[str, str], lineage: Mapping[int, Mapping[str, int]]) -> bool:
     status = str(entry.status)
-    facts = {"method": entry.method, "path": entry.path, "operation": entry.operation or "", "condition": condition}
+    facts = {
+        "method": entry.method,
+        "path": entry.path,
+        "operation": entry.operation or "",
+        "purpose": "" if entry.exchange is None else entry.exchange.purpose or "",
+        "condition": "" if entry.why is None else entry.why.condition,
+        "session": str(lineage.get(entry.id, {}).get("session", "")),
+    }
     return (
         all(facts[name] == value for name, value in only.items() if name in facts)
         and only.get("status", status) in (status, f"{status[0]}xx")

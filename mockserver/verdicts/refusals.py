@@ -67,11 +67,12 @@ def _forbidden(exchanges: Sequence[Exchange]) -> Finding:
     tried: list[int] = []
     breaches: list[Breach] = []
     ends = {e.new_access: e.ends for e in exchanges if e.new_access}
-    for before, after in zip(exchanges, (*exchanges[1:], None), strict=True):
+    for at, before in enumerate(exchanges):
         if before.purpose != "resource" or before.status != 403 or before.access is None:
             continue
         tried.append(before.id)
         end = ends.get(before.access)
+        after = exchanges[at + 1] if at + 1 < len(exchanges) else None
         if after is not None and after.purpose == "renew" and (end is None or end - after.at > _NEAR_END):
             breaches.append(Breach("a 403 was followed by a renewal", (before.id, after.id)))
     return Finding(tuple(tried), tuple(breaches))

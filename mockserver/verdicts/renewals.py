@@ -11,24 +11,23 @@ from watchword.mockserver.verdicts.finding import Breach, Finding, Judge
 __all__ = ["JUDGES"]
 
 
+_LATE = 1.0
+"""A thread may come so many seconds after a renewal that it has not heard of yet."""
+
+
 def _newest(exchanges: Sequence[Exchange]) -> Finding:
     newer: dict[str, Exchange] = {}
-    refused: set[tuple[str | None, str]] = set()
-    stale: dict[str, int] = {}
-    breaches: list[Breach] = []
     current: dict[str, Exchange] = {}
+    breaches: list[Breach] = []
+    used = {e.access for e in exchanges if e.purpose == "resource"}
+    renewed = {e.new_access for e in exchanges if e.purpose == "renew" and e.new_access}
     for exchange in exchanges:
-        token = exchange.access
-        if exchange.purpose == "resource" and token is not None:
-            renewal = newer.get(token)
-            if renewal is not None and exchange.began >= renewal.ended:
-                stale[token] = stale.get(token, 0) + 1
-                # Once may be a thread that was late; one that knows of the refusal has no such excuse.
-                if stale[token] > 1 or (token, exchange.path) in refused:
-                    says = "a renewal had given a newer access token, and the old one was used"
-                    breaches.append(Breach(says, (renewal.id, exchange.id)))
-            if exchange.status == 401:
-                refused.add((token, exchange.path))
+        renewal = newer.get(exchange.access or "") if exchange.purpose == "resource" else None
+        if renewal is not None and exchange.began >= renewal.ended:
+            late = max(exchange.began - renewal.ended, exchange.at - renewal.at) <= _LATE
+            if renewal.new_access not in used or not late:
+                says = "a renewal had given a newer access token, and the old one was used"
+                breaches.append(Breach(says, (renewal.id, exchange.id)))
         if exchange.new_access is not None and exchange.for_tokens:
             old = current.get(exchange.refresh or "") if exchange.purpose == "renew" else None
             # Of two renewals that were under way at once, nobody can tell which is the newer.
@@ -36,7 +35,6 @@ def _newest(exchanges: Sequence[Exchange]) -> Finding:
                 newer[str(old.new_access)] = exchange
             for refresh in {exchange.new_refresh, exchange.refresh} - {None}:
                 current[str(refresh)] = exchange
-    renewed = {e.new_access for e in exchanges if e.purpose == "renew" and e.new_access}
     tried = [e.id for e in exchanges if e.purpose == "resource" and e.access in renewed]
     return Finding((*tried, *(n for b in breaches for n in b.entries)), tuple(breaches))
 

@@ -11,10 +11,13 @@ from watchword.mockserver.verdicts.finding import Breach, Finding, Judge
 __all__ = ["JUDGES"]
 
 
+_TIMES = 2
+
+
 def _understood(unusual: Callable[[Exchange], bool], says: str) -> Judge:
     """Make the judge of a rule about some replies: one was understood when its token was used.
 
-    It was not when none was, and the client sent for tokens again.
+    It was not when none was, and the client sent for tokens again, and again: once may be somebody who only logs in.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Finding:
@@ -26,11 +29,11 @@ def _understood(unusual: Callable[[Exchange], bool], says: str) -> Judge:
             if last_use.get(exchange.new_access, -1) > at:
                 understood.append(exchange.id)
                 continue
-            again = next((e for e in exchanges[at + 1 :] if e.for_tokens or e.purpose == "resource"), None)
+            again = next((e for e in exchanges[at + 1 :] if e.for_tokens), None)
             if again is not None:
                 passed_over.append(Breach(says, (exchange.id, again.id)))
         # Whoever has understood one such reply has other reasons for leaving another.
-        if understood or not passed_over:
+        if understood or len(passed_over) < _TIMES:
             return Finding(tuple(understood))
         return Finding(tuple(breach.entries[0] for breach in passed_over), tuple(passed_over))
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.mockserver.verdict_clients import Client, GaveUp
 from watchword.mockserver.launch import Running, start
 from watchword.mockserver.verdicts.judging import JUDGES
 from watchword.specs.loader import bundled, load_dialect
 from watchword.specs.vocabulary.manners import MANNERS
+
+pytest_plugins = ["pytester"]
 
 INVENTED = Path(__file__).parent.parent / "dialects" / "lanternhouse"
 DIALECTS: Mapping[str, Any] = {**{name: name for name in bundled()}, INVENTED.name: INVENTED}
@@ -223,3 +227,88 @@ def test_good_clients(mock: Running, rule: str) -> None:
 def test_every_rule_has_a_judge() -> None:
     """The vocabulary, the judges and the broken clients speak of the same rules."""
     assert set(MANNERS) == set(JUDGES) == set(SCENARIOS)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_nothing_observed(dialect: str) -> None:
+    """Before anything was asked, nothing is known."""
+    with start(DIALECTS[dialect]) as mock:
+        assert {"not_observed"} == set(verdicts(mock).values())
+
+
+def test_forgotten_entries() -> None:
+    """What forgotten requests may have broken is inconclusive; what the others show broken stays so."""
+    with start("sensu") as mock:
+        client = Client(mock)
+        client.call()
+        journal = mock.application.desk.journal
+        journal._entries = deque(journal._entries, maxlen=3)
+        for _ in range(3):
+            client.call()
+        found = verdicts(mock)
+        assert {"inconclusive"} == set(found.values())
+        client.send(client.issue, {"username": "x", "password": "y"})
+        requests.get(mock.url + "/auth?password=abc", auth=("x", "y"), timeout=5)
+        assert "fail" == verdicts(mock)["credentials.not-in-url"]
+
+
+def test_one_who_only_logs_in() -> None:
+    """Two logins without any use of a token are no sign of a client that does not understand its replies."""
+    with start("rator") as mock:
+        client = Client(mock)
+        for _ in range(2):
+            client.send(client.issue, {})
+
+        assert set() == {rule for rule, verdict in verdicts(mock).items() if verdict in BROKEN}
+
+
+def test_many_threads() -> None:
+    """A good client with many threads, all of which find the token over at once, breaks no rule."""
+    with start("sensu", profile="rotating") as mock:
+        client = Client(mock)
+        client.call()
+        mock.clock.after_expiry()
+        client.expires = None
+        threads = [threading.Thread(target=client.call) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert set() == {rule for rule, verdict in verdicts(mock).items() if verdict in BROKEN}
+
+
+@pytest.mark.parametrize("strict", [True, "strict"])
+def test_fixture(pytester: pytest.Pytester, strict: bool | str) -> None:
+    """The client's test fails when it breaks a rule; with strict, when it does not heed a recommendation; else it passes."""
+    pytester.makepyfile(
+        f"""
+        import requests
+
+        def log_in(mock, query=""):
+            user = (mock.credentials["username"], mock.credentials["password"])
+            tokens = requests.get(mock.url + "/auth" + query, auth=user, timeout=5).json()
+            return {{"Authorization": "Bearer " + tokens["access_token"]}}, tokens["access_token"]
+
+        def test_good(watchword_mock):
+            mock = watchword_mock("sensu", verdict={strict!r})
+            headers, token = log_in(mock)
+            requests.get(mock.url + "/api/core/v2/namespaces", headers=headers, timeout=5)
+
+        def test_careless(watchword_mock):
+            mock = watchword_mock("sensu", verdict={strict!r})
+            headers, token = log_in(mock)
+            requests.get(mock.url + "/api/core/v2/namespaces?access_token=" + token, headers=headers, timeout=5)
+
+        def test_broken(watchword_mock):
+            log_in(watchword_mock("sensu", verdict={strict!r}), "?password=abc")
+
+        def test_not_asked(watchword_mock):
+            log_in(watchword_mock("sensu"), "?password=abc")
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+
+    expected = {"passed": 2, "failed": 2} if strict == "strict" else {"passed": 3, "failed": 1}
+    result.assert_outcomes(**expected)
+    result.stdout.fnmatch_lines(["*the client breaks rules of this API*", "*credentials.not-in-url*", "*RFC 6749*"])

@@ -43,7 +43,7 @@ class Client:
 
     def login(self) -> None:
         """Come to tokens with credentials."""
-        for _ in range(2):
+        for _ in range(3):
             reply = self.patient(self.issue)
             if reply is not None and reply.ok:
                 if self.understood(self.issue, reply):
