@@ -214,7 +214,7 @@ class Desk:
         picked = self.journal.picked(None, read_query(request, "/journal.sh"))
         for entry in picked:
             self.journal.shown(entry, lineage={})
-        text = curl_lines(picked, origin, self.masker)
+        text = curl_lines(picked, origin, self.masker, self.journal.detail)
         return Reply(200, (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")), text.encode())
 
     def _clear_journal(self, request: Request, origin: str) -> Reply:

@@ -7,17 +7,19 @@ Laws:
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from watchword.specs.redaction import Masker
-from watchword.specs.values.api import FORM, Api
+from watchword.specs.values.api import Api
 from watchword.specs.values.http import Pairs, Reply, Request
 from watchword.specs.vocabulary import SECRET_ROLES
 
-__all__ = ["Detail", "fields_of"]
+__all__ = ["Detail"]
 
 _PLAIN = frozenset(
     [
@@ -55,6 +57,11 @@ _PLAIN = frozenset(
 )
 """Headers that hold no secret but by mistake; what is known to be one is masked in them, too."""
 
+_AUTHORIZATION = ("authorization", "proxy-authorization")
+
+_NOBODYS = "credential"
+"""The role of what may be a secret, and is none that is known."""
+
 
 class Detail:
     """Shows messages of one API. The masker has to know the tokens that there are."""
@@ -63,11 +70,12 @@ class Detail:
         self._masker = masker
         bindings = [b for op in api.operations.values() for b in op.bindings]
         members = [m for op in api.operations.values() for shape in op.replies.values() for m in shape.members]
-        secret = {b.name for b in bindings if b.role in SECRET_ROLES} | SECRET_ROLES
-        secret |= {m.name for m in members if m.role in SECRET_ROLES}
-        self._secret = {name.lower() for name in secret}
-        self._open = {b.name.lower() for b in bindings} - self._secret
-        self._pieces = {"path", "query", "header", "form", "json"}
+        roles = {role: role for role in SECRET_ROLES}
+        roles |= {b.name: b.role for b in bindings if b.role in SECRET_ROLES and b.place != "basic"}
+        roles |= {m.name: m.role for m in members if m.role in SECRET_ROLES}
+        self._secret = {name.lower(): role for name, role in roles.items()}
+        names = {b.name.lower(): b.role for b in bindings if b.place != "basic"}
+        self._open = {name: role for name, role in names.items() if name not in self._secret}
 
     def request(self, request: Request) -> dict[str, Any]:
         """Give the headers and the body of a request; the body is None when there is none."""
@@ -82,12 +90,44 @@ class Detail:
         """Give headers as pairs, in their order."""
         return [[self._masker.mask(name), self._header(name.lower(), value)] for name, value in headers]
 
+    def hidden(self, request: Request) -> dict[str, str]:
+        """Give every value of a request that is not shown, with the role that it has, or seems to have."""
+        found: dict[str, str] = {}
+        text = request.body.decode(errors="replace")
+        value = _parsed(text)
+        pairs = parse_qsl(request.query, keep_blank_values=True)
+        if isinstance(value, (dict, list)):
+            pairs += _leaves(value, "")
+        elif text:
+            fields = parse_qsl(text, keep_blank_values=True)
+            pairs += fields
+            if not fields:
+                found[text] = _NOBODYS
+        for name, inner in pairs:
+            if name.lower() not in self._open:
+                found[inner] = self._secret.get(name.lower(), _NOBODYS)
+                if name.lower() not in self._secret and not inner:
+                    found[name] = _NOBODYS
+        for name, inner in request.headers:
+            if name.lower() in _AUTHORIZATION:
+                secret, role = _of_authorization(inner)
+                found[secret] = role
+            elif name.lower() not in _PLAIN | self._open.keys():
+                found[inner] = _NOBODYS
+        for part in request.path.split("/"):
+            if self._masker.known(part) is not None:
+                found[part] = _NOBODYS
+        found.pop("", None)
+        return found
+
     def _header(self, name: str, value: str) -> str:
-        if name in ("authorization", "proxy-authorization"):
+        if name in _AUTHORIZATION:
             masked = self._masker.mask(value)
-            # What was not recognised may be a secret all the same.
             scheme, space, rest = value.partition(" ")
-            return masked if masked != value or not rest else f"{self._masker.mask(scheme)}{space}***"
+            if masked != value or not value:
+                return masked
+            # What was not recognised may be a secret all the same.
+            return f"{scheme} ***" if space and rest and scheme.lower() in ("basic", "bearer") else "***"
         if name in _PLAIN or name in self._open or name.startswith("access-control-"):
             return self._masker.mask(value)
         return self._masker.known(value) or ("***" if value else "")
@@ -121,7 +161,7 @@ class Detail:
         return value
 
     def _name(self, name: str) -> str:
-        return self._masker.mask(quote(name)) if name.lower() in self._open | self._secret else "***"
+        return self._masker.mask(quote(name)) if name.lower() in {*self._open, *self._secret} else "***"
 
     def _value(self, name: str, value: str, *, quoted: bool = True) -> str:
         if not value:
@@ -134,15 +174,30 @@ class Detail:
         return self._masker.mask(quote(value) if quoted else value)
 
 
-def fields_of(request: Request) -> Iterable[tuple[str, str]]:
-    """Give every field of a request with its value: of the query, and of the body, be it a form or JSON."""
-    yield from parse_qsl(request.query, keep_blank_values=True)
-    text = request.body.decode(errors="replace")
-    value = _parsed(text)
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        yield from ((str(name), inner) for name, inner in value.items() if isinstance(inner, str))
-    elif (request.header("content-type") or FORM).startswith(FORM):
-        yield from parse_qsl(text, keep_blank_values=True)
+        for key, inner in value.items():
+            yield from _leaves(inner, str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, name)
+    elif isinstance(value, str):
+        yield name, value
+
+
+def _of_authorization(value: str) -> tuple[str, str]:
+    """Give what is secret in an Authorization header, and its role."""
+    scheme, _, rest = value.strip().partition(" ")
+    rest = rest.strip()
+    if scheme.lower() == "bearer" and rest:
+        return rest, "access_token"
+    if scheme.lower() == "basic" and rest:
+        try:
+            pair = base64.b64decode(rest, validate=True).decode()
+        except (binascii.Error, ValueError):
+            return rest, _NOBODYS
+        return (pair.partition(":")[2], "password") if ":" in pair else (rest, _NOBODYS)
+    return rest or value, _NOBODYS
 
 
 def _parsed(text: str) -> Any:

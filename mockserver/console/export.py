@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import time
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from watchword.mockserver.console.detail import fields_of
-from watchword.mockserver.console.journal import Entry
+from watchword.mockserver.console.detail import Detail
+from watchword.mockserver.console.journal import LEFT_OUT, Entry
 from watchword.specs.redaction import Masker
 from watchword.specs.shell import ShellLine
-from watchword.specs.vocabulary import ROLES, SECRET_ROLES
 
 __all__ = ["curl_lines", "har"]
 
@@ -77,7 +74,7 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def curl_lines(entries: Iterable[Entry], origin: str, masker: Masker) -> str:
+def curl_lines(entries: Iterable[Entry], origin: str, masker: Masker, detail: Detail) -> str:
     """Write the requests of entries as a shell script, with an environment variable in place of each secret.
 
     A credential that is nobody's has one, too: it may be somebody's elsewhere.
@@ -86,8 +83,11 @@ def curl_lines(entries: Iterable[Entry], origin: str, masker: Masker) -> str:
     for entry in entries:
         if entry.request is None:
             continue
-        variables = _variables(entry, masker)
+        hidden = detail.hidden(entry.request)
+        variables = {value: masker.variable(role, value) for value, role in hidden.items()}
         lines.append(f"# {entry.id}: {entry.status}" + (f" {entry.operation}" if entry.operation else ""))
+        if LEFT_OUT in entry.request.headers:
+            lines.append("# Its body was too long to be kept.")
         lines.append(ShellLine(origin, variables, masker.mask).write(_bare(entry)))
     return "".join(f"{line}\n" for line in lines)
 
@@ -107,29 +107,3 @@ def _bare(entry: Entry) -> Any:
     )
     headers = tuple((name, value) for name, value in request.headers if name.lower() not in own)
     return type(request)(request.method, request.path, request.query, headers, request.body)
-
-
-def _variables(entry: Entry, masker: Masker) -> dict[str, str]:
-    request = entry.request
-    assert request is not None  # noqa: S101 - asked before
-    values = {value: name for name, value in fields_of(request) if name in SECRET_ROLES or name not in ROLES}
-    for _, value in request.headers:
-        scheme, _, rest = value.partition(" ")
-        if scheme.lower() == "bearer":
-            values[rest.strip()] = "access_token"
-        elif scheme.lower() == "basic":
-            values.setdefault(_password(rest), "password")
-    if entry.exchange is not None:
-        for role, token in (("access_token", entry.exchange.access), ("refresh_token", entry.exchange.refresh)):
-            values.setdefault(token or "", role)
-    known = {value: name for value, name in values.items() if value and (name in SECRET_ROLES or masker.known(value))}
-    return {
-        value: masker.variable(name if name in SECRET_ROLES else "credential", value) for value, name in known.items()
-    }
-
-
-def _password(coded: str) -> str:
-    try:
-        return base64.b64decode(coded, validate=True).decode().partition(":")[2]
-    except (binascii.Error, ValueError):
-        return ""

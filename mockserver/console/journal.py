@@ -71,7 +71,7 @@ class Journal:
         self._issued = issued
         self._entries: deque[Entry] = deque(maxlen=size)
         self._masker = masker
-        self._detail = Detail(api, masker)
+        self.detail = Detail(api, masker)
         self._served = 0
         self._before = 0
         bindings = [b for op in api.operations.values() for b in op.bindings]
@@ -169,8 +169,8 @@ class Journal:
         more: dict[str, Any] = {}
         if details:
             more = {
-                "request": None if entry.request is None else self._detail.request(entry.request),
-                "reply": None if entry.reply is None else self._detail.reply(entry.reply),
+                "request": None if entry.request is None else self.detail.request(entry.request),
+                "reply": None if entry.reply is None else self.detail.reply(entry.reply),
                 "took": 0.0 if entry.exchange is None else round(entry.exchange.ended - entry.exchange.began, 6),
             }
         return {

@@ -79,15 +79,17 @@ class Client:
         if self.quirk == "login.when-needed" and self.used:
             self.login()
         if self.due():
-            self.fresh()
+            self.fresh(self.tokens.get("access_token"))
         tries = 5 if self.quirk == "retry.once" else 1
         self.used = True
-        reply = self.patient(self.resource)
+        token = self.tokens.get("access_token")
+        reply = self.patient(self.resource, dict(self.tokens))
         while reply is not None and reply.status_code == 401 and tries:
             tries -= 1
-            if not self.fresh():
+            if not self.fresh(token):
                 return reply
-            reply = self.patient(self.resource)
+            token = self.tokens.get("access_token")
+            reply = self.patient(self.resource, dict(self.tokens))
         if reply is not None and reply.status_code == 403 and self.quirk == "forbidden.no-renewal":
             self.renew()
         return reply
@@ -103,11 +105,10 @@ class Client:
             return self.expires is not None and self.used
         return self.expires is not None and now >= self.expires
 
-    def fresh(self) -> bool:
-        """Renew, or log in where that does not help; one thread at a time."""
+    def fresh(self, before: str | None) -> bool:
+        """Renew a token, or log in where that does not help; one thread at a time, and only if it is still the newest."""
         if self.quirk == "refresh.alone":
             return self.renew()
-        before = self.tokens.get("access_token")
         with self._lock:
             if self.tokens.get("access_token") != before:
                 return True
