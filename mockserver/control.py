@@ -60,12 +60,12 @@ class Application:
     ) -> None:
         self.service = service
         self.access = access or Access()
-        self.desk = Desk(service, journal_size, private=self.access.token is None, reload=reload)
+        self._turn = threading.RLock()
+        self.desk = Desk(service, journal_size, self._turn, private=self.access.token is None, reload=reload)
         self._cors = cors
         self._tell = tell
         self._public = public_url
         self._dated = dated
-        self._turn = threading.RLock()
 
     def __call__(self, request: Request, origin: str, below: str = "") -> Answer:
         """Answer a request that came over a socket, to the mocked API or to the control side."""
@@ -89,6 +89,7 @@ class Application:
         with self._turn:
             outcome = Outcome(reply, None, None, self.service.clock.now())
             entry = self.desk.journal.record(Request(method, path, query), outcome, of_http(reply.status, sentence))
+            self.desk.live.tell(entry)
             self._told(entry)
         return Reply(reply.status, (*reply.headers, (_ID, str(entry.id))), reply.body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,13 +11,13 @@ from watchword.mockserver.console import steering
 from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_body, read_query
 from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.console.dryrun import answered, request_of
-from watchword.mockserver.console.export import curl_lines, har
 from watchword.mockserver.console.journal import Entry, Journal
+from watchword.mockserver.console.live import Live
+from watchword.mockserver.console.noted import Noted
 from watchword.mockserver.console.ordering import Ordering
 from watchword.mockserver.console.people import People
 from watchword.mockserver.console.problem import as_json, problem
 from watchword.mockserver.console.reasons import Reasons
-from watchword.mockserver.console.verdict import told
 from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.orders.book import Book
 from watchword.mockserver.orders.race import Race
@@ -43,16 +44,25 @@ _Page = Callable[[Request, str], Reply]
 class Desk:
     """Whoever may use the control side asks here. `private` says that only this machine can; callers take turns.
 
-    `reload` gives the world to go back to.
+    `reload` gives the world to go back to, and `turn` is what callers hold.
     """
 
-    def __init__(self, service: Service, size: int, *, private: bool, reload: Callable[[], WorldData] | None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        size: int,
+        turn: threading.RLock,
+        *,
+        private: bool,
+        reload: Callable[[], WorldData] | None,
+    ) -> None:
         self.service = service
         self.book = Book(service)
         self.race = Race(service)
         self.masker = Masker(_REMEMBERED)
         self.masker.configure(service.credentials)
         self.journal = Journal(service.dialect.api, self.masker, size, service.state.issued)
+        self.live = Live(self.journal, turn, self.learn)
         first = service.state.data
         self._observer = Observer(service)
         self._private = private
@@ -63,10 +73,6 @@ class Desk:
             "openapi.yaml": {"GET": self._description},
             "control.yaml": {"GET": lambda request, origin: _yaml(DESCRIPTION.read_bytes())},
             "clock": {"GET": self._read_clock, "POST": self._set_clock},
-            "journal": {"GET": self._read_journal, "DELETE": self._clear_journal},
-            "journal.har": {"GET": self._journal_har},
-            "journal.sh": {"GET": self._journal_curl},
-            "verdict": {"GET": self._verdict},
             "why": {"GET": self._why},
             "explain": {"POST": self._explain},
             "credentials": {"GET": lambda request, origin: as_json(service.credentials)},
@@ -84,6 +90,7 @@ class Desk:
                 ),
             },
             "world/reload": {"POST": self._reload_world},
+            **Noted(service.dialect, self.journal, self.live, self.masker, self.learn).pages(),
             **People(service, self._body, self.masker.learn).pages(),
             **Ordering(self.book, self.race, self._body).pages(),
             "reset": {"POST": self._reset},
@@ -146,7 +153,9 @@ class Desk:
         """Write a request down that came at `origin` when a clock that nobody moves said `began`; gives its entry."""
         ended = time.monotonic() + outcome.after + outcome.over
         exchange = self._observer.see(self.journal.upcoming, request, outcome, origin, began, ended)
-        return self.journal.record(request, outcome, why, race, exchange)
+        entry = self.journal.record(request, outcome, why, race, exchange)
+        self.live.tell(entry)
+        return entry
 
     def _body(self, request: Request, schema: str) -> dict[str, Any]:
         self.learn()
@@ -195,35 +204,6 @@ class Desk:
 
     def _set_clock(self, request: Request, origin: str) -> Reply:
         return as_json(steering.set_clock(self.service, self._body(request, "Clock")))
-
-    def _read_journal(self, request: Request, origin: str) -> Reply:
-        only = read_query(request, "/journal")
-        last = int(only.pop("last")) if "last" in only else None
-        details = only.pop("details", "false") == "true"
-        self.learn()
-        entries = self.journal.entries(last, only, details=details)
-        return as_json({"dropped": self.journal.dropped, "entries": entries})
-
-    def _journal_har(self, request: Request, origin: str) -> Reply:
-        self.learn()
-        only = read_query(request, "/journal.har")
-        return as_json(har(self.journal.entries(None, only, details=True), origin))
-
-    def _journal_curl(self, request: Request, origin: str) -> Reply:
-        self.learn()
-        picked = self.journal.picked(None, read_query(request, "/journal.sh"))
-        for entry in picked:
-            self.journal.shown(entry, lineage={})
-        text = curl_lines(picked, origin, self.masker, self.journal.detail)
-        return Reply(200, (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")), text.encode())
-
-    def _clear_journal(self, request: Request, origin: str) -> Reply:
-        self.journal.clear()
-        return Reply(204)
-
-    def _verdict(self, request: Request, origin: str) -> Reply:
-        read_query(request, "/verdict")
-        return as_json(told(self.service.dialect, self.journal))
 
     def _why(self, request: Request, origin: str) -> Reply:
         self.learn()

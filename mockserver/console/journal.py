@@ -139,6 +139,10 @@ class Journal:
         wanted = [entry for entry in self._entries if _fits(entry, asked, lines)]
         return wanted if last is None else wanted[max(0, len(wanted) - last) :]
 
+    def fits(self, entry: Entry, only: Mapping[str, str]) -> bool:
+        """Tell whether an entry is one of those that are meant; see `picked`."""
+        return _fits(entry, only, self._lineage() if "session" in only else {})
+
     def entries(
         self, last: int | None = None, only: Mapping[str, str] | None = None, *, details: bool = False
     ) -> list[dict[str, Any]]:
@@ -163,7 +167,7 @@ class Journal:
         `lineage` names the request that gave the token which this one presents, as `parent`, and the login with which the
         session began. With `details`, headers and bodies are there, too.
         """
-        self._learn(entry)
+        self.learn(entry)
         why = {} if entry.why is None else entry.why.shown(self._masker)
         line = (self._lineage() if lineage is None else lineage).get(entry.id, {})
         more: dict[str, Any] = {}
@@ -190,7 +194,7 @@ class Journal:
             **more,
         }
 
-    def _learn(self, entry: Entry) -> None:
+    def learn(self, entry: Entry) -> None:
         """Take note of the tokens that an entry speaks of: they may be older than those that the masker remembers."""
         texts = [entry.path, entry.query, *(() if entry.why is None else entry.why.texts)]
         for message in (entry.request, entry.reply):
