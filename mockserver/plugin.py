@@ -85,7 +85,8 @@ def _mocks(judged: list[tuple[Running, bool]] | None = None) -> Iterator[Callabl
 def _judge(mocks: list[tuple[Running, bool]]) -> None:
     """Fail when a client has broken a rule at one of these mocks."""
     for running, strict in mocks:
-        broken = running.verdict().broken(strict=strict)
+        worlds = [running, *(running.space(name) for name in running.spaces.list())]
+        broken = [row for world in worlds for row in world.verdict().broken(strict=strict)]
         if broken:
             pytest.fail("\n".join(["the client breaks rules of this API:", *map(str, broken)]), pytrace=False)
 

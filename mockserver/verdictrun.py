@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchword.mockserver.steer.mock import Mock
+from watchword.mockserver.steer.verdicts import in_requests
 from watchword.reports.exits import Exit
 from watchword.reports.outcome import outcome
 from watchword.reports.records import ClauseRecord, EndRecord, ExchangeRecord, Run, RunRecord, TargetRecord, Untested
@@ -68,14 +69,14 @@ def run_of(mock: Mock, *, strict: bool = False) -> Run:
 def _record(
     row: Mapping[str, Any], dialect: str, name: str, entries: Mapping[int, Mapping[str, Any]], url: str
 ) -> ClauseRecord:
-    said = [f"{breach['says']} (requests {', '.join(map(str, breach['entries']))})" for breach in row["breaches"]]
+    said = [f"{breach['says']} ({in_requests(breach['entries'])})" for breach in row["breaches"]]
     shown = [number for number in row["entries"] if number in entries][-_SHOWN:]
-    seen = "; ".join(said) or row["reason"] or f"{len(row['entries'])} requests, in which it was kept"
+    seen = "; ".join(said) or row["reason"] or f"it was kept in {in_requests(row['entries'])}"
     return ClauseRecord(
         clause=f"{dialect}:{row['rule']}",
         dialect=dialect,
         target=name,
-        topic=row["rule"].partition(".")[0],
+        topic=row["topic"],
         verdict=_WORDS.get(row["verdict"], row["verdict"]),
         level=row["level"],
         basis=row["basis"],

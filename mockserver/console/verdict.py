@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from watchword.mockserver.console.journal import Journal
-from watchword.mockserver.verdicts.judging import judge
+from watchword.mockserver.verdicts.judging import TOPICS, judge
 from watchword.specs.loader import Dialect
 
 __all__ = ["told"]
@@ -25,6 +25,7 @@ def told(dialect: Dialect, journal: Journal) -> dict[str, Any]:
         "verdicts": [
             {
                 "rule": row.manner.name,
+                "topic": TOPICS[row.manner.name],
                 "verdict": row.verdict,
                 "level": row.manner.level,
                 "basis": row.manner.basis,

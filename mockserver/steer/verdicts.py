@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-__all__ = ["Breach", "Verdict", "Verdicts"]
+__all__ = ["Breach", "Verdict", "Verdicts", "in_requests"]
+
+
+def in_requests(entries: Sequence[int]) -> str:
+    """Name some requests by their ids, as sentences do."""
+    return f"request{'' if len(entries) == 1 else 's'} {', '.join(map(str, entries))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Verdict:
 
     def __str__(self) -> str:
         lines = [f"{self.verdict:12}  {self.rule}: {self.says}"]
-        lines += [f"{'':14}{b.says} (requests {', '.join(map(str, b.entries))})" for b in self.breaches]
+        lines += [f"{'':14}{b.says} ({in_requests(b.entries)})" for b in self.breaches]
         if self.breaches:
             lines.append(f"{'':14}{self.source}")
         elif self.verdict == "inconclusive":

@@ -14,12 +14,26 @@ from watchword.mockserver.verdicts.exchange import Exchange
 from watchword.mockserver.verdicts.finding import Breach, Finding, Judge
 from watchword.specs.values.manner import Manner
 
-__all__ = ["JUDGES", "Judged", "judge"]
+__all__ = ["JUDGES", "TOPICS", "Judged", "judge"]
 
 JUDGES: Mapping[str, Judge] = MappingProxyType(
     {**requests.JUDGES, **refusals.JUDGES, **renewals.JUDGES, **replies.JUDGES}
 )
 """The judge of each rule."""
+
+TOPICS: Mapping[str, str] = MappingProxyType(
+    {
+        name: topic
+        for topic, rows in (
+            ("requests", requests.JUDGES),
+            ("refusals", refusals.JUDGES),
+            ("renewals", renewals.JUDGES),
+            ("replies", replies.JUDGES),
+        )
+        for name in rows
+    }
+)
+"""What each rule is about."""
 
 _BROKEN = {"must": "fail", "should": "warn", "may": "info"}
 _SHOWN = 20
@@ -50,7 +64,7 @@ def judge(manners: Iterable[Manner], exchanges: Sequence[Exchange], dropped: int
 def _judged(manner: Manner, finding: Finding, dropped: int) -> Judged:
     if finding.breaches:
         entries = dict.fromkeys(number for breach in finding.breaches for number in breach.entries)
-        return Judged(manner, _BROKEN[manner.level], finding.breaches, tuple(entries)[:_SHOWN])
+        return Judged(manner, _BROKEN[manner.level], _gathered(finding.breaches), tuple(entries)[:_SHOWN])
     tried = tuple(dict.fromkeys(finding.tried))[-_SHOWN:]
     if dropped:
         reason = f"{dropped} older requests are forgotten, and the rule may have been broken in them"
@@ -60,3 +74,15 @@ def _judged(manner: Manner, finding: Finding, dropped: int) -> Judged:
     if not tried:
         return Judged(manner, "not_observed", (), (), "nothing happened that the rule speaks of")
     return Judged(manner, "pass", (), tried)
+
+
+def _gathered(breaches: Iterable[Breach]) -> tuple[Breach, ...]:
+    """Tell once of what single requests have in common; of too much, the first."""
+    single: dict[str, list[int]] = {}
+    found: list[Breach] = []
+    for breach in breaches:
+        if len(breach.entries) == 1:
+            single.setdefault(breach.says, []).extend(breach.entries)
+        else:
+            found.append(breach)
+    return (*(Breach(says, tuple(entries[:_SHOWN])) for says, entries in single.items()), *found[:_SHOWN])

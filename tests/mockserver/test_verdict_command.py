@@ -75,7 +75,7 @@ def test_broken_client(mock: Running) -> None:
 
     assert 1 == done.exit_code, done.output
     assert "fail          credentials.not-in-url" in done.output
-    assert "(requests 3)" in done.output
+    assert "(request 3)" in done.output
     assert "RFC 6749" in done.output
 
 
