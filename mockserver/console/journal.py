@@ -21,6 +21,9 @@ from watchword.specs.vocabulary import SECRET_ROLES
 
 __all__ = ["KEPT", "LEFT_OUT", "Entry", "Journal"]
 
+_BUDGET = 4 * 1024 * 1024
+"""Bytes of messages that are kept; beyond that the oldest entries lose them."""
+
 KEPT = 8192
 """Bodies of more bytes are left out."""
 
@@ -37,7 +40,8 @@ class Entry(NamedTuple):
     """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests.
 
     `race` says how it fared in a race; None when it was in none. `exchange` is what rules about clients ask for, `request` and
-    `reply` what travelled, without bodies that are too long to be kept; all are None where no request could be read.
+    `reply` what travelled, without bodies that are too long to be kept, until newer ones need the room; all are None where no request
+    could be read.
     """
 
     id: int
@@ -72,6 +76,8 @@ class Journal:
         self._entries: deque[Entry] = deque(maxlen=size)
         self._masker = masker
         self.detail = Detail(api, masker)
+        self._weights: deque[tuple[int, int]] = deque()
+        self._weight = 0
         self._served = 0
         self._before = 0
         bindings = [b for op in api.operations.values() for b in op.bindings]
@@ -121,11 +127,27 @@ class Journal:
             self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race, exchange, *kept
         )
         self._entries.append(entry)
+        if exchange is not None:
+            self._weigh(entry)
         return entry
+
+    def _weigh(self, entry: Entry) -> None:
+        """Keep within the budget: the oldest entries lose what travelled, and stay."""
+        size = _size(entry.request) + _size(entry.reply)
+        self._weights.append((entry.id, size))
+        self._weight += size
+        while self._weight > _BUDGET or (self._weights and self._weights[0][0] < self._entries[0].id):
+            number, size = self._weights.popleft()
+            self._weight -= size
+            place = number - self._entries[0].id
+            if place >= 0:
+                self._entries[place] = self._entries[place]._replace(request=None, reply=None)
 
     def clear(self) -> None:
         """Forget every entry."""
         self._entries.clear()
+        self._weights.clear()
+        self._weight = 0
         self._before = self._served
 
     def picked(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[Entry]:
@@ -175,6 +197,7 @@ class Journal:
             more = {
                 "request": None if entry.request is None else self.detail.request(entry.request),
                 "reply": None if entry.reply is None else self.detail.reply(entry.reply),
+                "forgotten": entry.exchange is not None and entry.request is None,
                 "took": 0.0 if entry.exchange is None else round(entry.exchange.ended - entry.exchange.began, 6),
             }
         return {
@@ -228,6 +251,10 @@ class Journal:
 def _short(message: _Message) -> _Message:
     """Leave out a body that is too long: half a secret could not be recognised, and a journal of them would be a heap."""
     return message if len(message.body) <= KEPT else replace(message, body=b"", headers=_cut(message.headers))
+
+
+def _size(message: Request | Reply | None) -> int:
+    return 0 if message is None else len(message.body) + sum(len(name) + len(value) for name, value in message.headers)
 
 
 def _cut(headers: Pairs) -> Pairs:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 from urllib.parse import parse_qsl
 
-__all__ = ["Inconclusive", "Wanted", "fits", "found_in_sequence", "in_words"]
+__all__ = ["Inconclusive", "Wanted", "fits", "found_in_sequence", "in_words", "unknown"]
 
 
 class Inconclusive(AssertionError):
@@ -74,6 +74,24 @@ def _fields(body: str | None) -> list[tuple[str, Any]]:
     except ValueError:
         return list(parse_qsl(body or "", keep_blank_values=True))
     return list(value.items()) if isinstance(value, dict) else []
+
+
+def unknown(told: Iterable[Mapping[str, Any]], wanted: Mapping[str, Any]) -> int:
+    """Give of how many entries it cannot be told whether they are meant: what is asked for was too much to be kept."""
+    rest = {name: value for name, value in wanted.items() if name not in ("headers", "fields")}
+    if len(rest) == len(wanted):
+        return 0
+    return sum(fits(entry, rest) and _is_cut(entry, "fields" in wanted) for entry in told)
+
+
+def _is_cut(told: Mapping[str, Any], body: bool) -> bool:
+    if told.get("forgotten"):
+        return True
+    headers = (told.get("request") or {"headers": []})["headers"]
+    return body and any(name == _LEFT_OUT for name, _ in headers)
+
+
+_LEFT_OUT = "Watchword-Body"
 
 
 def found_in_sequence(

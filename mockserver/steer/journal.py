@@ -9,7 +9,7 @@ from typing import Any, Self, Unpack
 from urllib.parse import urlencode
 
 from watchword.mockserver.steer.channel import Channel
-from watchword.mockserver.steer.expecting import Inconclusive, Wanted, fits, found_in_sequence, in_words
+from watchword.mockserver.steer.expecting import Inconclusive, Wanted, fits, found_in_sequence, in_words, unknown
 
 __all__ = ["Entry", "Inconclusive", "Journal", "Wanted", "Why"]
 
@@ -133,8 +133,9 @@ class Journal:
         told = self._read(None, True, {})
         found = [entry for entry in told["entries"] if fits(entry, wanted)]
         right = bool(found) if times is None else len(found) == times
-        if told["dropped"] and (not found or times is not None) and len(found) <= (times or 0):
-            raise Inconclusive(f"{told['dropped']} entries are forgotten, and {wanted} may be among them")
+        lost = told["dropped"] + unknown(told["entries"], wanted)
+        if lost and (not found or times is not None) and len(found) <= (times or 0):
+            raise Inconclusive(_lost(lost, wanted))
         if not right:
             expected = "one" if times is None else str(times)
             raise AssertionError(f"expected {expected} of {wanted}, seen {len(found)}; {in_words(told['entries'])}")
@@ -150,8 +151,9 @@ class Journal:
         told = self._read(None, True, {})
         found, number = found_in_sequence(told["entries"], steps)
         if number < len(steps):
-            if told["dropped"]:
-                raise Inconclusive(f"{told['dropped']} entries are forgotten, and the sequence may begin in them")
+            lost = told["dropped"] + sum(unknown(told["entries"], step) for step in steps)
+            if lost:
+                raise Inconclusive(_lost(lost, steps[number]))
             says = f"expected {steps[number]} as step {number + 1} of {len(steps)}"
             raise AssertionError(f"{says}; {in_words(told['entries'])}")
         return [Entry.of(entry) for entry in found]
@@ -172,8 +174,9 @@ class Journal:
             if time.monotonic() >= end:
                 break
             time.sleep(_POLL)
-        if told["dropped"]:
-            raise Inconclusive(f"{told['dropped']} entries are forgotten, and {wanted} may be among them")
+        lost = told["dropped"] + unknown(told["entries"], wanted)
+        if lost:
+            raise Inconclusive(_lost(lost, wanted))
         raise AssertionError(f"expected {wanted} within {within:g} seconds; {in_words(told['entries'])}")
 
     def never_within(self, seconds: float, **wanted: Unpack[Wanted]) -> None:
@@ -194,10 +197,17 @@ class Journal:
             found = next((entry for entry in told if fits(entry, wanted)), None)
             if found is not None:
                 raise AssertionError(f"expected no {wanted}, seen request {found['id']}; {in_words(told)}")
+            lost = unknown(told, wanted)
+            if lost:
+                raise Inconclusive(_lost(lost, wanted))
             if last:
                 return
             seen = told[-1]["id"] if told else seen
             time.sleep(_POLL)
+
+
+def _lost(number: int, wanted: Mapping[str, Any]) -> str:
+    return f"{number} entries are forgotten, or what they carried is, and {wanted} may be among them"
 
 
 _POLL = 0.02

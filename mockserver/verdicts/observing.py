@@ -21,6 +21,9 @@ __all__ = ["Observer"]
 _PARTIES = 1000
 """Of so many parties it is remembered which refresh token they have."""
 
+_SHORT = 8
+_CLEAN = {"url_token": False, "url_secret": False}
+
 _NAMES = ("username", "operator_username", "client_id", "brand_key")
 _LOST = ("drop", "reset", "half", "stall")
 _TOKEN_NAMES = frozenset({"access_token", "refresh_token"})
@@ -34,6 +37,7 @@ class Observer:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._spare: OrderedDict[tuple[str, ...], str] = OrderedDict()
+        self._known: dict[str, frozenset[str]] = {}
         bindings = [b for op in service.dialect.api.operations.values() for b in op.bindings]
         in_url = {b.name for b in bindings if b.place == "query" and b.standing == "main"}
         self._tokens = ({b.name for b in bindings if b.role in _TOKEN_NAMES} | _TOKEN_NAMES) - in_url
@@ -100,10 +104,12 @@ class Observer:
 
     def _url(self, request: Request) -> dict[str, bool]:
         state = self._service.state
+        if not request.query and len(request.path) < _SHORT:
+            return _CLEAN
         pairs = parse_qsl(request.query, keep_blank_values=True) if request.query else []
         texts = {value for _, value in pairs} | {unquote(part) for part in request.path.split("/")}
         names = {name for name, value in pairs if value}
-        issued = any(state.issued(text) in _TOKEN_NAMES for text in texts if len(text) > 7)
+        issued = any(state.issued(text) in _TOKEN_NAMES for text in texts if len(text) >= _SHORT)
         secrets = {value for value, _ in state.configured()} if pairs else set()
         return {
             "url_token": issued or bool(names & self._tokens),
@@ -116,7 +122,10 @@ class Observer:
         if "access_token" not in given:
             return {"given": given}
         token = self._service.state.access.get(str(given["access_token"]))
-        known = {member.name for shape in operation.replies.values() for member in shape.members}
+        known = self._known.get(operation.name)
+        if known is None:
+            known = frozenset(member.name for shape in operation.replies.values() for member in shape.members)
+            self._known[operation.name] = known
         return {
             "given": given,
             "ends": None if token is None else token.expires_at,
@@ -180,18 +189,22 @@ def _names_in(request: Request) -> set[str]:
 def _retry_after(reply: Reply, at: float) -> float | None:
     """Read Retry-After (RFC 9110 section 10.2.3) as seconds; None when it is not there or is neither form."""
     value = (reply.header("retry-after") or "").strip()
+    if not value:
+        return None
     if value.isascii() and value.isdigit():
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - at)
-    except ValueError:
+    except (ValueError, TypeError):
         return None
 
 
 def _leads_to(reply: Reply, origin: str) -> str | None:
     """Give the other origin that a redirection leads to; None when it leads to none."""
+    if not 300 <= reply.status < 400:
+        return None
     parts = urlsplit(reply.header("location") or "")
     there = f"{parts.scheme}://{parts.netloc}".lower()
-    if not 300 <= reply.status < 400 or not parts.netloc or there == origin.lower():
+    if not parts.netloc or there == origin.lower():
         return None
     return there

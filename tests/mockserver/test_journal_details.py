@@ -257,3 +257,26 @@ def test_never_within_is_inconclusive(mock: Running) -> None:
     with pytest.raises(Inconclusive, match="of that time are forgotten"):
         mock.journal.never_within(2, purpose="issue")
     later.join()
+
+
+def test_messages_have_a_budget(mock: Running) -> None:
+    """Many long bodies take no more room than there is: the oldest entries lose what travelled, and assertions know."""
+    for _ in range(700):
+        request = Request("POST", "/rest-api-auth/oauth/token", body=b"a=" + b"b" * 8000)
+        mock.application.from_inside(request, mock.origin)
+    journal = mock.application.desk.journal
+    kept = [entry.id for entry in mock.journal.entries(details=True) if not entry.told["forgotten"]]
+
+    assert journal._weight <= 4 * 1024 * 1024
+    assert list(range(kept[0], 701)) == kept
+    assert 400 < len(kept) < 700
+    assert 700 == len(mock.journal.called_with(700, method="POST"))
+    with pytest.raises(Inconclusive):
+        mock.journal.called_with(fields={"grant_type": "password"})
+    mock.journal.clear()
+    assert 0 == journal._weight
+    post(mock, a="b" * 9000)
+    with pytest.raises(Inconclusive):
+        mock.journal.called_with(0, fields={"grant_type": "password"})
+    with pytest.raises(AssertionError, match="expected one of"):
+        mock.journal.called_with(headers={"X-Nothing": "1"})
