@@ -96,9 +96,11 @@ class Detail:
         text = request.body.decode(errors="replace")
         value = _parsed(text)
         pairs = parse_qsl(request.query, keep_blank_values=True)
-        if isinstance(value, (dict, list)):
+        try:
             pairs += _leaves(value, "")
-        elif text:
+        except RecursionError:
+            found[text] = _NOBODYS
+        if text and not isinstance(value, (dict, list)):
             fields = parse_qsl(text, keep_blank_values=True)
             pairs += fields
             if not fields:
@@ -138,7 +140,10 @@ class Detail:
         text = body.decode(errors="replace")
         value = _parsed(text)
         if isinstance(value, (dict, list)):
-            return json.dumps(self._inside(value, "", reply=reply), ensure_ascii=False)
+            try:
+                return json.dumps(self._inside(value, "", reply=reply), ensure_ascii=False)
+            except RecursionError:
+                return f"*** ({len(body)} bytes)"
         if reply:
             # The mock's own words.
             return self._masker.mask(text)

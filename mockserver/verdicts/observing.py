@@ -160,7 +160,7 @@ def _brand(case: Case) -> dict[str, Any]:
     slip = None
     if not values:
         slip = "it is missing where it belongs"
-    elif len(set(values)) > 1:
+    elif len({str(value) for value in values}) > 1:
         slip = "it is there more than once, with different values"
     elif not str(values[0]).strip():
         slip = "it is empty"

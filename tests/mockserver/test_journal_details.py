@@ -280,3 +280,31 @@ def test_messages_have_a_budget(mock: Running) -> None:
         mock.journal.called_with(0, fields={"grant_type": "password"})
     with pytest.raises(AssertionError, match="expected one of"):
         mock.journal.called_with(headers={"X-Nothing": "1"})
+
+
+@pytest.mark.parametrize("depth", [100, 480, 900, 3000])
+def test_deep_bodies(mock: Running, depth: int) -> None:
+    """However deep a body is, every view of the journal shows it or leaves it out."""
+    body = b'{"grant_type":' * depth + b'"Deep-Secret-99177"' + b"}" * depth
+    headers = {"Content-Type": "application/json"}
+    requests.post(mock.url + TOKEN, data=body[:8192], headers=headers, timeout=5)
+    requests.post(mock.url + TOKEN, data=b"[" * depth + b"]" * depth, headers=headers, timeout=5)
+    for view in ("journal?details=true", "journal.har", "journal.sh", "verdict"):
+        reply = requests.get(mock.control_url + view, timeout=5)
+        assert 200 == reply.status_code, (view, reply.text)
+
+
+ODD = [None, 1, True, [], {}, [1, "a"], {"a": [None]}]
+
+
+def test_odd_values() -> None:
+    """Values of any type where text belongs disturb neither journal nor verdicts."""
+    with start("fusio") as mock:
+        for odd in ODD:
+            for name in ("username", "password", "refresh_token", "grant_type"):
+                requests.post(
+                    mock.url + "/consumer/login", json={"username": "a", "password": "b", name: odd}, timeout=5
+                )
+            requests.post(mock.url + "/consumer/login", json=odd, timeout=5)
+        for view in ("journal?details=true", "journal.har", "journal.sh", "verdict"):
+            assert 200 == requests.get(mock.control_url + view, timeout=5).status_code
