@@ -2,7 +2,7 @@
 
 `start` serves one on a socket, `intercept` puts one in the place of an origin, `mount` gives one as an application, and
 `connect` reaches one in another process. All four give the same: `url`, `credentials`, `clock`, `sessions`, `users`,
-`clients`, `journal`, `faults`, `race`, `spaces`, `why()`.
+`clients`, `journal`, `faults`, `race`, `spaces`, `why()`, `verdict()`.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,13 +60,13 @@ class Application:
     ) -> None:
         self.service = service
         self.access = access or Access()
-        self.desk = Desk(service, journal_size, private=self.access.token is None, reload=reload)
+        self._turn = threading.RLock()
+        self.desk = Desk(service, journal_size, self._turn, private=self.access.token is None, reload=reload)
         self._book, self._race = self.desk.book, self.desk.race
         self._cors = cors
         self._tell = tell
         self._public = public_url
         self._dated = dated
-        self._turn = threading.RLock()
 
     def __call__(self, request: Request, origin: str, below: str = "") -> Answer:
         """Answer a request that came over a socket, to the mocked API or to the control side."""
@@ -89,6 +90,7 @@ class Application:
         with self._turn:
             outcome = Outcome(reply, None, None, self.service.clock.now())
             entry = self.desk.journal.record(Request(method, path, query), outcome, of_http(reply.status, sentence))
+            self.desk.live.tell(entry)
             self._told(entry)
         return Reply(reply.status, (*reply.headers, (_ID, str(entry.id))), reply.body)
 
@@ -110,19 +112,20 @@ class Application:
     def _serve(self, request: Request, origin: str, below: str, *, announced: bool) -> Answer:
         if self._cors and is_preflight(request):
             return preflight(request, self._cors)
+        began = time.monotonic()
         if self._race.armed:
-            return self._raced(request, origin, below, announced)
-        return self._answered(request, origin, below, announced)
+            return self._raced(request, origin, below, announced, began)
+        return self._answered(request, origin, below, announced, began)
 
-    def _raced(self, request: Request, origin: str, below: str, announced: bool) -> Answer:
+    def _raced(self, request: Request, origin: str, below: str, announced: bool, began: float) -> Answer:
         with self._turn:
             wanted = self._race.wants(request)
         if not wanted:
-            return self._answered(request, origin, below, announced)
-        return self._race.hold(lambda runner: self._answered(request, origin, below, announced, runner))
+            return self._answered(request, origin, below, announced, began)
+        return self._race.hold(lambda runner: self._answered(request, origin, below, announced, began, runner))
 
     def _answered(
-        self, request: Request, origin: str, below: str, announced: bool, runner: Runner | None = None
+        self, request: Request, origin: str, below: str, announced: bool, began: float, runner: Runner | None = None
     ) -> Reply | Delivery:
         with self._turn:
             book = self._book
@@ -131,7 +134,8 @@ class Application:
             special = wishes(request) or book.living
             outcome = book.handle(request, seen_at) if special else self.service.handle(request, seen_at)
             race = None if runner is None else runner.finish(outcome)
-            entry = self.desk.journal.record(request, outcome, explain(self.service, request, outcome), race)
+            why = explain(self.service, request, outcome)
+            entry = self.desk.noted(request, outcome, why, race, origin, began)
             if runner is not None:
                 runner.request = entry.id
             self._told(entry)

@@ -56,6 +56,8 @@ class Verdict(StrEnum):
         "It cannot be seen within the limits of this run.")
     NOT_APPLICABLE = ("not_applicable", "·", "skipped", (),
         "The target's settings lack something that the check needs.")
+    NOT_OBSERVED = ("not_observed", "○", "skipped", (),
+        "Nothing happened that the rule speaks of.")
     # fmt: on
 
     @property

@@ -17,12 +17,14 @@ from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.reading.clauses import read_clauses
 from watchword.specs.reading.complaint import complaint
 from watchword.specs.reading.faults import read_declared
+from watchword.specs.reading.manners import read_manners
 from watchword.specs.reading.openapi import read_api
 from watchword.specs.reading.profiles import read_profiles
 from watchword.specs.reading.worlds import read_world
 from watchword.specs.reading.yamlfile import YamlFile, read_yaml
 from watchword.specs.values.api import Api
 from watchword.specs.values.clause import Clause
+from watchword.specs.values.manner import Manner
 from watchword.specs.values.profile import Profile, WorldData
 
 __all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "make_world", "schema", "world_dialect"]
@@ -64,6 +66,16 @@ class Dialect:
         """
         path = self.folder / "faults.yaml"
         return read_declared(_checked(path, "faults"), self.clauses) if path.is_file() else None
+
+    @cached_property
+    def manners(self) -> tuple[Manner, ...] | None:
+        """How much each rule about clients binds here, in the order of the vocabulary. None without a `client.yaml`.
+
+        Raises:
+            SpecError: `client.yaml` is wrong.
+        """
+        path = self.folder / "client.yaml"
+        return read_manners(_checked(path, "client"), self.api) if path.is_file() else None
 
     @cached_property
     def _profiles(self) -> tuple[WorldData, Mapping[str, Profile]]:
@@ -189,7 +201,7 @@ def _checked(path: Path, kind: str) -> YamlFile:
 
 @functools.cache
 def schema(kind: str) -> Mapping[str, Any]:
-    """Give the JSON Schema of a kind of file: `openapi`, `clauses`, `profiles`, `faults` or `world`."""
+    """Give the JSON Schema of a kind of file: `openapi`, `clauses`, `profiles`, `faults`, `client` or `world`."""
     return MappingProxyType(json.loads((_HERE / "schemas" / f"{kind}.schema.json").read_text(encoding="utf-8")))
 
 

@@ -55,6 +55,7 @@ def _what(name: str) -> str:
 def _dialect(name: str) -> str:
     dialect = load_dialect(name)
     tested = sum(clause.untested is None for clause in dialect.clauses)
+    _ = dialect.manners
     _ = dialect.declared  # wrong or right, it is read; how much it declares depends on the catalogue
     return (
         f"{count(len(dialect.api.operations), 'operation')}, "

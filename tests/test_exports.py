@@ -31,6 +31,7 @@ PUBLIC = {
         "class_watchword_mock",
         "module_watchword_mock",
         "package_watchword_mock",
+        "pytest_runtest_call",
         "pytest_watchword_default_targets",
         "session_watchword_mock",
         "watchword_mock",

@@ -74,7 +74,9 @@ def read_query(request: Request, path: str, method: str = "get") -> dict[str, st
     Raises:
         BadRequest: a parameter is unknown, or its value is not what the description wants.
     """
-    rows = {row["name"]: row for row in _described()["paths"][path][method].get("parameters", ())}
+    rows = {
+        row["name"]: row for row in _described()["paths"][path][method].get("parameters", ()) if row["in"] == "query"
+    }
     found: dict[str, str] = {}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
         if name not in rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,14 +11,18 @@ from watchword.mockserver.console import steering
 from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_body, read_query
 from watchword.mockserver.console.curl import login_line
 from watchword.mockserver.console.dryrun import answered, request_of
-from watchword.mockserver.console.journal import Journal
+from watchword.mockserver.console.journal import Entry, Journal
+from watchword.mockserver.console.live import Live
+from watchword.mockserver.console.noted import Noted
 from watchword.mockserver.console.ordering import Ordering
 from watchword.mockserver.console.people import People
 from watchword.mockserver.console.problem import as_json, problem
 from watchword.mockserver.console.reasons import Reasons
+from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.orders.book import Book
 from watchword.mockserver.orders.race import Race
-from watchword.mockserver.service import Service
+from watchword.mockserver.service import Outcome, Service
+from watchword.mockserver.verdicts.observing import Observer
 from watchword.specs.errors import SpecError
 from watchword.specs.redaction import Masker
 from watchword.specs.values.http import Reply, Request
@@ -38,17 +44,27 @@ _Page = Callable[[Request, str], Reply]
 class Desk:
     """Whoever may use the control side asks here. `private` says that only this machine can; callers take turns.
 
-    `reload` gives the world to go back to.
+    `reload` gives the world to go back to, and `turn` is what callers hold.
     """
 
-    def __init__(self, service: Service, size: int, *, private: bool, reload: Callable[[], WorldData] | None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        size: int,
+        turn: threading.RLock,
+        *,
+        private: bool,
+        reload: Callable[[], WorldData] | None,
+    ) -> None:
         self.service = service
         self.book = Book(service)
         self.race = Race(service)
         self.masker = Masker(_REMEMBERED)
         self.masker.configure(service.credentials)
         self.journal = Journal(service.dialect.api, self.masker, size, service.state.issued)
+        self.live = Live(self.journal, turn, self.learn)
         first = service.state.data
+        self._observer = Observer(service)
         self._private = private
         self._reload = reload or (lambda: first)
         self._reasons = Reasons(service)
@@ -57,7 +73,6 @@ class Desk:
             "openapi.yaml": {"GET": self._description},
             "control.yaml": {"GET": lambda request, origin: _yaml(DESCRIPTION.read_bytes())},
             "clock": {"GET": self._read_clock, "POST": self._set_clock},
-            "journal": {"GET": self._read_journal, "DELETE": self._clear_journal},
             "why": {"GET": self._why},
             "explain": {"POST": self._explain},
             "credentials": {"GET": lambda request, origin: as_json(service.credentials)},
@@ -75,6 +90,7 @@ class Desk:
                 ),
             },
             "world/reload": {"POST": self._reload_world},
+            **Noted(service.dialect, self.journal, self.live, self.masker, self.learn).pages(),
             **People(service, self._body, self.masker.learn).pages(),
             **Ordering(self.book, self.race, self._body).pages(),
             "reset": {"POST": self._reset},
@@ -125,6 +141,22 @@ class Desk:
         self.learn()
         return self.journal.entries(last, only)
 
+    def noted(
+        self,
+        request: Request,
+        outcome: Outcome,
+        why: Explanation | None,
+        race: Mapping[str, Any] | None,
+        origin: str,
+        began: float,
+    ) -> Entry:
+        """Write a request down that came at `origin` when a clock that nobody moves said `began`; gives its entry."""
+        ended = time.monotonic() + outcome.after + outcome.over
+        exchange = self._observer.see(self.journal.upcoming, request, outcome, origin, began, ended)
+        entry = self.journal.record(request, outcome, why, race, exchange)
+        self.live.tell(entry)
+        return entry
+
     def _body(self, request: Request, schema: str) -> dict[str, Any]:
         self.learn()
         return read_body(request, schema, self.masker.mask)
@@ -173,15 +205,6 @@ class Desk:
     def _set_clock(self, request: Request, origin: str) -> Reply:
         return as_json(steering.set_clock(self.service, self._body(request, "Clock")))
 
-    def _read_journal(self, request: Request, origin: str) -> Reply:
-        only = read_query(request, "/journal")
-        last = int(only.pop("last")) if "last" in only else None
-        return as_json({"dropped": self.journal.dropped, "entries": self.entries(last, only)})
-
-    def _clear_journal(self, request: Request, origin: str) -> Reply:
-        self.journal.clear()
-        return Reply(204)
-
     def _why(self, request: Request, origin: str) -> Reply:
         self.learn()
         number = read_query(request, "/why").get("id")
@@ -192,11 +215,11 @@ class Desk:
 
     def _explain(self, request: Request, origin: str) -> Reply:
         asked = request_of(self._body(request, "Request"))
-        told = answered(self.service, asked, origin, self.masker)
+        answer = answered(self.service, asked, origin, self.masker)
         if self.book.ids():
-            told["fault"] = "Faults or replies were asked for; what they would make of this one is not told here."
-        why = told["why"] or {}
-        return as_json(told | self._reasons.around(told["operation"], why.get("broader") or why.get("condition")))
+            answer["fault"] = "Faults or replies were asked for; what they would make of this one is not told here."
+        why = answer["why"] or {}
+        return as_json(answer | self._reasons.around(answer["operation"], why.get("broader") or why.get("condition")))
 
     def _expire(self, request: Request, origin: str) -> Reply:
         return as_json(steering.expire(self.service, self._body(request, "Sessions"), self.masker.learn))

@@ -5,17 +5,32 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
+from watchword.mockserver.console.detail import Detail
 from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.service import Outcome
+from watchword.mockserver.verdicts.exchange import Exchange
+from watchword.mockserver.verdicts.lineage import begun_by, parents
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Api
-from watchword.specs.values.http import Request
+from watchword.specs.values.http import Pairs, Reply, Request
 from watchword.specs.vocabulary import SECRET_ROLES
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["KEPT", "LEFT_OUT", "Entry", "Journal"]
+
+_BUDGET = 4 * 1024 * 1024
+"""Bytes of messages that are kept; beyond that the oldest entries lose them."""
+
+KEPT = 8192
+"""Bodies of more bytes are left out."""
+
+LEFT_OUT = ("Watchword-Body", "left out")
+"""Stands among the headers of a message whose body was left out."""
+
+_Message = TypeVar("_Message", Request, Reply)
 
 _LONGEST = 2048
 """Paths and queries beyond this many characters are left out: half a secret could not be recognised."""
@@ -24,7 +39,9 @@ _LONGEST = 2048
 class Entry(NamedTuple):
     """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests.
 
-    `race` says how it fared in a race; None when it was in none.
+    `race` says how it fared in a race; None when it was in none. `exchange` is what rules about clients ask for, `request` and
+    `reply` what travelled, without bodies that are too long to be kept, until newer ones need the room; all are None where no request
+    could be read.
     """
 
     id: int
@@ -36,6 +53,9 @@ class Entry(NamedTuple):
     status: int
     why: Explanation | None
     race: Mapping[str, Any] | None = None
+    exchange: Exchange | None = None
+    request: Request | None = None
+    reply: Reply | None = None
 
     def __repr__(self) -> str:
         # The explanation quotes the request.
@@ -43,7 +63,7 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """A ring of entries. It keeps no header and no body but what an explanation quotes, and masks when it is read.
+    """A ring of entries. It keeps what travelled, long bodies left out, and masks when it is read.
 
     Of the query it shows the values of roles that are no secret; any other value is shown as its pseudonym, or as `***`
     when it is not known, for it may be a secret in the wrong place. `issued` gives the role of a token of the mock's.
@@ -55,6 +75,9 @@ class Journal:
         self._issued = issued
         self._entries: deque[Entry] = deque(maxlen=size)
         self._masker = masker
+        self.detail = Detail(api, masker)
+        self._weights: deque[tuple[int, int]] = deque()
+        self._weight = 0
         self._served = 0
         self._before = 0
         bindings = [b for op in api.operations.values() for b in op.bindings]
@@ -65,6 +88,16 @@ class Journal:
     def dropped(self) -> int:
         """How many entries have been forgotten to make room for newer ones."""
         return self._served - self._before - len(self._entries)
+
+    @property
+    def upcoming(self) -> int:
+        """The id that the next entry will have."""
+        return self._served + 1
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """What the entries show of the client, the oldest first."""
+        return [entry.exchange for entry in self._entries if entry.exchange is not None]
 
     @property
     def newest(self) -> Entry | None:
@@ -82,34 +115,91 @@ class Journal:
         outcome: Outcome,
         why: Explanation | None = None,
         race: Mapping[str, Any] | None = None,
+        exchange: Exchange | None = None,
     ) -> Entry:
-        """Add a request, its outcome, its explanation, and how it fared in a race; gives the entry."""
+        """Add a request, its outcome, its explanation, how it fared in a race, and what it shows; gives the entry."""
         self._served += 1
         path = request.path if len(request.path) <= _LONGEST else "/…"
         query = request.query if len(request.query) <= _LONGEST else "***"
         status = outcome.reply.status
-        entry = Entry(self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race)
+        kept = (_short(request), _short(outcome.reply)) if exchange is not None else (None, None)
+        entry = Entry(
+            self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race, exchange, *kept
+        )
         self._entries.append(entry)
+        if exchange is not None:
+            self._weigh(entry)
         return entry
+
+    def _weigh(self, entry: Entry) -> None:
+        """Keep within the budget: the oldest entries lose what travelled, and stay."""
+        size = _size(entry.request) + _size(entry.reply)
+        self._weights.append((entry.id, size))
+        self._weight += size
+        while self._weight > _BUDGET or (self._weights and self._weights[0][0] < self._entries[0].id):
+            number, size = self._weights.popleft()
+            self._weight -= size
+            place = number - self._entries[0].id
+            if place >= 0:
+                self._entries[place] = self._entries[place]._replace(request=None, reply=None)
 
     def clear(self) -> None:
         """Forget every entry."""
         self._entries.clear()
+        self._weights.clear()
+        self._weight = 0
         self._before = self._served
 
-    def entries(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    def picked(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[Entry]:
         """Give the entries, or only the `last` so many, the oldest first.
 
-        `only` limits them by `status` (one, or a class such as 4xx), `method`, `path`, `operation`, `condition`, or to
-        those `since` an id.
+        `only` limits them by `status` (one, or a class such as 4xx), `method`, `path`, `operation`, `purpose`, `condition`, to
+        the `session` that began with an id, or to those `since` an id.
         """
-        wanted = [entry for entry in self._entries if _fits(entry, only or {})]
-        return [self.shown(entry) for entry in (wanted if last is None else wanted[max(0, len(wanted) - last) :])]
+        asked = only or {}
+        lines = self._lineage() if "session" in asked else {}
+        wanted = [entry for entry in self._entries if _fits(entry, asked, lines)]
+        return wanted if last is None else wanted[max(0, len(wanted) - last) :]
 
-    def shown(self, entry: Entry) -> dict[str, Any]:
-        """Give one entry as people and programs are told of it."""
-        self._learn(entry)
+    def fits(self, entry: Entry, only: Mapping[str, str]) -> bool:
+        """Tell whether an entry is one of those that are meant; see `picked`."""
+        return _fits(entry, only, self._lineage() if "session" in only else {})
+
+    def entries(
+        self, last: int | None = None, only: Mapping[str, str] | None = None, *, details: bool = False
+    ) -> list[dict[str, Any]]:
+        """Give entries as people and programs are told of them; see `picked` and `shown`."""
+        lines = self._lineage()
+        return [self.shown(entry, details=details, lineage=lines) for entry in self.picked(last, only)]
+
+    def _lineage(self) -> dict[int, dict[str, int]]:
+        exchanges = self.exchanges
+        parent = parents(exchanges)
+        found = {number: {"parent": giver, "session": begun_by(number, parent)} for number, giver in parent.items()}
+        for exchange in exchanges:
+            if exchange.purpose == "issue" and exchange.served:
+                found.setdefault(exchange.id, {"session": exchange.id})
+        return found
+
+    def shown(
+        self, entry: Entry, *, details: bool = False, lineage: Mapping[int, Mapping[str, int]] | None = None
+    ) -> dict[str, Any]:
+        """Give one entry as people and programs are told of it.
+
+        `lineage` names the request that gave the token which this one presents, as `parent`, and the login with which the
+        session began. With `details`, headers and bodies are there, too.
+        """
+        self.learn(entry)
         why = {} if entry.why is None else entry.why.shown(self._masker)
+        line = (self._lineage() if lineage is None else lineage).get(entry.id, {})
+        more: dict[str, Any] = {}
+        if details:
+            more = {
+                "request": None if entry.request is None else self.detail.request(entry.request),
+                "reply": None if entry.reply is None else self.detail.reply(entry.reply),
+                "forgotten": entry.exchange is not None and entry.request is None,
+                "took": 0.0 if entry.exchange is None else round(entry.exchange.ended - entry.exchange.began, 6),
+            }
         return {
             "id": entry.id,
             "at": round(entry.at, 3),
@@ -117,15 +207,23 @@ class Journal:
             "path": self._masker.mask(entry.path),
             "query": self._query(entry.query),
             "operation": entry.operation,
+            "purpose": None if entry.exchange is None else entry.exchange.purpose,
             "status": entry.status,
+            "lost": entry.exchange is not None and entry.exchange.lost,
+            "lineage": {"parent": line.get("parent"), "session": line.get("session")},
             "race": None if entry.race is None else dict(entry.race),
             **dict.fromkeys(_TOLD),
             **why,
+            **more,
         }
 
-    def _learn(self, entry: Entry) -> None:
+    def learn(self, entry: Entry) -> None:
         """Take note of the tokens that an entry speaks of: they may be older than those that the masker remembers."""
         texts = [entry.path, entry.query, *(() if entry.why is None else entry.why.texts)]
+        for message in (entry.request, entry.reply):
+            if message is not None:
+                texts += [value for _, value in message.headers]
+                texts.append(message.body.decode(errors="replace"))
         for run in {run for text in texts for run in _RUN.findall(unquote(text))}:
             role = self._issued(run)
             if role is not None:
@@ -150,6 +248,19 @@ class Journal:
         return self._masker.mask(quote(value)) if name in self._open else "***"
 
 
+def _short(message: _Message) -> _Message:
+    """Leave out a body that is too long: half a secret could not be recognised, and a journal of them would be a heap."""
+    return message if len(message.body) <= KEPT else replace(message, body=b"", headers=_cut(message.headers))
+
+
+def _size(message: Request | Reply | None) -> int:
+    return 0 if message is None else len(message.body) + sum(len(name) + len(value) for name, value in message.headers)
+
+
+def _cut(headers: Pairs) -> Pairs:
+    return (*headers, LEFT_OUT)
+
+
 _RUN = re.compile(r"[\w-]{8,}(?:\.[\w-]+)*")
 """What a token of a mock may look like."""
 
@@ -157,10 +268,16 @@ _TOLD = ("cause", "condition", "broader", "says", "where", "expected", "found", 
 """What an entry says beyond the request and its status; null where the request was served."""
 
 
-def _fits(entry: Entry, only: Mapping[str, str]) -> bool:
-    condition = "" if entry.why is None else entry.why.condition
+def _fits(entry: Entry, only: Mapping[str, str], lineage: Mapping[int, Mapping[str, int]]) -> bool:
     status = str(entry.status)
-    facts = {"method": entry.method, "path": entry.path, "operation": entry.operation or "", "condition": condition}
+    facts = {
+        "method": entry.method,
+        "path": entry.path,
+        "operation": entry.operation or "",
+        "purpose": "" if entry.exchange is None else entry.exchange.purpose or "",
+        "condition": "" if entry.why is None else entry.why.condition,
+        "session": str(lineage.get(entry.id, {}).get("session", "")),
+    }
     return (
         all(facts[name] == value for name, value in only.items() if name in facts)
         and only.get("status", status) in (status, f"{status[0]}xx")

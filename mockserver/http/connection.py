@@ -74,6 +74,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
+        self._outbox.close()
         self._server.connections.discard(self)
 
     def pause_writing(self) -> None:

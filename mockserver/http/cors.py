@@ -6,6 +6,7 @@ It follows the Fetch standard: a preflight is OPTIONS with Origin and Access-Con
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from watchword.specs.values.http import Pairs, Reply, Request
 
@@ -56,4 +57,4 @@ def shared(request: Request, reply: Reply, origins: Iterable[str]) -> Reply:
     if headers[0][0] != "Vary":
         headers += (_EXPOSED,)
     own = tuple(pair for pair in reply.headers if pair[0].lower() != "access-control-allow-origin")
-    return Reply(reply.status, own + headers, reply.body)
+    return replace(reply, headers=own + headers)

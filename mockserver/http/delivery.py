@@ -9,7 +9,7 @@ from typing import Literal
 
 from watchword.specs.values.http import Reply, Request
 
-__all__ = ["Answer", "Delivery", "Ending", "Handler", "arrived"]
+__all__ = ["Answer", "Delivery", "Ending", "Handler", "Stream", "arrived"]
 
 Ending = Literal["keep", "close", "drop", "reset", "half", "stall"]
 """What becomes of the connection with a reply: `keep` leaves that to HTTP, `close` ends it after the reply, `drop` and
@@ -33,6 +33,17 @@ class Delivery:
     def plain(self) -> bool:
         """Whether the reply leaves as any other does."""
         return self.then == "keep" and not self.after and not self.over
+
+
+@dataclass(frozen=True, repr=False)
+class Stream(Reply):
+    """A reply that goes on after its body, as long as the connection lasts.
+
+    `follow` is given what takes each further part, from any thread, and gives what ends that. A way in that hands over whole
+    replies hands over the body alone.
+    """
+
+    follow: Callable[[Callable[[bytes], None]], Callable[[], None]] = lambda take: lambda: None
 
 
 Answer = Reply | Delivery | Future[Reply | Delivery]

@@ -48,10 +48,10 @@ class DateLine:
         return self._line
 
 
-def head(reply: Reply, date_line: bytes, connection: bytes) -> bytes:
+def head(reply: Reply, date_line: bytes, connection: bytes, *, endless: bool = False) -> bytes:
     """Write everything up to the body: status line, Date, the reply's headers, Content-Length, Connection.
 
-    A reply whose first header is a Date keeps it.
+    A reply whose first header is a Date keeps it. The length of a body that is `endless` is not told.
 
     Raises:
         ValueError: a header holds a line break, a NUL, or characters that Latin-1 does not have.
@@ -65,7 +65,7 @@ def head(reply: Reply, date_line: bytes, connection: bytes) -> bytes:
         if text.count("\n") != len(reply.headers) or text.count("\r") != len(reply.headers) or "\0" in text:
             raise ValueError(f"a header of the reply with status {status} holds a line break or a NUL")
         lines.append(text.encode("latin-1"))
-    if status >= 200 and status not in _NO_BODY:
+    if status >= 200 and status not in _NO_BODY and not endless:
         lines.append(b"Content-Length: %d\r\n" % len(reply.body))
     lines += connection, b"\r\n"
     return b"".join(lines)

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Protocol
 
-from watchword.mockserver.http.delivery import Delivery, Ending, Handler
+from watchword.mockserver.http.delivery import Delivery, Ending, Handler, Stream
 from watchword.mockserver.http.message import has_body, head
 from watchword.mockserver.http.refusal import own_error
 from watchword.specs.values.http import Reply, Request
@@ -26,6 +26,9 @@ __all__ = ["Outbox", "Source"]
 
 _PAUSE = 0.05
 """Seconds between two parts of a body that comes slowly."""
+
+_BEHIND = 1024 * 1024
+"""Who is so many bytes behind a stream is let go."""
 
 
 class Source(Protocol):
@@ -48,8 +51,15 @@ class Outbox:
         self._server = server
         self._transport = transport
         self._queue: deque[Callable[[], None]] = deque()
+        self._leave: Callable[[], None] | None = None
         self.waiting = False
         self.ended = False
+
+    def close(self) -> None:
+        """Nobody is there any more to whom anything could be sent."""
+        if self._leave is not None:
+            self._leave()
+            self._leave = None
 
     def take(self, request: Request, origin: str, keep: bool, version: str) -> None:
         """Answer a request, now or when those before it are answered. `keep` says that the client wants to go on."""
@@ -111,6 +121,9 @@ class Outbox:
     # -- delivering
 
     def _deliver(self, answer: Reply | Delivery, request: Request, keep: bool, version: str) -> None:
+        if isinstance(answer, Stream) and has_body(answer, request.method):
+            self._stream(answer)
+            return
         then: Ending = "keep"
         over = 0.0
         if isinstance(answer, Delivery):
@@ -137,6 +150,27 @@ class Outbox:
             self._transport.write(start + body if body else start)
         if not keep:
             self._end(then, start, body)
+
+    def _stream(self, answer: Stream) -> None:
+        """Send a reply that goes on until somebody closes the connection."""
+        # Nothing is answered behind it, and its client's leaving is noticed only while something is read.
+        self.ended = True
+        loop, transport = asyncio.get_running_loop(), self._transport
+        transport.write(head(answer, self._server.date_line(), b"Connection: close\r\n", endless=True) + answer.body)
+
+        def write(part: bytes) -> None:
+            if transport.is_closing():
+                return
+            if transport.get_write_buffer_size() > _BEHIND:
+                transport.abort()
+                return
+            transport.write(part)
+
+        def take(part: bytes) -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(write, part)
+
+        self._leave = answer.follow(take)
 
     def _postpone(self, answer: Delivery, request: Request, keep: bool, version: str) -> None:
         self._wait()

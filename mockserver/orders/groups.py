@@ -26,6 +26,7 @@ GROUPS = (_CONNECTION, _TROUBLE, _REFUSED, _EXPIRY, _TOKENS, _SHAPE, _OTHERWISE,
 _OF_KINDS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(("timeout", "reset", "drop", "lost-reply", "half-body", "slow", "dribble"), _CONNECTION)
     | dict.fromkeys(("unauthorized", "redirect"), _REFUSED)
+    | dict.fromkeys(("unknown-members", "no-refresh-token", "lower-case-bearer"), _SHAPE)
 )
 
 # By the stage and the beginning of the name; the first that fits. The empty name fits all.

@@ -5,6 +5,7 @@ They are the same for every dialect, and each says whether the server has done w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -103,6 +104,24 @@ def _redirect(call: Call) -> Delivery:
     return Delivery(Reply(call.settings["status"], (("Location", f"{to}{call.request.path}{query}"),), b""))
 
 
+def _with(reply: Reply, more: Mapping[str, Any], without: frozenset[str] = frozenset()) -> Reply:
+    """Give a reply with other members; one that is no JSON object stays as it is."""
+    if not reply.members:
+        return reply
+    members = {name: value for name, value in reply.members.items() if name not in without} | dict(more)
+    return Reply(reply.status, reply.headers, json.dumps(members).encode())
+
+
+def _names(call: Call, role: str) -> frozenset[str]:
+    """Give the names of the members that carry a role in replies to a call."""
+    shapes = () if call.operation is None else call.operation.replies.values()
+    return frozenset(m.name for shape in shapes for m in shape.members if m.role == role)
+
+
+def _lowered(reply: Reply, call: Call) -> dict[str, str]:
+    return {name: str(reply.members[name]).lower() for name in _names(call, "token_type") if name in reply.members}
+
+
 _RETRY = ("retry_after", "as_date")
 
 _ROWS = (
@@ -137,6 +156,24 @@ _ROWS = (
     Kind("gateway-timeout", "answers 504 with the page of a proxy", _proxy(504, "Gateway Time-out")),
     Kind("unauthorized", "answers 401 as it does to a token that is over, though nothing is wrong", _unauthorized),
     Kind("redirect", "redirects to another origin", _redirect, takes=("to", "status")),
+    Kind(
+        "unknown-members",
+        "adds members to its JSON reply that no document describes",
+        lambda call: Delivery(_with(_right(call), {"hint_of_the_day": "lanterns", "nested": {"depth": [1, 2]}})),
+        acts=True,
+    ),
+    Kind(
+        "no-refresh-token",
+        "leaves the refresh token out of its reply",
+        lambda call: Delivery(_with(_right(call), {}, _names(call, "refresh_token"))),
+        acts=True,
+    ),
+    Kind(
+        "lower-case-bearer",
+        "writes the token type bearer of its reply in lower case",
+        lambda call: Delivery(_with(_right(call), _lowered(_right(call), call))),
+        acts=True,
+    ),
     Kind("captive-portal", "answers 200 with somebody else's page", _proxy(200, "Welcome to the guest network")),
 )
 

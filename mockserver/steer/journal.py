@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, Unpack
 from urllib.parse import urlencode
 
 from watchword.mockserver.steer.channel import Channel
+from watchword.mockserver.steer.expecting import Inconclusive, Wanted, fits, found_in_sequence, in_words, unknown
 
-__all__ = ["Entry", "Journal", "Why"]
+__all__ = ["Entry", "Inconclusive", "Journal", "Wanted", "Why"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class Entry:
     """One request and what became of it, without any secret.
 
     `at` is the mock's time. `condition` says why it was refused (None: it was served), `says` the same in words, `hint`
-    what mends it. `told` is everything that the control side says of it.
+    what mends it. `parent` is the request that gave the token which this one presents, `session` the login with which all that
+    began; None where there is none. `told` is everything that the control side says of it.
     """
 
     id: int | None
@@ -31,6 +34,8 @@ class Entry:
     condition: str | None
     says: str | None
     hint: str | None
+    parent: int | None = None
+    session: int | None = None
     told: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -48,6 +53,8 @@ class Entry:
             told.get("condition"),
             told.get("says"),
             told.get("hint"),
+            told.get("lineage", {}).get("parent"),
+            told.get("lineage", {}).get("session"),
             told,
         )
 
@@ -82,15 +89,19 @@ class Journal:
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries())
 
-    def entries(self, last: int | None = None, **only: str | int) -> list[Entry]:
+    def entries(self, last: int | None = None, *, details: bool = False, **only: str | int) -> list[Entry]:
         """Give the entries, or the `last` so many, the oldest first.
 
-        `only` limits them by status (one, or a class such as "4xx"), method, path, operation, condition, or to those since
-        an id.
+        `only` limits them by status (one, or a class such as "4xx"), method, path, operation, purpose, condition, to the session
+        that began with an id, or to those since an id. With `details`, `told` has headers and bodies, masked.
         """
-        query = urlencode(only | ({} if last is None else {"last": last}))
-        told = self._channel.ask("GET", f"journal?{query}" if query else "journal")
-        return [Entry.of(entry) for entry in told["entries"]]
+        return [Entry.of(entry) for entry in self._read(last, details, only)["entries"]]
+
+    def _read(self, last: int | None, details: bool, only: Mapping[str, str | int]) -> dict[str, Any]:
+        asked = {"last": last, "details": "true" if details else None, **only}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        told: dict[str, Any] = self._channel.ask("GET", f"journal?{query}" if query else "journal")
+        return told
 
     @property
     def dropped(self) -> int:
@@ -100,3 +111,104 @@ class Journal:
     def clear(self) -> None:
         """Forget every entry."""
         self._channel.ask("DELETE", "journal")
+
+    def har(self) -> dict[str, Any]:
+        """Give the entries as an HTTP Archive 1.2, with pseudonyms for secrets."""
+        found: dict[str, Any] = self._channel.ask("GET", "journal.har")
+        return found
+
+    def curl(self) -> str:
+        """Give the requests as curl lines, with environment variables for secrets."""
+        return str(self._channel.ask("GET", "journal.sh") or "")
+
+    # -- what a test may ask for
+
+    def called_with(self, times: int | None = None, **wanted: Unpack[Wanted]) -> list[Entry]:
+        """See that there was such a request, or `times` so many; gives them.
+
+        Raises:
+            AssertionError: there was none, or not so many.
+            Inconclusive: entries are forgotten that it could depend on.
+        """
+        told = self._read(None, True, {})
+        found = [entry for entry in told["entries"] if fits(entry, wanted)]
+        right = bool(found) if times is None else len(found) == times
+        lost = told["dropped"] + unknown(told["entries"], wanted)
+        if lost and (not found or times is not None) and len(found) <= (times or 0):
+            raise Inconclusive(_lost(lost, wanted))
+        if not right:
+            expected = "one" if times is None else str(times)
+            raise AssertionError(f"expected {expected} of {wanted}, seen {len(found)}; {in_words(told['entries'])}")
+        return [Entry.of(entry) for entry in found]
+
+    def in_sequence(self, *steps: Wanted) -> list[Entry]:
+        """See that there were such requests one after the other, whatever came between them; gives them.
+
+        Raises:
+            AssertionError: they were not there in that order.
+            Inconclusive: entries are forgotten that it could depend on.
+        """
+        told = self._read(None, True, {})
+        found, number = found_in_sequence(told["entries"], steps)
+        if number < len(steps):
+            lost = told["dropped"] + sum(unknown(told["entries"], step) for step in steps)
+            if lost:
+                raise Inconclusive(_lost(lost, steps[number]))
+            says = f"expected {steps[number]} as step {number + 1} of {len(steps)}"
+            raise AssertionError(f"{says}; {in_words(told['entries'])}")
+        return [Entry.of(entry) for entry in found]
+
+    def eventually(self, within: float = 5.0, **wanted: Unpack[Wanted]) -> Entry:
+        """Wait until there is such a request, but no more than `within` seconds; gives the first.
+
+        Raises:
+            AssertionError: there was none in time.
+            Inconclusive: entries are forgotten that it could depend on.
+        """
+        end = time.monotonic() + within
+        while True:
+            told = self._read(None, True, {})
+            found = next((entry for entry in told["entries"] if fits(entry, wanted)), None)
+            if found is not None:
+                return Entry.of(found)
+            if time.monotonic() >= end:
+                break
+            time.sleep(_POLL)
+        lost = told["dropped"] + unknown(told["entries"], wanted)
+        if lost:
+            raise Inconclusive(_lost(lost, wanted))
+        raise AssertionError(f"expected {wanted} within {within:g} seconds; {in_words(told['entries'])}")
+
+    def never_within(self, seconds: float, **wanted: Unpack[Wanted]) -> None:
+        """See that for so many seconds from now there is no such request.
+
+        Raises:
+            AssertionError: there was one.
+            Inconclusive: entries are forgotten that came in that time.
+        """
+        newest = self.entries(last=1)
+        seen = newest[0].id or 0 if newest else self._read(1, False, {})["dropped"]
+        end = time.monotonic() + seconds
+        while True:
+            last = time.monotonic() >= end
+            told = self._read(None, True, {"since": seen})["entries"]
+            if told and told[0]["id"] > seen + 1:
+                raise Inconclusive(f"{told[0]['id'] - seen - 1} entries of that time are forgotten")
+            found = next((entry for entry in told if fits(entry, wanted)), None)
+            if found is not None:
+                raise AssertionError(f"expected no {wanted}, seen request {found['id']}; {in_words(told)}")
+            lost = unknown(told, wanted)
+            if lost:
+                raise Inconclusive(_lost(lost, wanted))
+            if last:
+                return
+            seen = told[-1]["id"] if told else seen
+            time.sleep(_POLL)
+
+
+def _lost(number: int, wanted: Mapping[str, Any]) -> str:
+    return f"{number} entries are forgotten, or what they carried is, and {wanted} may be among them"
+
+
+_POLL = 0.02
+"""Seconds between two looks."""

@@ -14,6 +14,7 @@ from watchword.mockserver.steer.journal import Journal, Why
 from watchword.mockserver.steer.sessions import Sessions
 from watchword.mockserver.steer.spaces import Spaces
 from watchword.mockserver.steer.users import Clients, Users
+from watchword.mockserver.steer.verdicts import Verdicts
 
 __all__ = ["ROOT", "Mock"]
 
@@ -97,6 +98,10 @@ class Mock:
             ControlProblem: the journal has no such entry.
         """
         return Why.of(self._channel.ask("GET", "why" if entry is None else f"why?id={entry}"))
+
+    def verdict(self) -> Verdicts:
+        """Say how the client kept to the rules for clients, by the requests in the journal."""
+        return Verdicts(self._channel.ask("GET", "verdict"))
 
     def explain(self, path: str, **request: Any) -> dict[str, Any]:
         """Say what would be answered to a request, and why, without anything happening.

@@ -28,7 +28,13 @@ from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text("utf-8"))
-OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"]
+# A stream has no end that could be waited for.
+OPERATIONS = [
+    (path, method)
+    for path, item in DOCUMENT["paths"].items()
+    for method in item
+    if method != "parameters" and "text/event-stream" not in str(item[method]["responses"])
+]
 CARRYING = [(p, m) for p, m in OPERATIONS if {"parameters", "requestBody"} & set(DOCUMENT["paths"][p][m])]
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 ASKED = [*((p, m, RIGHT) for p, m in OPERATIONS), *((p, m, WRONG) for p, m in CARRYING)]

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the five kinds of file: valid themselves, and strict about what they describe."""
+"""The JSON Schemas of the six kinds of file: valid themselves, and strict about what they describe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from watchword.specs.loader import bundled, schema
 from watchword.specs.reading.yamlfile import read_yaml
 
-KINDS = ("openapi", "clauses", "profiles", "faults", "world")
+KINDS = ("openapi", "clauses", "profiles", "faults", "world", "client")
 DIALECTS = Path(__file__).parent.parent / "dialects"
 FOLDERS = {**bundled(), **{folder.name: folder for folder in DIALECTS.iterdir() if folder.is_dir()}}
 SMALLEST = DIALECTS / "smallest"
@@ -30,6 +30,8 @@ def example(kind: str) -> Any:
         return copy.deepcopy(read_yaml(SMALLEST / "profiles.yaml").value["world"])
     if kind == "faults":
         return {"drop@logIn": [], "accepts:password.wrong@logIn": ["login.password-wrong"]}
+    if kind == "client":
+        return copy.deepcopy(read_yaml(FOLDERS["lanternhouse"] / "client.yaml").value)
     return copy.deepcopy(read_yaml(SMALLEST / f"{kind}.yaml").value)
 
 
@@ -56,7 +58,7 @@ def test_schema_is_valid(kind: str) -> None:
 
 
 def test_there_are_no_other_schemas() -> None:
-    """The folder of schemas holds these five."""
+    """The folder of schemas holds these six."""
     folder = next(iter(bundled().values())).parent / "schemas"
 
     assert {f"{kind}.schema.json" for kind in KINDS} == {path.name for path in folder.iterdir()}
@@ -104,8 +106,16 @@ VALID = [
     ("world", "clients", [{"client_id": "a", "client_secret": "b", "grants": ["password"], "enabled": False}]),
     ("world", "accounts/0/kind", "operator"),
     ("world", "brands", []),
+    ("client", "retry.once", {"none": "Nobody is refused here."}),
+    ("client", "retry.once/says", "In other words."),
 ]
 INVALID = [
+    ("client", "retry.once/level", "always"),
+    ("client", "retry.once/source", REMOVED),
+    ("client", "retry.once/basis", REMOVED),
+    ("client", "retry.once/none", "And a level, too."),
+    ("client", "retry.once/unless", "never"),
+    ("client", "retry.once", {"none": ""}),
     ("openapi", "openapi", "3.0.3"),
     ("openapi", "x-watchword", REMOVED),
     ("openapi", "x-watchword/title", ""),

@@ -1,0 +1,180 @@
+"""Judges of how a client keeps its tokens: renews them in time and one at a time, uses the newest, and logs in when it must."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from watchword.mockserver.verdicts.exchange import Exchange
+from watchword.mockserver.verdicts.finding import Breach, Finding, Judge
+
+__all__ = ["JUDGES"]
+
+
+_LATE = 1.0
+"""A thread may come so many seconds after a renewal that it has not heard of yet."""
+
+
+def _newest(exchanges: Sequence[Exchange]) -> Finding:
+    newer: dict[str, Exchange] = {}
+    current: dict[str, Exchange] = {}
+    breaches: list[Breach] = []
+    used = {e.access for e in exchanges if e.purpose == "resource"}
+    renewed = {e.new_access for e in exchanges if e.purpose == "renew" and e.new_access}
+    for exchange in exchanges:
+        renewal = newer.get(exchange.access or "") if exchange.purpose == "resource" else None
+        if renewal is not None and exchange.began >= renewal.ended:
+            late = max(exchange.began - renewal.ended, exchange.at - renewal.at) <= _LATE
+            if renewal.new_access not in used or not late:
+                says = "a renewal had given a newer access token, and the old one was used"
+                breaches.append(Breach(says, (renewal.id, exchange.id)))
+        if exchange.new_access is not None and exchange.for_tokens:
+            old = current.get(exchange.refresh or "") if exchange.purpose == "renew" else None
+            # Of two renewals that were under way at once, nobody can tell which is the newer.
+            if old is not None and old.new_access not in (None, exchange.new_access) and exchange.began >= old.ended:
+                newer[str(old.new_access)] = exchange
+            for refresh in {exchange.new_refresh, exchange.refresh} - {None}:
+                current[str(refresh)] = exchange
+    tried = [e.id for e in exchanges if e.purpose == "resource" and e.access in renewed]
+    return Finding((*tried, *(n for b in breaches for n in b.entries)), tuple(breaches))
+
+
+def _alone(exchanges: Sequence[Exchange]) -> Finding:
+    tried: list[int] = []
+    breaches: list[Breach] = []
+    before: dict[str, Exchange] = {}
+    for exchange in sorted((e for e in exchanges if e.purpose == "renew" and e.refresh), key=lambda e: e.began):
+        tried.append(exchange.id)
+        other = before.get(str(exchange.refresh))
+        if other is not None and exchange.began < other.ended:
+            says = "two renewals with the same refresh token were under way at once"
+            breaches.append(Breach(says, tuple(sorted((other.id, exchange.id)))))
+        before[str(exchange.refresh)] = exchange
+    return Finding(tuple(tried), tuple(breaches))
+
+
+def _not_reused(exchanges: Sequence[Exchange]) -> Finding:
+    replaced: dict[str, Exchange] = {}
+    refused: set[str] = set()
+    tried: list[int] = []
+    breaches: list[Breach] = []
+    for exchange in exchanges:
+        token = exchange.refresh
+        if exchange.purpose != "renew" or token is None:
+            continue
+        renewal = replaced.get(token)
+        if any(e.new_refresh == token for e in replaced.values()):
+            tried.append(exchange.id)
+        # Those that were under way at once are another rule's, and so is what was refused and is sent again.
+        if renewal is not None and exchange.began >= renewal.ended and token not in refused:
+            breaches.append(Breach("the refresh token had been replaced by a newer one", (renewal.id, exchange.id)))
+        if not exchange.served and not exchange.lost:
+            refused.add(token)
+        if exchange.new_refresh is not None and exchange.new_refresh != token:
+            replaced.setdefault(token, exchange)
+    return Finding((*tried, *(n for b in breaches for n in b.entries)), tuple(breaches))
+
+
+def _recovers(exchanges: Sequence[Exchange]) -> Finding:
+    tried: list[int] = []
+    breaches: list[Breach] = []
+    waiting = ""
+    for at, lost in enumerate(exchanges):
+        if not lost.for_tokens or not lost.lost:
+            continue
+        after = exchanges[at + 1 :]
+        if any(e.for_tokens and e.new_access for e in after):
+            tried.append(lost.id)
+        elif after:
+            says = "a reply with tokens was lost, and the client has come to no tokens since"
+            breaches.append(Breach(says, (lost.id, after[-1].id)))
+        else:
+            waiting = f"the reply to {lost.id} was lost, and nothing has come since"
+    return Finding((*tried, *(n for b in breaches for n in b.entries)), tuple(breaches), waiting)
+
+
+def _when_needed(exchanges: Sequence[Exchange]) -> Finding:
+    tried: list[int] = []
+    breaches: list[Breach] = []
+    last: dict[tuple[str, ...], Exchange] = {}
+    used: set[str] = set()
+    failed: set[str] = set()
+    renewed: dict[str, str] = {}
+    for exchange in exchanges:
+        if exchange.access is not None:
+            used.add(exchange.access)
+        if exchange.purpose == "renew" and exchange.refresh is not None and not exchange.arrived:
+            failed.add(exchange.refresh)
+        if exchange.purpose == "renew" and exchange.new_access and exchange.refresh is not None:
+            tried.append(exchange.id)
+            renewed[exchange.refresh] = exchange.new_access
+            for party, giver in list(last.items()):
+                if giver.new_refresh == exchange.refresh and exchange.new_refresh:
+                    last[party] = exchange
+        if exchange.purpose != "issue" or not exchange.served:
+            continue
+        before = last.get(exchange.party)
+        # A reply that was never used was not understood, or never read: whoever sent for it may send again.
+        renewal = renewed.get(str(before.new_refresh), before.new_access) if before is not None else None
+        understood = before is not None and before.new_access in used and renewal in used
+        if before is not None and exchange.spare and understood and before.new_refresh not in failed:
+            says = "it logged in although it had a refresh token that works"
+            breaches.append(Breach(says, (before.id, exchange.id)))
+        if exchange.new_refresh is not None:
+            last[exchange.party] = exchange
+    return Finding((*tried, *(n for b in breaches for n in b.entries)), tuple(breaches))
+
+
+_EARLIES = 2
+"""Once may be a client that was started anew."""
+
+_EARLY = 0.5
+"""A renewal with more than this part of the token's lifetime left comes long before its time."""
+
+
+def _read_right(exchanges: Sequence[Exchange]) -> Finding:
+    givers = {e.new_access: e for e in exchanges if e.new_access and e.ends is not None}
+    tried: list[int] = []
+    early: list[Exchange] = []
+    breaches: list[Breach] = []
+    held: dict[str, Exchange] = {}
+    # Since the last reply with tokens: whether there was a reason to renew that no expiry is.
+    reason = False
+    for exchange in exchanges:
+        if exchange.purpose == "resource":
+            reason = reason or exchange.status in (401, 403)
+            if exchange.access in givers:
+                tried.append(exchange.id)
+        if exchange.purpose == "renew" and exchange.refresh is not None:
+            giver = held.get(exchange.refresh)
+            together = giver is not None and exchange.began < giver.ended
+            if giver is not None and not reason and not together and _is_early(giver, exchange):
+                early.append(exchange)
+                if len(early) == _EARLIES:
+                    says = "tokens were renewed, again and again, long before their end"
+                    breaches.append(Breach(says, tuple(e.id for e in early)))
+        if exchange.for_tokens:
+            reason = exchange.new_access is None
+        if exchange.new_access in givers:
+            for refresh in {exchange.new_refresh, exchange.refresh} - {None}:
+                held[str(refresh)] = exchange
+    return Finding(tuple(tried), tuple(breaches))
+
+
+def _is_early(giver: Exchange, renewal: Exchange) -> bool:
+    assert giver.ends is not None  # noqa: S101 - only those that have an end are looked at
+    lifetime = giver.ends - giver.at
+    return lifetime > 0 and (giver.ends - renewal.at) / lifetime > _EARLY
+
+
+JUDGES: Mapping[str, Judge] = MappingProxyType(
+    {
+        "token.newest": _newest,
+        "refresh.alone": _alone,
+        "refresh.not-reused": _not_reused,
+        "lost-reply.recovers": _recovers,
+        "login.when-needed": _when_needed,
+        "expiry.read-right": _read_right,
+    }
+)
+"""Judges by rule."""

@@ -1,0 +1,62 @@
+"""Judges of what a client makes of a reply with tokens that is right and a little unusual."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from watchword.mockserver.verdicts.exchange import Exchange
+from watchword.mockserver.verdicts.finding import Breach, Finding, Judge
+
+__all__ = ["JUDGES"]
+
+
+_TIMES = 2
+
+
+def _understood(unusual: Callable[[Exchange], bool], says: str) -> Judge:
+    """Make the judge of a rule about some replies: one was understood when its token was used.
+
+    It was not when none was, and the client sent for tokens again, and again: once may be somebody who only logs in.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Finding:
+        last_use = {e.access: at for at, e in enumerate(exchanges) if e.access is not None and e.purpose != "renew"}
+        understood, passed_over = [], []
+        for at, exchange in enumerate(exchanges):
+            if not exchange.for_tokens or exchange.new_access is None or not unusual(exchange):
+                continue
+            if last_use.get(exchange.new_access, -1) > at:
+                understood.append(exchange.id)
+                continue
+            again = next((e for e in exchanges[at + 1 :] if e.for_tokens), None)
+            if again is not None:
+                passed_over.append(Breach(says, (exchange.id, again.id)))
+        # Whoever has understood one such reply has other reasons for leaving another.
+        if understood or len(passed_over) < _TIMES:
+            return Finding(tuple(understood))
+        return Finding(tuple(breach.entries[0] for breach in passed_over), tuple(passed_over))
+
+    return judge
+
+
+def _in_lower_case(exchange: Exchange) -> bool:
+    kind = exchange.given.get("token_type")
+    return isinstance(kind, str) and kind == "bearer"
+
+
+JUDGES: Mapping[str, Judge] = MappingProxyType(
+    {
+        "reply.bearer-any-case": _understood(
+            _in_lower_case, "a reply with the token type bearer, in lower case, was not made use of"
+        ),
+        "reply.unknown-members": _understood(
+            lambda e: bool(e.unknown), "a reply with members that nobody described was not made use of"
+        ),
+        "reply.no-refresh-token": _understood(
+            lambda e: e.may_refresh and e.given.get("refresh_token") is None,
+            "a reply without a refresh token was not made use of",
+        ),
+    }
+)
+"""Judges by rule."""

@@ -1,0 +1,78 @@
+"""Judges of single requests, and of what a session keeps to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from watchword.mockserver.verdicts.exchange import Exchange
+from watchword.mockserver.verdicts.finding import Breach, Finding, Judge, each
+from watchword.mockserver.verdicts.lineage import begun_by, parents
+
+__all__ = ["JUDGES"]
+
+
+def _same_brand(exchanges: Sequence[Exchange]) -> Finding:
+    parent = parents(exchanges)
+    known = {exchange.id: exchange for exchange in exchanges}
+    tried, breaches = [], []
+    for exchange in exchanges:
+        if exchange.id not in parent or not exchange.brand or exchange.brand_slip:
+            continue
+        first = known[begun_by(exchange.id, parent)]
+        if not first.brand:
+            continue
+        tried.append(exchange.id)
+        if exchange.brand != first.brand:
+            breaches.append(Breach("the session began with another brand", (first.id, exchange.id)))
+    return Finding(tuple(tried), tuple(breaches))
+
+
+def _secrets_stay(exchanges: Sequence[Exchange]) -> Finding:
+    tried, breaches = [], []
+    for at, exchange in enumerate(exchanges):
+        if exchange.leads_to is None or exchange.bare:
+            continue
+        there = [e for e in exchanges[at + 1 :] if e.origin.lower() == exchange.leads_to and e.path == exchange.path]
+        if not there:
+            continue
+        tried.append(exchange.id)
+        if not there[0].bare:
+            says = "what followed the redirection to another origin still carries credentials or a token"
+            breaches.append(Breach(says, (exchange.id, there[0].id)))
+    return Finding(tuple(tried), tuple(breaches))
+
+
+_SLIPS = {
+    "malformed": "not what the operation reads, or cannot be parsed as what its Content-Type says",
+    "null": "the JSON null",
+    "not_an_object": "JSON, and no object",
+    "other_encoding": "in the other encoding: a form where JSON belongs, or JSON where a form belongs",
+}
+
+JUDGES: Mapping[str, Judge] = MappingProxyType(
+    {
+        "brand.in-place": each(
+            lambda e: e.branded, lambda e: None if e.brand_slip is None else f"the brand key: {e.brand_slip}"
+        ),
+        "brand.same": _same_brand,
+        "token.not-in-url": each(
+            lambda e: e.url_token or e.access is not None or e.refresh is not None,
+            lambda e: "a token travels in the URL" if e.url_token else None,
+        ),
+        "credentials.not-in-url": each(
+            lambda e: e.url_secret or e.in_basic is not None or e.purpose in ("issue", "verify"),
+            lambda e: "a password or a client secret travels in the URL" if e.url_secret else None,
+        ),
+        "credentials.in-basic": each(
+            # What travels in the URL is another rule's.
+            lambda e: e.in_basic is not None and not e.url_secret,
+            lambda e: None if e.in_basic else "credentials travel in the body, and not in the Authorization header",
+        ),
+        "body.encoding": each(
+            lambda e: e.has_body, lambda e: None if e.body_slip is None else f"the body is {_SLIPS[e.body_slip]}"
+        ),
+        "redirect.keeps-secrets": _secrets_stay,
+    }
+)
+"""Judges by rule."""
