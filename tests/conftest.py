@@ -26,6 +26,8 @@ from watchword.suites.target import from_description
 # A slow machine is no defect, and what fails once has to fail again.
 settings.register_profile("ours", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
+# Each run of the suites that a test starts would make Hypothesis' tables of Unicode anew.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).resolve().parent.parent / ".hypothesis"))
 
 ORIGIN = "http://mock.test"
 TROUBLE = ("fail", "error", "blocked", "inconclusive")
@@ -78,6 +80,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let CI insist on every tool, and somebody in a hurry do without what takes long."""
     parser.addoption("--all-tools", action="store_true", help="fail a test whose tool is missing, rather than skip it")
     parser.addoption("--quick", action="store_true", help=f"leave out what takes long: {', '.join(LONG)}")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Give twice as many processes as there are cores: much of what is tested waits for somebody."""
+    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
