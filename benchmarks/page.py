@@ -28,14 +28,14 @@ _OLDER = "What follows was measured when the catalogue had"
 _HOW = """\
 ## How it was measured
 
-The mock tells one lie at a time; `watchword mock DIALECT --fault list` prints them.
-A lie counts as found when a check fails that did not fail at the honest server: for ours a verdict `fail` or `warn`, for Schemathesis a failure that it would itself call new beside a baseline.
-So the false alarms at the honest server are forgiven when it comes to lies, and counted by themselves.
-Lies about the connection are a table of their own: there the right answer is trouble, and no verdict.
+The mock has one fault at a time; `watchword mock DIALECT --fault list` prints them.
+A fault counts as found when a check fails that did not fail at the honest server: for ours a verdict `fail` or `warn`, for Schemathesis a failure that it would itself call new beside a baseline.
+So the false alarms at the honest server are forgiven when it comes to faults, and counted by themselves.
+Faults about the connection are a table of their own: there the right answer is trouble, and no verdict.
 
 The first table comes from `watchword faults`, which calls the mock in its own process.
 All others come from real sockets, the same for both sides, with a clock that stands and ids that repeat.
-Ours is deterministic and was run once; lies that show only now and then were looked at as often as they need.
+Ours is deterministic and was run once; faults that show only now and then were looked at as often as they need.
 Schemathesis {schemathesis} (with Hypothesis {hypothesis} and Python {python}) was run with the seeds {seeds}; its figures are a median, and the lowest and highest of the seeds.
 
 What Schemathesis was given:
@@ -43,10 +43,10 @@ What Schemathesis was given:
 * the description of the API, with the links between its operations;
 * right credentials: a hook logs in and fills names, passwords, keys, brands, scopes and live tokens into every request that is not meant to be wrong, so that what is meant to be right is answered 2xx by the documented profile;
 * all its phases and all its checks, with the acceptance check tightened to 2xx, since the credentials are right;
-* {max_examples} examples for each operation; its default is 100. More examples find more and take longer: in trials on 59 lies of one API, 15 and 50 examples found 11 and 13 of them with either of two seeds, and 100 examples found 18 with the one seed that was tried.
+* {max_examples} examples for each operation; its default is 100. More examples find more and take longer: in trials on 59 faults of one API, 15 and 50 examples found 11 and 13 of them with either of two seeds, and 100 examples found 18 with the one seed that was tried.
 
-A lie that could not have changed any reply of the honest run is not run again, on either side: with the same seed and the same replies, the same requests follow.
-A run of Schemathesis against a lie ends at its first new failure.
+A fault that could not have changed any reply of the honest run is not run again, on either side: with the same seed and the same replies, the same requests follow.
+A run of Schemathesis against a fault ends at its first new failure.
 The time is that of whole runs against the honest server, one side after the other with nothing beside them, each in a new process and without the time it takes to start.
 Only the ratio is given, for seconds tell of a machine.
 Starting is left out on both sides, which is kinder to Schemathesis than its command would be.
@@ -55,9 +55,9 @@ Starting is left out on both sides, which is kinder to Schemathesis than its com
 _NOT = """\
 ## What the figures do not say
 
-* The lies are ours. They were made from the same documents and by the same people as the suites, so a share of them found is no share of the bugs of real servers.
+* The faults are ours. They were made from the same documents and by the same people as the suites, so a share of them found is no share of the bugs of real servers.
 * Schemathesis is not made for this. It knows nothing of passwords, brands and lifetimes, and no general tool can; it finds crashes and broken schemas in servers of every kind, for which nobody wrote a register.
-* Some lies break no promise that an OpenAPI document can express, so that Schemathesis could not find them however long it ran. They are counted all the same.
+* Some faults break no promise that an OpenAPI document can express, so that Schemathesis could not find them however long it ran. They are counted all the same.
 * A user of Schemathesis can write checks of their own and would then find more. That is the work that a register of clauses saves.
 * The right servers are profiles of the mock: the bare document, and imitations of releases as far as their behaviour is known to us.
 """
@@ -80,14 +80,14 @@ def _renewed(page: str, ours: Mapping[str, Any]) -> str:
         raise click.ClickException(f"expected a page with the headings {_FIRST!r} and {_SECOND!r}: make it whole once")
     if _OLDER not in after:
         size = old.split(" of ", 1)[1].split(" ", 1)[0]
-        after = f"\n\n{_OLDER} {size} lies, and later ones are not in it.\n\n{after.lstrip(chr(10))}"
+        after = f"\n\n{_OLDER} {size} faults, and later ones are not in it.\n\n{after.lstrip(chr(10))}"
     return before + "\n".join(_alone(ours)) + "\n" + second + after
 
 
 def _lines(ours: Mapping[str, Any], both: Mapping[str, Any]) -> Iterator[str]:
     yield "# Detection\n"
     yield (
-        "How many of the mock's lies the suites notice, how often they raise an alarm at a server that tells none, "
+        "How many of the mock's faults the suites notice, how often they raise an alarm at a server that has none, "
         "and what a general tool makes of the same servers."
     )
     yield "This page is made by `python -m benchmarks.page` from measured figures; nobody writes in it.\n"
@@ -95,7 +95,7 @@ def _lines(ours: Mapping[str, Any], both: Mapping[str, Any]) -> Iterator[str]:
         yield "**This is a partial result: some runs were cut short or crashed.**\n"
     if both.get("sample"):
         yield (
-            f"The comparison was made with a sample of about {both['sample']} lies of each dialect, the same for both sides: "
+            f"The comparison was made with a sample of about {both['sample']} faults of each dialect, the same for both sides: "
             "chosen by a hash of their names, in the proportion of their stages. The suites by themselves were tried on all.\n"
         )
     yield from _alone(ours)
@@ -116,14 +116,14 @@ def _lines(ours: Mapping[str, Any], both: Mapping[str, Any]) -> Iterator[str]:
 
 def _alone(ours: Mapping[str, Any]) -> Iterator[str]:
     yield f"{_FIRST}\n"
-    yield f"{ours['killed']} of {ours['faults']} lies are noticed, those about the connection among them.\n"
+    yield f"{ours['killed']} of {ours['faults']} faults are noticed, those about the connection among them.\n"
     rows = [
         (name, stage, found["faults"], found["killed"])
         for name, dialect in ours.get("dialects", {}).items()
         for stage, found in dialect["stages"].items()
     ]
     if rows:
-        yield from _table(("dialect", "stage", "lies", "noticed"), rows)
+        yield from _table(("dialect", "stage", "faults", "noticed"), rows)
     if ours["survived"]:
         yield "Not noticed: " + ", ".join(f"`{name}`" for name in ours["survived"]) + ".\n"
     if ours["false_alarms"]:
@@ -145,11 +145,11 @@ def _compared(both: Mapping[str, Any]) -> Iterator[str]:
                 label = "together" if stage == "judged" else stage
                 rows.append((name, label, one["faults"], one["ours"]["found"], _spread(theirs), _spread(errors)))
     yield from _table(
-        ("dialect", "stage", "lies", "found by the suites", "found by Schemathesis", "told as an error by it"), rows
+        ("dialect", "stage", "faults", "found by the suites", "found by Schemathesis", "told as an error by it"), rows
     )
     strays = [f"`{name}:{fault}`" for name, d in both["dialects"].items() for fault in d["judged"]["only_theirs"]]
     yield (f"Found by Schemathesis alone: {', '.join(strays)}.\n" if strays else "Schemathesis alone finds none.\n")
-    yield "Lies about the connection, where the right answer is trouble and a failure would be a wrong one:\n"
+    yield "Faults about the connection, where the right answer is trouble and a failure would be a wrong one:\n"
     rows = []
     for name, dialect in both["dialects"].items():
         one = dialect["stages"].get("transport")
@@ -157,7 +157,7 @@ def _compared(both: Mapping[str, Any]) -> Iterator[str]:
             told = [one["ours"]["error"], one["ours"]["found"], one["theirs"]["error"], one["theirs"]["found"]]
             rows.append((name, one["faults"], *told[:2], *map(_spread, told[2:])))
     heads = ("the suites: trouble", "the suites: failure", "Schemathesis: trouble", "Schemathesis: failure")
-    yield from _table(("dialect", "lies", *heads), rows)
+    yield from _table(("dialect", "faults", *heads), rows)
     crashes = [f"* {name}: {crash}" for name, dialect in both["dialects"].items() for crash in dialect["crashes"]]
     if crashes:
         yield "Runs that crashed:\n"

@@ -82,7 +82,7 @@ def reached(fault: Fault, truth: Honest) -> list[str]:
 
 
 def their_honest(name: str, profile: str, seed: int, examples: int, spied: bool = True) -> Honest:
-    """Run Schemathesis against a server that tells no lies."""
+    """Run Schemathesis against a server that has no fault."""
     spy = Spy()
     with standing(load_dialect(name), profile, spy.fault if spied else None) as running:
         found = peer.run(running, seed, examples)
@@ -104,7 +104,7 @@ def their_fault(name: str, fault: str, seed: int, examples: int, known: frozense
 
 
 def our_honest(name: str, profile: str, spied: bool = True) -> Honest:
-    """Survey a server that tells no lies with all clauses."""
+    """Survey a server that has no fault with all clauses."""
     spy = Spy()
     said: dict[str, str] = {}
     seen: dict[str, frozenset[Seen]] = {}
@@ -119,10 +119,10 @@ def our_honest(name: str, profile: str, spied: bool = True) -> Honest:
 def our_fault(name: str, fault: str, clauses: frozenset[str], broken: frozenset[str]) -> Trial:
     """Survey one fault with the clauses that it could reach. `broken` are those that an honest server breaks."""
     dialect = load_dialect(name)
-    lie = find_fault(dialect, fault)
+    found = find_fault(dialect, fault)
     began = time.perf_counter()
-    with standing(dialect, fault=lie) as running:
-        said = {e.clause.id: e.verdict for e in survey(_described(running), only=clauses, repeat=lie.period)}
+    with standing(dialect, fault=found) as running:
+        said = {e.clause.id: e.verdict for e in survey(_described(running), only=clauses, repeat=found.period)}
     new = tuple(clause for clause, verdict in said.items() if verdict in BROKEN and clause not in broken)
     troubled = tuple(clause for clause, verdict in said.items() if verdict in UNVERIFIED)
     outcome = "found" if new else "error" if troubled else "missed"

@@ -68,7 +68,7 @@ class Wallet:
     def fill(self, context: Any, case: Case[Any], kwargs: dict[str, Any]) -> None:
         """Write the right values into a marked request that is about to be sent.
 
-        Where a lying server's login gives no tokens, the request goes out as it was generated: an error here would keep
+        Where the login of a server with a fault gives no tokens, the request goes out as it was generated: an error here would keep
         Schemathesis from looking at the other requests, and the refusal of this one is for its checks to judge.
 
         Raises:

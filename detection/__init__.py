@@ -1,1 +1,1 @@
-"""The suites, measured: what they make of servers that tell one lie, and of servers that tell none."""
+"""The suites, measured: what they make of servers that have one fault, and of servers that have none."""

@@ -32,7 +32,7 @@ _INTERRUPTED = 2
     "--declare", is_flag=True, help="Write what was found into the dialects' faults.yaml, and say what changed."
 )
 def faults(dialect: tuple[str, ...], json_file: Path | None, html_file: Path | None, jobs: int, declare: bool) -> int:
-    """Try the suites on mocks that tell one lie each, and on all profiles that tell none; nothing leaves this process.
+    """Try the suites on mocks that have one fault each, and on all profiles, which have none; nothing leaves this process.
 
     DIALECT is the name of a bundled dialect or the folder of another; without one, all bundled dialects are measured.
     The exit code is 1 when a fault survives, a right server raises an alarm or another law is broken.

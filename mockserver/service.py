@@ -24,11 +24,11 @@ from watchword.specs.loader import Dialect
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import Profile, TokenForm, WorldData
 
-__all__ = ["Blame", "Lie", "Outcome", "Service"]
+__all__ = ["ActiveFault", "Blame", "Outcome", "Service"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lie:
+class ActiveFault:
     """A fault, and the distortion by which it is told: one that remembers the requests so far."""
 
     fault: Fault
@@ -39,7 +39,7 @@ class Lie:
 class Blame:
     """What may have made another reply of the right one.
 
-    `fault` is a lie of the mock, `forced` a reply that somebody asked for; `says` tells it in a sentence, and `mend` what
+    `fault` is a fault of the catalogue, `forced` a reply that somebody asked for; `says` tells it in a sentence, and `mend` what
     there is to do for who wants the right reply.
     """
 
@@ -52,7 +52,7 @@ class Blame:
 
 @dataclass(frozen=True, slots=True)
 class _Stance:
-    """How requests are met: by the profile as it is, or as a lie has it."""
+    """How requests are met: by the profile as it is, or as an active fault has it."""
 
     distortion: Distortion
     profile: Profile
@@ -104,9 +104,9 @@ class Service:
         self.dialect = dialect
         self.fault = fault
         self._begun = (profile, world, access_token_lifetime, refresh_token_lifetime)
-        lie = None if fault is None else Lie(fault, fault.make())
-        distortion = Distortion() if lie is None else lie.distortion
-        self._lie = lie
+        active = None if fault is None else ActiveFault(fault, fault.make())
+        distortion = Distortion() if active is None else active.distortion
+        self._active = active
         self._bare = distortion.profile(
             _living(dialect.profile(profile), access_token_lifetime, refresh_token_lifetime)
         )
@@ -116,16 +116,16 @@ class Service:
         self.api, self.profile = furnished(dialect.api, self._bare, data)
         self.state = World(data, self.profile, self.clock, source, source.hex(64).encode())
         self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
-        self._stance = self._standing(lie, self.profile)
+        self._stance = self._standing(active, self.profile)
 
-    def _standing(self, lie: Lie | None, profile: Profile) -> _Stance:
+    def _standing(self, active: ActiveFault | None, profile: Profile) -> _Stance:
         judge = Judge(self.api, profile, self.state, self._firewall)
-        if lie is None:
+        if active is None:
             return _Stance(Distortion(), profile, judge, None)
-        name = lie.fault.name
+        name = active.fault.name
         mend = f"Nothing in the request needs mending. Start the mock without --fault {name} to see the right reply."
-        blame = Blame("fault", name, lie.fault.stage, lie.fault.says, mend)
-        return _Stance(lie.distortion, profile, judge, blame)
+        blame = Blame("fault", name, active.fault.stage, active.fault.says, mend)
+        return _Stance(active.distortion, profile, judge, blame)
 
     def anew(self, profile: str | None = None, world: WorldData | None = None) -> Service:
         """Make another service like this one was at its start, with a clock, users and tokens of its own."""
@@ -149,7 +149,7 @@ class Service:
         self.api, self.profile = furnished(self.dialect.api, self._bare, world)
         self.state.settle(world)
         self.state.profile = self.profile
-        self._stance = self._standing(self._lie, self.profile)
+        self._stance = self._standing(self._active, self.profile)
 
     def reset(self) -> None:
         """Forget every session, token and ban."""
@@ -157,18 +157,18 @@ class Service:
         if self._firewall is not None:
             self._firewall.reset()
 
-    def handle(self, request: Request, origin: str, lie: Lie | None = None) -> Outcome:
+    def handle(self, request: Request, origin: str, active: ActiveFault | None = None) -> Outcome:
         """Answer a request. `origin` is scheme, host and port as the client wrote them; JWTs may name it as issuer.
 
-        With a lie, this one request is met as that has it.
+        With an active fault, this one request is met as that has it.
         """
-        if lie is None:
+        if active is None:
             return self._met(self._stance, request, origin)
         # What a login is given follows from the world's profile, too.
         own = self.state.profile
-        self.state.profile = lie.distortion.profile(self.profile)
+        self.state.profile = active.distortion.profile(self.profile)
         try:
-            return self._met(self._standing(lie, self.state.profile), request, origin)
+            return self._met(self._standing(active, self.state.profile), request, origin)
         finally:
             self.state.profile = own
 

@@ -59,7 +59,7 @@ class Dialect:
 
     @cached_property
     def declared(self) -> Mapping[str, frozenset[str]] | None:
-        """Which clauses each lie of the mock breaks: fault → ids. None where there is no `faults.yaml`.
+        """Which clauses each fault of the mock breaks: fault → ids. None where there is no `faults.yaml`.
 
         Raises:
             SpecError: `faults.yaml` is wrong, or names a clause that there is not or that cannot be tested.

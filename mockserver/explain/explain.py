@@ -55,7 +55,7 @@ def _lied(service: Service, blame: Blame, judged: Judgement, outcome: Outcome) -
         return True
     if blame.stage != "dialect" or judged.case is None or judged.condition is None:
         return False
-    # The rules themselves are a lie: is this refusal one that they would have had without it?
+    # The rules themselves are a fault: is this refusal one that they would have had without it?
     right = service.dialect.profile(service.profile.name).operations.get(judged.case.operation.name)
     if right is None:
         # A resource of the world is like the dialect's own.
@@ -71,16 +71,16 @@ def _of_blame(blame: Blame, judged: Judgement, outcome: Outcome) -> Explanation:
     late = "".join(
         f", {what} {seconds:g} s" for what, seconds in (("after", outcome.after), ("over", outcome.over)) if seconds
     )
-    lies = blame.cause == "fault"
+    faulty = blame.cause == "fault"
     return Explanation(
         blame.cause,
         judged.condition or blame.cause,
-        f"the mock tells a lie: {blame.says}" if lies else blame.says,
+        f"the mock has a fault: {blame.says}" if faulty else blame.says,
         "the reply",
         right,
         Found(note=f"status {outcome.reply.status}{told}{late}"),
         blame.mend,
-        fault=blame.name if lies else None,
+        fault=blame.name if faulty else None,
     )
 
 

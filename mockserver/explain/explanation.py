@@ -11,7 +11,7 @@ __all__ = ["Cause", "Explanation", "Found"]
 
 Cause = Literal["rule", "route", "ban", "fault", "forced", "http", "mock"]
 """What refused a request: a rule of the profile, the router, a ban, a fault, a reply that was asked for, the HTTP layer, or a
-defect of the mock."""
+mistake in the mock itself."""
 
 _LONGEST = 80
 _KEPT = 4096

@@ -1,4 +1,4 @@
-"""The catalogue of faults: for any dialect, every lie that its description, register and documented profile give rise to."""
+"""The catalogue: for any dialect, every fault that its description, register and documented profile give rise to."""
 
 from __future__ import annotations
 

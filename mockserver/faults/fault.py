@@ -1,4 +1,4 @@
-"""Faults: the named lies that a mock can tell. One fault is one defect, told in one sentence.
+"""Faults: the named ways in which a mock can be wrong, each told in one sentence.
 
 A fault attaches at one of four stages:
 
@@ -97,7 +97,7 @@ class Distortion:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One exchange with a server that tells no lies, as far as a fault could take hold of it.
+    """One exchange with a server that has no fault, as far as a fault could take hold of it.
 
     `operation` is the operation's name (None: no path matched), `condition` that for which the request was refused (None:
     served), `holds` names every condition that the request was in.
@@ -129,7 +129,7 @@ def holding(operation: Operation, condition: str) -> Callable[[Seen], bool]:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One defect. `make` gives a distortion of its own, with no memory of another's requests.
+    """One way in which a mock is wrong. `make` gives a distortion of its own, with no memory of another's requests.
 
     `reach` tells whether the fault can change anything about an exchange. Among exchanges that it cannot reach, a server
     behaves as it would without the fault. `period` is how many times one has to look to see the fault once. `breaks` are

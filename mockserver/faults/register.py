@@ -1,6 +1,6 @@
-"""What a register has a word for: a lie is one only where the document does not leave the choice.
+"""What a register has a word for: a fault is one only where the document does not leave the choice.
 
-Where nothing speaks of a subject, the lie exists all the same. It survives the suites, and tells that a row is missing.
+Where nothing speaks of a subject, the fault exists all the same. It survives the suites, and tells that a row is missing.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ __all__ = ["dialect_faults"]
 
 
 def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
-    """Give the faults that lie about tokens and time, apart from what the register leaves open."""
+    """Give the faults about tokens and time, apart from what the register leaves open."""
     yield from _lifetimes(profile)
     for operation in dialect.api.operations.values():
         for template in _templates(dialect, operation, profile):

@@ -1,4 +1,4 @@
-"""Lies that show over several requests: what becomes of sessions with the next login or renewal."""
+"""Faults that show over several requests: what becomes of sessions with the next login or renewal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["login_faults", "renewal_faults"]
 
 
 def login_faults(operation: Operation) -> Iterator[FaultTemplate]:
-    """Give the lies about what several logins have to do with each other."""
+    """Give the faults about what several logins have to do with each other."""
     what = "gives a user the tokens of his first login again"
     yield FaultTemplate("constant-for-user", what, ("tokens.distinct_logins",), _constant(lambda subject: subject))
     if "username" in operation.roles:
@@ -61,7 +61,7 @@ def _alone() -> Change:
 
 
 def renewal_faults(gives: Collection[str]) -> Iterator[FaultTemplate]:
-    """Give the lies about what a renewal changes and what it leaves."""
+    """Give the faults about what a renewal changes and what it leaves."""
     what = "gives the access token from before the renewal"
     yield FaultTemplate("old-access-token", what, ("renew.new_access_token",), always(_old))
     if "scope" in gives:

@@ -19,7 +19,7 @@ class Spy:
         self._holds: frozenset[str] = frozenset()
         self._possible: dict[str, list[str]] = {}
         distortion = Distortion(meet=self._look, reply=self._note)
-        self.fault = Fault("none", "verdict", "The server tells no lie, and is watched.", lambda: distortion)
+        self.fault = Fault("none", "verdict", "The server has no fault, and is watched.", lambda: distortion)
 
     def take(self) -> frozenset[Seen]:
         """Give what was seen since the last time."""

@@ -1,4 +1,4 @@
-"""Lies about tokens: what an operation makes of the values of its reply, or which right requests it refuses."""
+"""Faults about tokens: what an operation makes of the values of its reply, or which right requests it refuses."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def _none(case: Case) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FaultTemplate:
-    """One lie, for any operation. `what` completes the sentence that begins with the operation's name.
+    """One fault, for any operation. `what` completes the sentence that begins with the operation's name.
 
-    `against` are the guarantees that it breaks: where the register leaves all of them open, it is no lie. Each mock that
+    `against` are the guarantees that it breaks: where the register leaves all of them open, it is no fault. Each mock that
     tells it has a change of its own by `make`; `refuses` picks the right requests that are refused.
     """
 
@@ -50,7 +50,7 @@ class FaultTemplate:
     refuses: Callable[[Case], bool] = _none
 
     def at(self, operation: Operation) -> Fault:
-        """Give the fault of an operation that tells the lie."""
+        """Give this fault of an operation."""
 
         def make() -> Distortion:
             change = self.make()

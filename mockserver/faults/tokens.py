@@ -1,4 +1,4 @@
-"""Lies that a single token reply tells: tokens that open nothing or somebody else's door, expiries that are not theirs."""
+"""Faults of a single token reply: tokens that open nothing or somebody else's door, expiries that are not theirs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FAR = 2**31 - 1
 
 
 def token_faults(operation: Operation, gives: Collection[str], told: bool) -> Iterator[FaultTemplate]:
-    """Give the lies about the tokens themselves. `told` says that something tells whom an access token speaks of."""
+    """Give the faults about the tokens themselves. `told` says that something tells whom an access token speaks of."""
     yield FaultTemplate(
         "dead-token",
         "gives access tokens that open nothing",
@@ -91,7 +91,7 @@ def _living(more: int) -> Change:
 
 
 def expiry_faults(gives: Collection[str], readable: bool) -> Iterator[FaultTemplate]:
-    """Give the lies about when the access token expires. `readable` says that the token itself tells it, too."""
+    """Give the faults about when the access token expires. `readable` says that the token itself tells it, too."""
     role = next((r for r in ("expires_at", "expires_in") if r in gives), None)
     if role is None:
         return

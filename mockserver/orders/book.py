@@ -14,7 +14,7 @@ from watchword.mockserver.orders.carrying import carry_out, grant, seen_of
 from watchword.mockserver.orders.forced import Wish, wish_of
 from watchword.mockserver.orders.kinds import DEFAULTS, KINDS
 from watchword.mockserver.orders.order import Order
-from watchword.mockserver.service import Lie, Outcome, Service
+from watchword.mockserver.service import ActiveFault, Outcome, Service
 from watchword.specs.errors import nearest
 from watchword.specs.values.http import Request
 
@@ -97,11 +97,11 @@ class Book:
                 name, _, operation = fault.partition("@")
                 asked["operation"] = operation
                 return self.add(name, **asked)
-            lies = self._lies(fault, where)
+            actives = self._actives(fault, where)
             self._check(fault, asked, ())
-            said = {lie.fault.says for lie in lies.values()}
-            says = said.pop() if len(said) == 1 else f"{fault}, at {len(lies)} operations"
-            return self._enter(fault, says, frozenset(), asked, lies=lies)
+            said = {active.fault.says for active in actives.values()}
+            says = said.pop() if len(said) == 1 else f"{fault}, at {len(actives)} operations"
+            return self._enter(fault, says, frozenset(), asked, actives=actives)
         acting = () if kind.acts is not None else ("acts",)
         self._check(fault, asked, (*kind.takes, *acting))
         who = " or ".join(sorted(where)) or "the server"
@@ -200,16 +200,16 @@ class Book:
             raise BadOrder(f"no operation of this API is for {purpose}")
         return found
 
-    def _lies(self, name: str, where: frozenset[str]) -> dict[str | None, Lie]:
+    def _actives(self, name: str, where: frozenset[str]) -> dict[str | None, ActiveFault]:
         # The catalogue wants the register, which a mock that tells the truth does without.
         from watchword.mockserver.faults.catalogue import catalogue
 
         faults = catalogue(self.service.dialect)
-        found: dict[str | None, Lie] = {}
+        found: dict[str | None, ActiveFault] = {}
         for full, fault in faults.items():
             own, _, operation = full.partition("@")
             if name in (full, own) and (not where or not operation or operation in where):
-                found[operation or None] = Lie(fault, fault.make())
+                found[operation or None] = ActiveFault(fault, fault.make())
         if not found:
             known = {*KINDS, *faults, *(full.partition("@")[0] for full in faults)}
             near = nearest(name, known)
@@ -272,11 +272,11 @@ class Book:
         with self._turn:
             self._tidy(self.service.clock.now())
             struck = next((order for order in self._orders if order.strikes(seen)), None)
-            others = [lie for order in self._orders if order is not struck for lie in order.lies.values()]
+            others = [active for order in self._orders if order is not struck for active in order.actives.values()]
         if judged.case is not None:
-            for lie in others:
-                # What a lie has to remember it hears of, told or not.
-                lie.distortion.meet(judged.case)
+            for active in others:
+                # What a fault has to remember it hears of, striking or not.
+                active.distortion.meet(judged.case)
         return struck
 
     def _tidy(self, now: float) -> None:

@@ -11,13 +11,13 @@ from watchword.mockserver.orders.forced import CANNOT, Wish, reply_to
 from watchword.mockserver.orders.kinds import Call
 from watchword.mockserver.orders.order import Order
 from watchword.mockserver.rules.recognise.table import RECOGNISERS
-from watchword.mockserver.service import Blame, Lie, Outcome, Service
+from watchword.mockserver.service import ActiveFault, Blame, Outcome, Service
 from watchword.specs.applies import applicable_conditions
 from watchword.specs.values.http import Pairs, Reply, Request
 
 __all__ = ["carry_out", "grant", "seen_of"]
 
-_SERVED = Lie(
+_SERVED = ActiveFault(
     Fault("forced", "verdict", "The request is served whatever is wrong with it.", Distortion),
     Distortion(accepts=lambda case: True),
 )
@@ -39,10 +39,10 @@ def carry_out(service: Service, order: Order, judged: Judgement, request: Reques
     if order.wish is not None:
         return _forced(service, request, origin, order.wish, judged, blame)
     if order.kind is None:
-        lie = order.lie(seen_of(service, judged))
-        assert lie is not None  # noqa: S101 - an order without one does not strike
-        outcome = service.handle(request, origin, lie)
-        fault = lie.fault
+        active = order.active(seen_of(service, judged))
+        assert active is not None  # noqa: S101 - an order without one does not strike
+        outcome = service.handle(request, origin, active)
+        fault = active.fault
         return replace(outcome, blame=Blame("fault", fault.name, fault.stage, fault.says, blame.mend))
     right = service.handle(request, origin) if order.acts else None
     reply = None if right is None else right.reply

@@ -10,7 +10,7 @@ from typing import Any
 from watchword.mockserver.faults.fault import Seen
 from watchword.mockserver.orders.forced import Wish
 from watchword.mockserver.orders.kinds import Kind
-from watchword.mockserver.service import Lie
+from watchword.mockserver.service import ActiveFault
 
 __all__ = ["Order"]
 
@@ -21,7 +21,7 @@ class Order:
 
     `where` names operations (empty: all). `count` is how often it strikes (None: as often as it may), after it has let
     `skip` calls pass. Each call that it could strike is struck with a `probability`, by the dice of its `seed`. `until` is
-    the mock's time at which it is over (None: never). It is a `kind` of fault, `lies` of the catalogue by operation (None:
+    the mock's time at which it is over (None: never). It is a `kind` of fault, `actives` of the catalogue by operation (None:
     of all operations), or a `wish` for a reply. One that is `lasting` is there from the start.
     """
 
@@ -37,7 +37,7 @@ class Order:
     settings: Mapping[str, Any]
     acts: bool = False
     kind: Kind | None = None
-    lies: Mapping[str | None, Lie] = field(default_factory=dict)
+    actives: Mapping[str | None, ActiveFault] = field(default_factory=dict)
     wish: Wish | None = None
     lasting: bool = False
     calls: int = 0
@@ -51,16 +51,16 @@ class Order:
         """Tell whether it will strike no more."""
         return (self.count is not None and self.struck >= self.count) or (self.until is not None and now >= self.until)
 
-    def lie(self, seen: Seen) -> Lie | None:
-        """Give the lie that could change something about an exchange; None when there is none."""
-        found = (self.lies.get(seen.operation), self.lies.get(None))
-        return next((lie for lie in found if lie is not None and lie.fault.reach(seen)), None)
+    def active(self, seen: Seen) -> ActiveFault | None:
+        """Give the active fault that could change something about an exchange; None when there is none."""
+        found = (self.actives.get(seen.operation), self.actives.get(None))
+        return next((active for active in found if active is not None and active.fault.reach(seen)), None)
 
     def strikes(self, seen: Seen) -> bool:
         """Tell whether it strikes a call, which is counted if it is one of those that are meant."""
         if self.where and seen.operation not in self.where:
             return False
-        if self.lies and self.lie(seen) is None:
+        if self.actives and self.active(seen) is None:
             return False
         self.calls += 1
         if self.calls <= self.skip:

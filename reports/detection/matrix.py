@@ -1,4 +1,4 @@
-"""The detection matrix as values: what the suites make of a server that tells one lie, and of servers that tell none.
+"""The detection matrix as values: what the suites make of a server that has one fault, and of servers that have none.
 
 Matrix      sheets, one a dialect
 Sheet       columns (clauses), rows (faults), profiles (right servers)

@@ -1,4 +1,4 @@
-"""Reading `faults.yaml`: which clauses of a register each lie of the mock breaks."""
+"""Reading `faults.yaml`: which clauses of a register each fault of the mock breaks."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_no_project_has_a_say(project, plugin, announce, write_target, suites, b
 
 
 def test_a_broken_rule(announce, write_target, by_command):
-    """A server that lies is found out, and the exit code says so."""
+    """A server with a fault is found out, and the exit code says so."""
     path = write_target(announce("sensu", "--fault", FAULT).facts)
     done = by_command(path, "--topic", "auth", "--report-dir", "elsewhere", "-k", "token.password-wrong")
 

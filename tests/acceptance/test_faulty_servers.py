@@ -26,7 +26,7 @@ Distortion = Callable[[Service, Request, str], Outcome]
 
 
 class Distorting:
-    """A service whose answers pass through a lie."""
+    """A service whose answers pass through a fault."""
 
     def __init__(self, service: Service, distortion: Distortion) -> None:
         self._service = service
@@ -125,7 +125,7 @@ def owner(service: Service, name: str) -> str | None:
     return account.password if account else None
 
 
-# -- the lies
+# -- the faults
 
 
 def believes_passwords(close: Callable[[str, str], bool]) -> Distortion:
@@ -327,7 +327,7 @@ def one_session(service: Service, request: Request, origin: str) -> Outcome:
 
 @dataclass(frozen=True)
 class Case:
-    """A lie, and the verdicts that it earns; a clause that passes shows that the verdicts are about the lie alone."""
+    """A fault, and the verdicts that it earns; a clause that passes shows that the verdicts are about the fault alone."""
 
     name: str
     dialect: str
@@ -590,7 +590,7 @@ CASES = [
 
 @pytest.fixture
 def tested(examined) -> Iterator[Callable[..., Any]]:
-    """Run clauses against a service that lies."""
+    """Run clauses against a service that has a fault."""
     running = []
 
     def run(dialect: str, distortion: Distortion, only: Any) -> Any:

@@ -39,9 +39,9 @@ class Bookkeeper(Service):
         names = [(self.credentials.get(name), self.credentials.get(secret)) for name, secret in ACCOUNTS.items()]
         self.right = {name: secret for name, secret in names if name}
 
-    def handle(self, request, origin, lie=None):
+    def handle(self, request, origin, active=None):
         """Answer a request."""
-        outcome = super().handle(request, origin, lie)
+        outcome = super().handle(request, origin, active)
         for name, secret in self.logins(request):
             if name in self.right and secret != self.right[name] and outcome.reply.status >= 400:
                 self.failed[name] += 1

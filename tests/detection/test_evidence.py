@@ -51,7 +51,7 @@ def test_what_is_broken_has_its_record(sheet: Sheet) -> None:
 
 
 def test_an_intermittent_lie_says_how_often(sheet: Sheet) -> None:
-    """The record of a lie that is told every third time says in how many attempts it showed."""
+    """The record of a fault that strikes every third time says in how many attempts it showed."""
     row = next(row for row in sheet.rows if row.fault.startswith("every-third:"))
     records = [cell.record for cell in row.cells if cell.record is not None]
 

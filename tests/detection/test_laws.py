@@ -1,4 +1,4 @@
-"""The laws of detection, over every dialect: what is right raises no alarm, and every lie is found where it says it is."""
+"""The laws of detection, over every dialect: what is right raises no alarm, and every fault is found where it says it is."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_a_judge_finds_fault_with_everything(copy: Path, monkeypatch: pytest.Mon
 
 
 def test_a_scenario_falls_over(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trouble of our own at a lying server is no kill, and is told as what it is."""
+    """Trouble of our own at a server with a fault is no kill, and is told as what it is."""
 
     def fall(context: object, transcript: object, clause: object) -> list[Difference]:
         raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""The catalogue of faults: what it holds, how often a lie is found that is not always told, and how a connection fails."""
+"""The catalogue of faults: what it holds, how often a fault is found that does not always strike, and how a connection fails."""
 
 from __future__ import annotations
 

@@ -36,14 +36,14 @@ def test_no_request_breaks_the_mock(name: str) -> None:
 
 
 def test_no_request_breaks_a_mock_that_fails() -> None:
-    """With faults of every kind, lies of the catalogue and a race at once, the mock fails as it is told to, and no otherwise."""
+    """With faults of every kind, faults of the catalogue and a race at once, the mock fails as it is told to, and no otherwise."""
     dialect = load_dialect("sensu")
     dice = random.Random(4)
     kinds = [kind for kind in KINDS if kind != "timeout"]
-    lies = dice.sample([name for name in catalogue(dialect) if not name.startswith("stall@")], 40)
+    faults = dice.sample([name for name in catalogue(dialect) if not name.startswith("stall@")], 40)
     with running("sensu", "--quiet") as mock:
         control = mock.facts["control_url"]
-        for name in (*kinds, *lies):
+        for name in (*kinds, *faults):
             wait = {"wait": 0.02} if name in ("slow", "dribble") else {}
             asked = {"fault": name, "probability": 0.05, "seed": 1, **wait}
             assert 201 == requests.post(f"{control}faults", json=asked, timeout=30).status_code

@@ -263,7 +263,7 @@ def test_a_reset_takes_faults_away(client: Client) -> None:
 
 
 def test_faults_of_the_catalogue(client: Client) -> None:
-    """A lie of the catalogue is told for so many calls: with its operation in the name, beside it, or at all of them."""
+    """A fault of the catalogue strikes so many calls: with its operation in the name, beside it, or at all of them."""
     client.add(fault="missing:expires_at@createToken")
     client.add(fault="text:expires_at", operation="createToken")
     client.add(fault="null:expires_at", count=2)
@@ -296,7 +296,7 @@ def test_a_lie_about_the_rules_for_one_call(client: Client) -> None:
 
 
 def test_wrong_requests_that_are_served(client: Client) -> None:
-    """A lie about a condition takes the calls that are in it, and passes the others by without being used up."""
+    """A fault about a condition takes the calls that are in it, and passes the others by without being used up."""
     client.add(fault="accepts:password.wrong@createToken")
     right = client.login()
     client.user = (client.user[0], "not-the-password")

@@ -138,7 +138,7 @@ def test_faults(fault: str, status: int) -> None:
 
 
 def test_what_a_fault_leaves_alone() -> None:
-    """A refusal that a lying mock would have had anyway is explained as any other."""
+    """A refusal that a mock with a fault would have had anyway is explained as any other."""
     why = Mock("sensu", fault="right-500@createToken").why("GET", "/auth/test")
 
     assert ("rule", "basic.missing", None) == (why["cause"], why["condition"], why["fault"])
@@ -375,7 +375,7 @@ def test_dry_run() -> None:
 
 
 def test_dry_run_counts_nothing() -> None:
-    """A fault that tells its lie every third time does not count what is only talked about."""
+    """A fault that strikes every third time does not count what is only talked about."""
     mock = Mock("sensu", fault="every-third:basic.missing@createToken")
     asked = json.dumps({"path": "/auth"}).encode()
     statuses = []

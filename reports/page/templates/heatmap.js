@@ -254,11 +254,11 @@
       return;
     }
     const kind = kindAt(sheet, place);
-    const [fault, lie] = sheet.faults[place.row];
+    const [fault, wrong] = sheet.faults[place.row];
     const [clause, says] = sheet.clauses[place.column];
     sheet.where.replaceChildren(
       swatch(kind), " ", make("b", {}, kind.words), " · ", code(fault), " × ", code(clause), make("br"),
-      quiet(lie), make("br"), quiet(says),
+      quiet(wrong), make("br"), quiet(says),
     );
   };
 
@@ -374,7 +374,7 @@
 
   const byHand = (sheet, fault, clause, attempts) => {
     const lines = [];
-    if (fault) lines.push(copyable("the mock that tells the lie", `watchword mock ${plain(sheet.dialect)} --port 8080 --fault ${quoted(fault)}`));
+    if (fault) lines.push(copyable("the mock that has the fault", `watchword mock ${plain(sheet.dialect)} --port 8080 --fault ${quoted(fault)}`));
     if (clause) {
       const repeat = attempts > 1 ? ` --repeat ${attempts}` : "";
       const only = quoted(`[${sheet.dialect}:${clause}]`);
@@ -413,7 +413,7 @@
   };
 
   const cellParts = (sheet, data, row, column) => {
-    const [fault, lie] = sheet.faults[row];
+    const [fault, wrong] = sheet.faults[row];
     const [clause, says, level, basis] = sheet.clauses[column];
     const kind = kindAt(sheet, { row, column });
     const line = data.cells[row];
@@ -425,7 +425,7 @@
     const parts = [make("p", {}, swatch(kind), " ", make("b", {}, sheet.declared || kind.name !== "broken" ? kind.words : "broken"), ". ", kind.meaning)];
     if (name) parts.push(make("p", {}, make("span", { class: `sign v-${name}` }, make("span", { "aria-hidden": "true" }, glyph), ` ${words}`), ` ${meaning}`));
     parts.push(facts([
-      ["Fault", lie, " ", make("a", { href: address(sheet.dialect, fault) }, "all that it does")],
+      ["Fault", wrong, " ", make("a", { href: address(sheet.dialect, fault) }, "all that it does")],
       ["Stage", sheet.stageOf[row]],
       ["Clause", says, " ", make("a", { href: address(sheet.dialect, "", clause) }, "all that breaks it")],
       ["Topic", sheet.topicOf[column].replaceAll("_", " ")],
@@ -453,14 +453,14 @@
   });
 
   const faultParts = (sheet, row) => {
-    const [fault, lie] = sheet.faults[row];
+    const [fault, wrong] = sheet.faults[row];
     const survived = sheet.survived.includes(row);
     body.className = survived ? "v-fail" : "v-pass";
     const places = sheet.clauses.map((_, column) => ({ row, column }));
     const lines = lined(sheet, places, ({ column }) => sheet.clauses[column]);
     return [
       callout(survived ? "Survived: the suites did not notice it." : "Killed: the suites noticed it."),
-      facts([["Fault", lie], ["Stage", sheet.stageOf[row]]]),
+      facts([["Fault", wrong], ["Stage", sheet.stageOf[row]]]),
       ...(lines.length ? lines : [make("p", {}, "No clause's check comes near it.")]),
       ...byHand(sheet, fault, ""),
     ];
