@@ -54,7 +54,8 @@ def prepare(dialect: str | Path | Dialect | Service, **recipe: Unpack[Recipe]) -
         SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
         TypeError: a service was given and something beside it that it is to be made of.
     """
-    if isinstance(dialect, Service):
+    # What answers as a service does is one, whatever its class.
+    if not isinstance(dialect, str | Path | Dialect):
         if recipe:
             raise TypeError(f"expected a dialect beside {', '.join(recipe)}; a service is made already")
         return Prepared(dialect)
