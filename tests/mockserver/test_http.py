@@ -86,7 +86,7 @@ class Running:
 
     def connect(self) -> socket.socket:
         """Open a connection."""
-        return socket.create_connection(self.address, timeout=5)
+        return socket.create_connection(self.address, timeout=30)
 
     def talk(self, data: bytes) -> bytes:
         """Send bytes, end the sending side, and give everything that comes back."""
