@@ -60,7 +60,7 @@ def test_names_and_counts(run, clause):
     totals = [root.get(name) for name in ("tests", "failures", "errors", "skipped")]
     first = root.find(".//testcase")
 
-    assert (["one", "two"], ["22", "2", "4", "10"], ("toy.error_codes", "toy:x.fail")) == (
+    assert (["one", "two"], ["22", "2", "4", "10"], ("toy.error_codes", "toy:x.fail@one")) == (
         [suite.get("name") for suite in root],
         totals,
         (first.get("classname"), first.get("name")),
