@@ -44,6 +44,7 @@ class Runner:
         self.message = ""
         self.trouble = ""
         self.began = False
+        self._found: dict[tuple[str, str], Finding] = {}
         self._testable: tuple[tuple[Target, Clause], ...] = ()
         self._handover = Handover(config)
 
@@ -184,7 +185,10 @@ class Runner:
     # -- one clause
 
     def check(self, item: pytest.Item, target: Target, clause: Clause) -> Finding:
-        """Examine and judge one clause, hand the record over and give what was found."""
+        """Examine and judge one clause, hand the record over and give what was found.
+
+        A clause is examined once a run: where a plugin runs an item again, it would try the same passwords again.
+        """
         from watchword.suites.running.recording import write
         from watchword.suites.running.verdicts import Finding
         from watchword.suites.running.waiting import Waiting
@@ -194,17 +198,15 @@ class Runner:
             raise RuntimeError("a clause is checked before the run has begun")
         if self.waiting is None:
             self.waiting = Waiting((run.sessions[name], c) for name, clauses in run.selected.items() for c in clauses)
-        session = run.sessions[target.name]
-        judged, seconds = self.waiting.check(session, clause)
-        record = self._keep(write(session, clause, judged, time.monotonic() - seconds), item)
-        for name, value in (
-            ("clause", record.clause),
-            ("level", record.level),
-            ("basis", record.basis),
-            ("verdict", record.verdict),
-        ):
-            item.user_properties.append((name, value))
-        return Finding(record, record.shown(run.strict))
+        found = self._found.get((target.name, clause.id))
+        if found is None:
+            session = run.sessions[target.name]
+            judged, seconds = self.waiting.check(session, clause)
+            record = self._keep(write(session, clause, judged, time.monotonic() - seconds), item)
+            found = self._found[target.name, clause.id] = Finding(record, record.shown(run.strict))
+        facts = [(name, getattr(found.record, name)) for name in ("clause", "level", "basis", "verdict")]
+        item.user_properties += [fact for fact in facts if fact not in item.user_properties]
+        return found
 
     def _keep(self, record: ClauseRecord, item: pytest.Item | None) -> ClauseRecord:
         """Keep and hand over a record; gives it with the reason for which it is excused, if it is."""
