@@ -23,6 +23,8 @@ from watchword.suites.running.session import TargetSession
 __all__ = ["LOOKS", "PreflightError", "RuleBroken", "examine", "preflight"]
 
 _NO_TOKEN = "not-a-token"
+_OF_REPLIES = ("timeout", "connection", "protocol")
+"""Troubles that may be those of one operation, where the server answers another."""
 _REFUSED = (400, 401, 403)
 """Statuses of a login that was looked at and refused; one that is answered otherwise has another trouble."""
 
@@ -113,7 +115,10 @@ def _served(operation: Operation, exchange: Exchange, roles: Iterable[str]) -> s
     return f"{operation.name} takes {', '.join(roles)} ({status}{lacking})"
 
 
-def _call(session: TargetSession, context: Context, operation: Operation, values: dict[str, object]) -> Exchange:
+def _call(
+    session: TargetSession, context: Context, operation: Operation, values: dict[str, object], lacks: str = ""
+) -> Exchange:
+    """Send one request; `lacks` is what to do where only this one, of a server that is there, gets no whole reply."""
     call = Call(context.write(operation, values), "prepare", "preflight")
     try:
         exchange = session.probe.send(call)
@@ -126,6 +131,11 @@ def _call(session: TargetSession, context: Context, operation: Operation, values
         raise PreflightError(f"{place_of(session)}: {halt.reason}{ended}") from halt
     if exchange.reply is None:
         kind, _, detail = exchange.trouble.partition(": ")
+        if lacks and kind in _OF_REPLIES:
+            asked = f"{exchange.request.method} {exchange.request.path}"
+            raise PreflightError(
+                f"{place_of(session)}: {asked} got no whole reply, though a login did ({kind}: {detail}): {lacks}"
+            )
         raise unreachable(session, session.target.base(operation.base), kind, detail)
     return exchange
 
@@ -188,7 +198,14 @@ def _protected(x: Examination) -> None:
     try:
         resource = context.resource()
         issuer_for(context.api, resource, session.target.credentials)
-        exchange = _call(session, context, resource, context.values() | {"access_token": tokens["access_token"]})
+        values = context.values() | {"access_token": tokens["access_token"]}
+        exchange = _call(
+            session,
+            context,
+            resource,
+            values,
+            "raise limits.timeout, or name an operation whose reply ends, with method and path under [resource]",
+        )
     except (NotApplicable, Blocked):
         return
     reply = exchange.reply

@@ -234,6 +234,31 @@ def test_hangs(plain_socket, made_up, write_target):
     assert "limits.timeout" in line
 
 
+def test_a_resource_that_never_ends(plain_socket, made_up, write_target):
+    """Where only the protected operation is not answered in full, it is named, and the address is not called wrong."""
+
+    def answer(connection):
+        asked = connection.recv(65536)
+        if asked.startswith(b"GET /events"):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n: ping\n\n\r\n")
+            return
+        given = b'{"access_token": "a-b-c-d", "refresh_token": "e-f-g-h", "expires_at": 2000000000}'
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n\r\n" + given)
+        connection.close()
+
+    line = told(
+        write_target(
+            made_up("sensu", plain_socket(answer)),
+            limits={"timeout": 0.5},
+            resource={"method": "GET", "path": "/events"},
+        )
+    )
+
+    assert "GET /events got no whole reply" in line
+    assert "[resource]" in line
+    assert "cannot be reached" not in line
+
+
 def test_speaks_something_else(plain_socket, made_up, write_target):
     """A server that does not speak HTTP is asked about."""
 
