@@ -36,7 +36,7 @@ PUBLIC = {
         "session_watchword_mock",
         "watchword_mock",
     ],
-    "watchword.mockserver.service": ["Blame", "ActiveFault", "Outcome", "Service"],
+    "watchword.mockserver.service": ["ActiveFault", "Blame", "Outcome", "Service"],
     "watchword.suites.hooks": ["pytest_watchword_default_targets"],
     "watchword.suites.plugin": ["conformance"],
     "watchword.suites.started": ["Control", "StartedServer", "Wire"],
