@@ -71,6 +71,7 @@ class Spaces:
         self._made: dict[str, Application] = {}
         self._world: WorldData | None = None
         self._turn = threading.Lock()
+        first.desk.spaces = self.listed
 
     @property
     def service(self) -> Service:
@@ -103,6 +104,10 @@ class Spaces:
     def names(self) -> list[str]:
         """Give the names of the spaces that there are."""
         return list(self._made)
+
+    def listed(self, at: str) -> list[dict[str, Any]]:
+        """Say of each space what it is and where, for whoever believes the mock to be at an origin."""
+        return [self._facts(at, name, made) for name, made in list(self._made.items())]
 
     def application(self, name: str) -> Application:
         """Give the world of a name, made now if there is none.
@@ -211,15 +216,17 @@ class Spaces:
 
     def _overview(self, request: Request, at: str) -> Reply:
         if request.method in ("GET", "HEAD"):
-            return as_json({"spaces": [self._facts(at, name) for name in self.names()]})
+            return as_json({"spaces": self.listed(at)})
         if request.method == "POST":
-            return as_json(self._facts(at, self.make(None, self._asked(request))), 201)
+            name = self.make(None, self._asked(request))
+            return as_json(self._facts(at, name, self._made[name]), 201)
         return problem(405, "expected GET, HEAD, POST here", ("Allow", "GET, HEAD, POST"))
 
     def _one(self, request: Request, at: str, name: str) -> Reply:
         if request.method == "PUT":
             there = name in self._made
-            return as_json(self._facts(at, self.make(name, self._asked(request))), 200 if there else 201)
+            self.make(name, self._asked(request))
+            return as_json(self._facts(at, name, self._made[name]), 200 if there else 201)
         if request.method not in ("GET", "HEAD", "POST", "DELETE"):
             return problem(405, f"expected {_METHODS} here", ("Allow", _METHODS))
         if name not in self._made:
@@ -230,13 +237,12 @@ class Spaces:
         if request.method == "POST":
             with self._turn:
                 self._begin(name, self._plans[name])
-        return as_json(self._facts(at, name))
+        return as_json(self._facts(at, name, self._made[name]))
 
     def _asked(self, request: Request) -> dict[str, Any]:
         return read_body(request, "Space", self.first.desk.masker.mask)
 
-    def _facts(self, at: str, name: str) -> dict[str, Any]:
-        made = self._made[name]
+    def _facts(self, at: str, name: str, made: Application) -> dict[str, Any]:
         told = made.desk.facts(self._origins.get(name) or f"{at}{_PAGE}/{name}")
         wanted = ("profile", "url", "resource_url", "control_url")
         return {"name": name, "header": f"{HEADER}: {name}"} | {key: told[key] for key in wanted}

@@ -68,6 +68,9 @@ class Desk:
         self._private = private
         self._reload = reload or (lambda: first)
         self._reasons = Reasons(service)
+        self.spaces: Callable[[str], list[dict[str, Any]]] | None = None
+        """Says at an origin what spaces there are; None where there can be none."""
+        self._noted = Noted(service.dialect, self.journal, self.live, self.masker, self.learn)
         self._pages: Mapping[str, Mapping[str, _Page]] = {
             "": {"GET": self._index},
             "openapi.yaml": {"GET": self._description},
@@ -90,7 +93,7 @@ class Desk:
                 ),
             },
             "world/reload": {"POST": self._reload_world},
-            **Noted(service.dialect, self.journal, self.live, self.masker, self.learn).pages(),
+            **self._noted.pages(),
             **People(service, self._body, self.masker.learn).pages(),
             **Ordering(self.book, self.race, self._body).pages(),
             "reset": {"POST": self._reset},
@@ -102,7 +105,7 @@ class Desk:
         name = request.path[len(ROOT) :]
         pages = self._pages.get(name)
         if pages is None:
-            paths = [ROOT + page for page in self._pages]
+            paths = [ROOT + page for page in self._names()]
             return problem(404, f"expected one of the paths below {ROOT}", paths=paths)
         page = pages.get("GET" if request.method == "HEAD" else request.method)
         if page is None:
@@ -170,6 +173,11 @@ class Desk:
             service = self.service
             # The credentials, throw-away ones, are shown only where nobody but this machine can ask for them.
             private = self._private
+            judged: Mapping[str, Any] | str
+            try:
+                judged = self._noted.judged()
+            except BadRequest as bad:
+                judged = bad.detail
             return render_page(
                 self.facts(origin),
                 {role: value if private else "" for role, value in service.credentials.items()},
@@ -177,6 +185,9 @@ class Desk:
                 service.clock.now(),
                 self.entries(_SHOWN),
                 self.journal.dropped,
+                self.book.shown(),
+                judged,
+                None if self.spaces is None else self.spaces(origin),
             )
         return as_json(self.facts(origin))
 
@@ -193,8 +204,11 @@ class Desk:
             "resource_url": origin + bases.get("resource_url", bases["url"]),
             "control_url": origin + ROOT,
             "credentials": list(service.credentials),
-            "control": [origin + ROOT + page for page in self._pages],
+            "control": [origin + ROOT + page for page in self._names()],
         }
+
+    def _names(self) -> list[str]:
+        return [*self._pages, *(() if self.spaces is None else ("spaces",))]
 
     def _description(self, request: Request, origin: str) -> Reply:
         return _yaml((self.service.dialect.folder / "openapi.yaml").read_bytes())

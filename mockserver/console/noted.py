@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from watchword.mockserver.console.asked import read_query
+from watchword.mockserver.console.asked import BadRequest, read_query
 from watchword.mockserver.console.export import curl_lines, har
 from watchword.mockserver.console.journal import Journal
 from watchword.mockserver.console.live import Live
 from watchword.mockserver.console.problem import as_json
 from watchword.mockserver.console.verdict import told
+from watchword.specs.errors import SpecError
 from watchword.specs.loader import Dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.values.http import Reply, Request
@@ -41,8 +43,19 @@ class Noted:
             "journal/live": {"GET": self._follow},
             "journal.har": {"GET": self._har},
             "journal.sh": {"GET": self._curl},
-            "verdict": {"GET": lambda request, origin: as_json(told(self._dialect, self._journal))},
+            "verdict": {"GET": lambda request, origin: as_json(self.judged())},
         }
+
+    def judged(self) -> dict[str, Any]:
+        """Give the verdicts about the client; see `told`.
+
+        Raises:
+            BadRequest: the dialect's `client.yaml` is wrong.
+        """
+        try:
+            return told(self._dialect, self._journal)
+        except SpecError as error:
+            raise BadRequest(self._masker.mask(str(error)), 409) from None
 
     def _read(self, request: Request, origin: str) -> Reply:
         only = read_query(request, "/journal")

@@ -14,6 +14,9 @@ from watchword.specs.values.http import Reply
 
 __all__ = ["render_page"]
 
+_WEIGHT = ("fail", "warn", "info", "inconclusive", "pass")
+"""The verdicts that are listed, the gravest first; rules that nothing has put to the test are only counted."""
+
 
 @functools.cache
 def _template() -> jinja2.Template:
@@ -32,12 +35,19 @@ def render_page(
     now: float,
     entries: Sequence[Mapping[str, Any]],
     dropped: int,
+    orders: Mapping[str, Any],
+    judged: Mapping[str, Any] | str,
+    spaces: Sequence[Mapping[str, Any]] | None,
 ) -> Reply:
-    """Make the page: what runs here, who lives here, what was asked last.
+    """Make the page: what runs here, who lives here, what was asked last, what was forced, how the client does.
 
     `entries` are those of the journal, the newest last, and `dropped` how many it no longer has; `now` is in seconds.
+    `orders` are faults and replies that were asked for, `judged` the verdicts about the client, both as the control side
+    tells of them, or why there are none; `spaces` is None where there can be none.
+
     An empty credential, or no `curl` line, is one that the reader is not to know.
     """
+    verdicts = [] if isinstance(judged, str) else judged["verdicts"]
     html = _template().render(
         facts=facts,
         credentials=credentials,
@@ -45,6 +55,14 @@ def render_page(
         now=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now)),
         entries=list(reversed(entries)),
         dropped=dropped,
+        orders=[*orders["faults"], *orders["over"]],
+        verdicts=sorted(
+            (row for row in verdicts if row["verdict"] in _WEIGHT),
+            key=lambda row: _WEIGHT.index(row["verdict"]),
+        ),
+        unseen=sum(row["verdict"] == "not_observed" for row in verdicts),
+        trouble=judged if isinstance(judged, str) else None,
+        spaces=spaces,
     )
     headers = (
         ("Content-Type", "text/html; charset=utf-8"),

@@ -59,7 +59,7 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         ),
         "basic.no_colon": Hint(_BASIC, "Put a colon between {pair} before both go, in base64, into `Authorization`."),
         "basic.wrong_scheme": Hint(
-            _BASIC, "Use the scheme Basic in `Authorization`, with {pair}: there is another one."
+            _BASIC, "Use the scheme Basic in `Authorization`, with {pair}; what is there has another one."
         ),
         "basic.scheme_case": Hint(
             _BASIC, "Write `Authorization: Basic` with a capital B: this server compares letters."
@@ -68,7 +68,7 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         # the access token
         "access_token.missing": Hint(_BEARER, "Send the access_token in the header `Authorization: Bearer`."),
         "access_token.wrong_scheme": Hint(
-            _BEARER, "Use the scheme Bearer in `Authorization`, with the access_token: there is another one."
+            _BEARER, "Use the scheme Bearer in `Authorization`, with the access_token; what is there has another one."
         ),
         "access_token.bare": Hint(
             _BEARER, "Write `Authorization: Bearer` before the access_token; the scheme is missing."

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from watchword.mockserver.explain.explanation import Explanation, Found
+from watchword.mockserver.http.cors import is_preflight
 from watchword.mockserver.judgement import Judgement
 from watchword.mockserver.rules.routes import Route, route
 from watchword.specs.values.api import Api, Operation
@@ -57,6 +58,8 @@ def of_method(request: Request, judged: Judgement, api: Api, profile: Profile) -
     if left is not None:
         return _left_out(left)
     methods = judged.values.get("$allow", "")
+    if is_preflight(request):
+        return _preflight(methods)
     names = ", ".join(op.name for op in _at(request.path, api))
     return Explanation(
         "route",
@@ -66,6 +69,19 @@ def of_method(request: Request, judged: Judgement, api: Api, profile: Profile) -
         methods,
         Found(request.method),
         f"Use the method {methods}, which is that of {names}.",
+    )
+
+
+def _preflight(methods: str) -> Explanation:
+    return Explanation(
+        "route",
+        "method.preflight",
+        "a browser asks whether a page of another origin may send a request, and nobody here answers that",
+        "the method",
+        methods,
+        Found("OPTIONS"),
+        "Start the mock with `--cors` and the origin of the page, or let the page ask a server of its own origin.",
+        broader="method.wrong",
     )
 
 

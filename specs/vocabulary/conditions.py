@@ -59,7 +59,12 @@ _ROWS: list[Condition] = [
     ),
     _basic("basic.not_base64", "what follows Basic is not base64", names_nobody=True),
     _basic("basic.no_colon", "the decoded Basic credentials hold no colon", names_nobody=True),
-    _basic("basic.wrong_scheme", "the credentials travel under the Bearer scheme", gravity="form", names_nobody=True),
+    _basic(
+        "basic.wrong_scheme",
+        "the header Authorization has another scheme than Basic",
+        gravity="form",
+        names_nobody=True,
+    ),
     _basic("basic.scheme_case", "the scheme is written in lower case", gravity="interoperability"),
     _basic(
         "basic.in_body",
@@ -150,9 +155,7 @@ _ROWS: list[Condition] = [
     _secret("client_secret.padded", "a space follows the client_secret", broader="client_secret.wrong"),
     # the access token, where the operation wants one (RFC 6750)
     _access("access_token.missing", "there is no Authorization header", absent=True, places=("bearer",)),
-    _access(
-        "access_token.wrong_scheme", "credentials of the scheme Basic stand in place of the token", places=("bearer",)
-    ),
+    _access("access_token.wrong_scheme", "the header Authorization has another scheme than Bearer", places=("bearer",)),
     _access("access_token.bare", "the token stands in the header without a scheme", gravity="form", places=("bearer",)),
     _access(
         "access_token.scheme_case",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +13,9 @@ import pytest
 from watchword.mockserver.console.access import Access
 from watchword.mockserver.control import ROOT, Application
 from watchword.mockserver.launch import start
+from watchword.mockserver.near import assemble
 from watchword.mockserver.service import Service
+from watchword.mockserver.spaces import HEADER
 from watchword.specs.loader import load_dialect
 from watchword.specs.values.http import Reply, Request
 
@@ -59,6 +64,49 @@ def test_page(application: Application) -> None:
     assert "<script" not in page
     assert "src=" not in page
     assert "default-src 'none'" in (reply.header("content-security-policy") or "")
+
+
+def test_page_of_what_was_forced() -> None:
+    """The page says what was forced, how the client does, with the requests that show it, and where the spaces are."""
+    mock = assemble("sensu", Access.of_socket(loopback=True))
+    html = ("Accept", "text/html")
+
+    def get(path: str, *headers: tuple[str, str]) -> str:
+        answer = mock(Request("GET", path, "", headers), ORIGIN)
+        return getattr(answer, "reply", answer).body.decode()
+
+    before = get(ROOT, html)
+    mock(Request("POST", ROOT + "faults", "", (), b'{"fault": "unavailable", "count": 3}'), ORIGIN)
+    mock(Request("GET", "/api/core/v2/namespaces", "access_token=abc", ()), ORIGIN)
+    mock(Request("PUT", ROOT + "spaces/checkout", "", (), b""), ORIGIN)
+    after = get(ROOT, html)
+    rows = [" ".join(re.sub("<[^>]*>", " ", row).split()) for row in re.findall("(?s)<tr.*?</tr>", after)]
+
+    assert "Nothing has been asked for." in before
+    assert f"{HEADER}: NAME" in before
+    assert any(row.startswith("1 unavailable :") and row.endswith("everywhere 1 of 3 can strike") for row in rows)
+    assert any(row.startswith("warn should token.not-in-url :") and "request 1" in row for row in rows)
+    assert 'href="#request-1"' in after
+    assert 'id="request-1"' in after
+    for page in ("faults", "faults/catalogue", "verdict", "spaces", "spaces/checkout/__watchword__/", "control.yaml"):
+        assert f'href="{ORIGIN}{ROOT}{page}"' in after
+        assert "about:blank" not in get(ROOT + page)
+    # A space has none of its own.
+    assert 'id="spaces"' not in get(ROOT + "spaces/checkout" + ROOT, html)
+    assert ORIGIN + ROOT + "spaces" in json.loads(get(ROOT))["control"]
+
+
+def test_page_without_verdicts(tmp_path: Path) -> None:
+    """A `client.yaml` that cannot be read costs the page nothing but the verdicts, and is told where they are asked for."""
+    broken = shutil.copytree(load_dialect("sensu").folder, tmp_path / "broken")
+    (broken / "client.yaml").write_text("token.not-in-url: [", encoding="utf-8")
+    application = Application(Service(load_dialect(str(broken))), Access.of_socket(loopback=True))
+    page = ask(application, "GET", ROOT, ("Accept", "text/html"))
+    refusal = ask(application, "GET", ROOT + "verdict")
+
+    assert (200, 409) == (page.status, refusal.status)
+    assert "client.yaml:" in page.body.decode()
+    assert "client.yaml:" in refusal.json["detail"]
 
 
 def test_page_for_others() -> None:

@@ -111,6 +111,33 @@ def test_wrong_method() -> None:
     assert "Use the method GET" in why["hint"]
 
 
+def test_refused_preflight() -> None:
+    """A browser's preflight that nobody answers is told of `--cors`, not of a method that the page could use."""
+    asked = (("Origin", "http://localhost:3000"), ("Access-Control-Request-Method", "POST"))
+    why = Mock("rator").why("OPTIONS", "/rest-api-auth/oauth/token", asked)
+
+    assert ("method.preflight", "method.wrong") == (why["condition"], why["broader"])
+    assert "--cors" in why["hint"]
+    assert "Use the method" not in why["hint"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "header", "condition", "right"),
+    [
+        ("GET", "/api/core/v2/namespaces", "Token abc", "access_token.wrong_scheme", "Bearer"),
+        ("GET", "/auth", "Digest abc", "basic.wrong_scheme", "Basic"),
+    ],
+)
+def test_other_schemes(method: str, path: str, header: str, condition: str, right: str) -> None:
+    """Of a scheme that is neither Basic nor Bearer nothing is said but that it is another one than the right one."""
+    why = Mock("sensu").why(method, path, (("Authorization", header),))
+    wrong = {"Basic": "Bearer", "Bearer": "Basic"}[right]
+
+    assert condition == why["condition"]
+    assert right in why["says"]
+    assert wrong not in why["says"] + why["hint"]
+
+
 def test_left_out() -> None:
     """What the imitated server has and the mock has not is told apart from a slip."""
     why = Mock("fusio", "fusio-6.1").why("POST", "/authorization/revoke")
