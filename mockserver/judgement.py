@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from watchword.mockserver.faults.fault import Distortion
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.rules.decide import DEMANDED, checks_of, decide, meets
+from watchword.mockserver.rules.decide import DEMANDED, Refusal, checks_of, decide, meets
 from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import World
@@ -26,8 +26,9 @@ class Judgement:
 
     `operation` is None when no path matched, and `case` when no operation took it. `condition` is what the request is
     refused for, `then` what becomes of the session or token that it presents. `barred` says that its sender is banned,
-    `excused` that only a fault has it served, `answered` that it was no operation's business and was answered all the same.
-    `demand` is what a release wants besides, and the request does not have.
+    `excused` that only a fault has it served, `misread` that it would have been judged otherwise if no fault had changed what
+    is read in it, `answered` that it was no operation's business and was answered all the same. `demand` is what a release
+    wants besides, and the request does not have.
     """
 
     operation: Operation | None
@@ -38,6 +39,7 @@ class Judgement:
     then: str | None = None
     barred: bool = False
     excused: bool = False
+    misread: bool = False
     answered: bool = False
     demand: Demand | None = None
 
@@ -66,6 +68,7 @@ class Judge:
         if not matching:
             return self._of_method(request.method, [op for op, _ in here])
         case = self._case(request, matching)
+        sent = case
         reading = distortion.read(case.reading)
         if reading is not case.reading:
             case = Case(case.api, case.operation, reading, case.world)
@@ -77,13 +80,15 @@ class Judge:
         if distortion.accepts(case):
             return Judgement(operation, None, case, None, excused=True)
         profile = self._profile.operations[operation.name]
-        refusal = decide(case, profile, self._checks[operation.name])
+        checks = self._checks[operation.name]
+        refusal = decide(case, profile, checks)
+        misread = case is not sent and _condition(decide(sent, profile, checks)) != _condition(refusal)
         for demand in profile.demands:
             if not (demand.last and refusal) and not meets(case, demand):
                 return Judgement(operation, DEMANDED, case, demand.reply, demand=demand)
         if refusal is not None:
-            return Judgement(operation, refusal.condition, case, refusal.reply, then=refusal.then)
-        return Judgement(operation, None, case, None)
+            return Judgement(operation, refusal.condition, case, refusal.reply, then=refusal.then, misread=misread)
+        return Judgement(operation, None, case, None, misread=misread)
 
     def _of_method(self, method: str, here: list[Operation]) -> Judgement:
         operation = here[0]
@@ -118,6 +123,10 @@ class Judge:
         # RFC 6749 section 2.3.1 has clients encode both as in a form; the other way is that of RFC 7617.
         plain = (unquote_plus(pair[0]), unquote_plus(pair[1]))
         return Case(self._api, operation, replace(reading, basic=plain), self._world)
+
+
+def _condition(refusal: Refusal | None) -> str | None:
+    return None if refusal is None else refusal.condition
 
 
 def _grant_of(operation: Operation) -> str | None:

@@ -51,7 +51,7 @@ def explain_judgement(service: Service, request: Request, judged: Judgement) -> 
 
 
 def _lied(service: Service, blame: Blame, judged: Judgement, outcome: Outcome) -> bool:
-    if outcome.altered or judged.excused:
+    if outcome.altered or judged.excused or judged.misread:
         return True
     if blame.stage != "dialect" or judged.case is None or judged.condition is None:
         return False

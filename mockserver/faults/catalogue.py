@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from watchword.mockserver.faults.fault import Fault
+from watchword.mockserver.faults.places import place_faults
 from watchword.mockserver.faults.reply import reply_faults
 from watchword.mockserver.faults.rules import dialect_faults
 from watchword.mockserver.faults.transport import transport_faults
@@ -32,6 +33,7 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
     for fault in (
         *verdict_faults(dialect, profile),
         *dialect_faults(dialect, profile),
+        *place_faults(dialect),
         *reply_faults(dialect, profile),
         *transport_faults(dialect),
     ):

@@ -1,4 +1,4 @@
-"""Faults of the dialect: tokens, expiries, sessions and brand keys that are not what the server says they are."""
+"""Faults of the dialect: tokens, expiries and sessions that are not what the server says they are."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from watchword.mockserver.faults.sessions import login_faults, renewal_faults
 from watchword.mockserver.faults.template import FaultTemplate
 from watchword.mockserver.faults.tokens import expiry_faults, token_faults
 from watchword.mockserver.rules.case import Case
-from watchword.specs.applies import other_binding
-from watchword.specs.codec import Reading
 from watchword.specs.loader import Dialect
-from watchword.specs.values.api import Binding, Operation
+from watchword.specs.values.api import Operation
 from watchword.specs.values.http import Reply
 from watchword.specs.values.profile import Profile
 
@@ -30,9 +28,6 @@ def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
                 yield template.at(operation)
         if operation.purpose == "resource" and not left_open(dialect, operation, "access_token.works_again"):
             yield _one_use(operation)
-        elsewhere = other_binding(operation, "brand_key", dialect.api)
-        if elsewhere is not None and operation.bound("brand_key"):
-            yield _reading_elsewhere(operation, elsewhere)
 
 
 def _templates(dialect: Dialect, operation: Operation, profile: Profile) -> Iterator[FaultTemplate]:
@@ -64,31 +59,6 @@ def _lifetimes(profile: Profile) -> Iterator[Fault]:
         says = "The server forgets access tokens a second after it has issued them."
         yield Fault("expires-at-once", "dialect", says, lambda: Distortion(profile=at_once))
         yield Fault("never-expires", "dialect", "Access tokens work for ever.", lambda: Distortion(profile=never))
-
-
-def _reading_elsewhere(operation: Operation, elsewhere: Binding) -> Fault:
-    own = operation.bound("brand_key")[0]
-
-    def read(reading: Reading) -> Reading:
-        if reading.operation.name != operation.name:
-            return reading
-        found = [str(value) for value in reading.at(elsewhere.place, elsewhere.name)]
-        pairs = tuple((own.name, value) for value in found)
-        if own.place == "query":
-            return replace(reading, query=(*(p for p in reading.query if p[0] != own.name), *pairs))
-        if own.place == "form":
-            return replace(reading, form=(*(p for p in reading.form if p[0] != own.name), *pairs))
-        headers = {name: values for name, values in reading.headers.items() if name != own.name.lower()}
-        return replace(reading, headers={**headers, own.name.lower(): found} if found else headers)
-
-    says = f"{operation.name} reads the brand key where the other kind of operation carries it, and nowhere else."
-    return Fault(
-        f"reads-elsewhere:brand_key@{operation.name}",
-        "dialect",
-        says,
-        lambda: Distortion(read=read),
-        lambda seen: seen.operation == operation.name,
-    )
 
 
 def _one_use(operation: Operation) -> Fault:

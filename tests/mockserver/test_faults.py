@@ -22,6 +22,7 @@ from watchword.suites.running.survey import survey
 
 FICTIONAL = Path(__file__).parent.parent / "dialects" / "lanternhouse"
 DIALECTS = [*bundled(), str(FICTIONAL)]
+_OTHER_PLACES = ("json-only", "client-in-body-only")
 
 
 def described(dialect: Dialect, fault: Fault) -> dict[str, Any]:
@@ -52,6 +53,22 @@ def test_every_fault_says_what_it_is(name: str) -> None:
 def test_a_new_dialect_inherits_its_faults() -> None:
     """A dialect that is data only has several hundred faults without a line of code."""
     assert len(catalogue(load_dialect(FICTIONAL))) > 200
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("sensu", set()),
+        ("fusio", {"form-only@login", *(f"{kind}@issueByClientCredentials" for kind in _OTHER_PLACES)}),
+        ("rator", {f"{kind}@issueByPassword" for kind in _OTHER_PLACES}),
+        (str(FICTIONAL), {"form-only@logIn", *(f"{kind}@issueByPassword" for kind in _OTHER_PLACES)}),
+    ],
+)
+def test_another_place_is_a_fault_where_there_is_a_documented_one(name: str, expected: set[str]) -> None:
+    """A login has another place only where the description has a body or Basic for it, and no server may lack it."""
+    begins = (*_OTHER_PLACES, "form-only")
+
+    assert expected == {fault for fault in catalogue(load_dialect(name)) if fault.startswith(begins)}
 
 
 def test_an_intermittent_fault_is_counted() -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,12 +18,14 @@ from watchword.mockserver.explain.hints import HINTS, hint_for
 from watchword.mockserver.faults.catalogue import find_fault
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
+from watchword.specs.codec import draft, encode
 from watchword.specs.loader import load_dialect
+from watchword.specs.values.api import FORM, JSON
+from watchword.specs.values.draft import Field
 from watchword.specs.values.http import Pairs, Request
 from watchword.specs.vocabulary import CONDITIONS
 
 ORIGIN = "http://mock.test"
-FORM = "application/x-www-form-urlencoded"
 Why = dict[str, Any]
 
 
@@ -162,6 +165,32 @@ def test_faults(fault: str, status: int) -> None:
 
     assert ("fault", fault, status) == (why["cause"], why["fault"], why["status"])
     assert f"--fault {fault}" in why["hint"]
+
+
+@pytest.mark.parametrize(("media", "status"), [(FORM, 400), (JSON, 200)])
+def test_what_a_fault_makes_of_an_encoding(media: str, status: int) -> None:
+    """The right login that a fault has refused is put down to the fault, and so is the wrong one that it has served."""
+    fault = "json-only@issueByPassword"
+    mock = Mock("rator", fault=fault)
+    sketch = draft(mock.service.api.operations["issueByPassword"], mock.credentials)
+    fields = tuple(replace(f, place="json") if f.place == "form" and media == JSON else f for f in sketch.fields)
+    asked = encode(replace(sketch, fields=fields, media_type=media))
+    why = mock.why(asked.method, f"{RATOR}?{asked.query}", asked.headers, asked.body)
+
+    assert ("fault", fault, status) == (why["cause"], why["fault"], why["status"])
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_what_a_fault_makes_of_a_place(header: bool) -> None:
+    """So it is with the client's credentials: those in Basic are refused and those in the form are served."""
+    fault = "client-in-body-only@issueByPassword"
+    mock = Mock("rator", fault=fault)
+    sketch = draft(mock.service.api.operations["issueByPassword"], mock.credentials)
+    moved = tuple(Field("form", f.role or "", f.value, f.role) if f.place == "basic" else f for f in sketch.fields)
+    asked = encode(sketch if header else replace(sketch, fields=moved))
+    why = mock.why(asked.method, f"{RATOR}?{asked.query}", asked.headers, asked.body)
+
+    assert ("fault", fault, 401 if header else 200) == (why["cause"], why["fault"], why["status"])
 
 
 def test_what_a_fault_leaves_alone() -> None:
