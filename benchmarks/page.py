@@ -80,7 +80,7 @@ def _renewed(page: str, ours: Mapping[str, Any]) -> str:
         raise click.ClickException(f"expected a page with the headings {_FIRST!r} and {_SECOND!r}: make it whole once")
     if _OLDER not in after:
         size = old.split(" of ", 1)[1].split(" ", 1)[0]
-        after = f"\n\n{_OLDER} {size} faults, and later ones are not in it.\n\n{after.lstrip(chr(10))}"
+        after = f"\n\n{_OLDER} {size} faults, and later ones are not in it, nor what the profiles have learnt since.\n\n{after.lstrip(chr(10))}"
     return before + "\n".join(_alone(ours)) + "\n" + second + after
 
 

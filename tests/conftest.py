@@ -170,9 +170,10 @@ class InProcess:
         self.session = TargetSession(target, masker, wire=self)
 
     def send(self, request: Request) -> tuple[Reply, float]:
-        """Answer a request of the suites, as a wire does."""
+        """Answer a request of the suites, as a wire does, which names the suites: some releases refuse who stays unnamed."""
         base = self.service.dialect.api.bases[request.base]
-        return self.ask(replace(request, path=base + request.path)), 0.0
+        headers = (("User-Agent", "watchword"), *request.headers)
+        return self.ask(replace(request, path=base + request.path, headers=headers)), 0.0
 
     def close(self) -> None:
         """Do nothing: there is no connection."""

@@ -115,6 +115,9 @@ class Drive:
 
     def _finish(self, facts: dict[str, object], halt: Halt | None) -> None:
         self._scenario.close()
+        if halt is not None:
+            # Its frames hold replies and lead back to here: a circle, which is freed late, while a server sends megabytes.
+            halt.__traceback__ = halt.__context__ = None
         self.outcome = Transcript(tuple(self._exchanges), facts), halt
 
     def _step(self) -> None:

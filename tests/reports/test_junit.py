@@ -61,7 +61,7 @@ def test_names_and_counts(run, clause):
     skipped = [suite.get("skipped") for suite in root]
     first = root.find(".//testcase")
 
-    assert (["one", "two"], ["22", "2", "4"], ["5", "5"], ("toy.error_codes", "toy:x.fail")) == (
+    assert (["one", "two"], ["22", "2", "4"], ["5", "5"], ("toy.error_codes", "toy:x.fail@one")) == (
         [suite.get("name") for suite in root],
         totals,
         skipped,

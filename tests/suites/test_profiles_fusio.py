@@ -29,7 +29,7 @@ _WARNED_ALWAYS = {
     "user-token.no-store",
 }
 _WARNED: dict[str, set[str]] = {
-    "documented": set(),
+    **{name: set() for name in ("documented", "rotating", "rotating-grace")},
     "fusio-5.0": _WARNED_ALWAYS | {"scope.insufficient"},
     "fusio-6.1": _WARNED_ALWAYS,
 }

@@ -15,7 +15,9 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.values.http import Reply, Request
 
 PROFILES = tuple(load_dialect("sensu").profiles)
-RELEASES = tuple(name for name in PROFILES if name != "documented")
+INVENTED = ("documented", "rotating", "rotating-grace")
+"""The document to the letter, and the same with refresh tokens that work once: no release of Sensu Go."""
+RELEASES = tuple(name for name in PROFILES if name not in INVENTED)
 
 LINE, JSON = "text/plain; charset=utf-8", "application/json"
 EVERYWHERE = {
@@ -26,7 +28,6 @@ EVERYWHERE = {
     "renew.challenge",
     "renew.method-allow",
     "renew.not-cached",
-    "resource.access-token-is-refresh-token",
     "resource.access-token-scheme-case",
     "resource.challenge",
     "resource.challenge-error",
@@ -43,13 +44,15 @@ BEFORE_SESSIONS = {
     "renew.refresh-token-is-access-token",
 }
 """What releases before the sessions fall short of besides."""
+WITHOUT_RIGHTS = {"resource.access-token-is-refresh-token", "resource.refusals-no-failure"}
+"""What comes of a refresh token at a resource since the second era: the missing rights are a 500; before, they are a 403."""
 WARNED = {
-    "documented": set(),
+    **{name: set() for name in INVENTED},
     "sensu-5.14": EVERYWHERE | BEFORE_SESSIONS,
-    "sensu-5.20": EVERYWHERE | BEFORE_SESSIONS,
-    "sensu-6.9": EVERYWHERE | {"renew.refresh-token-is-access-token"},
-    "sensu-6.10": EVERYWHERE,
-    "sensu-6.12": EVERYWHERE,
+    "sensu-5.20": EVERYWHERE | BEFORE_SESSIONS | WITHOUT_RIGHTS,
+    "sensu-6.9": EVERYWHERE | {"renew.refresh-token-is-access-token"} | WITHOUT_RIGHTS,
+    "sensu-6.10": EVERYWHERE | WITHOUT_RIGHTS,
+    "sensu-6.12": EVERYWHERE | WITHOUT_RIGHTS,
 }
 
 
@@ -101,7 +104,6 @@ REPLIES: dict[str, tuple[str, str, str, int, str | None, str | None]] = {
     "renewal, bad token": ("POST /auth/token", BEARER, '{"refresh_token":"x"}', 401, LINE, "Request unauthorized\n"),
     "renewal, foreign": ("POST /auth/token", BEARER, BODY.replace("$", "$other_"), 401, LINE, "Request unauthorized\n"),
     "resource": ("GET /api/core/v2/namespaces", BEARER, "", 200, JSON, None),
-    "resource, refresh token": ("GET /api/core/v2/namespaces", "Bearer $refresh", "", 200, JSON, None),
     "resource, no header": ("GET /api/core/v2/namespaces", "", "", 401, LINE, BAD),
     "resource, tampered": ("GET /api/core/v2/namespaces", "Bearer ${access}x", "", 401, LINE, INVALID),
 }
@@ -110,6 +112,8 @@ REPLIES: dict[str, tuple[str, str, str, int, str | None, str | None]] = {
 @dataclass(frozen=True)
 class Release:
     """What tells one era from the next: lifetimes in seconds, statuses of a bare and of a renewed access token.
+
+    `without_rights` is the status that a refresh token gets at a protected operation.
 
     `reuses` is what the second and the third use of a refresh token get, and then the one that its first use gave.
     """
@@ -121,6 +125,7 @@ class Release:
     reuses: tuple[Any, ...]
     bare: int
     old_access: int
+    without_rights: int
     claims: frozenset[str]
     refresh_claims: frozenset[str]
 
@@ -132,11 +137,11 @@ REUSED, OVER = (400, b"invalid access token\n"), (401, b"Unauthorized\n")
 WORKS, ENDS = (200, 200, 200), (REUSED, OVER, OVER)
 SIGNED = CLAIMS | {"iss", "api_key"}
 ERAS = {
-    "sensu-5.14": Release(900, None, False, True, WORKS, 200, 401, CLAIMS, EARLY),
-    "sensu-5.20": Release(300, None, False, True, WORKS, 401, 200, SIGNED, EARLY),
-    "sensu-6.9": Release(300, None, False, False, WORKS, 401, 200, SIGNED, EARLY),
-    "sensu-6.10": Release(300, 43200, True, False, ENDS, 401, 200, SIGNED | {"session_id"}, SESSION),
-    "sensu-6.12": Release(300, 43200, True, False, ENDS, 401, 200, SIGNED | {"session_id"}, SESSION),
+    "sensu-5.14": Release(900, None, False, True, WORKS, 200, 401, 403, CLAIMS, EARLY),
+    "sensu-5.20": Release(300, None, False, True, WORKS, 401, 200, 500, SIGNED, EARLY),
+    "sensu-6.9": Release(300, None, False, False, WORKS, 401, 200, 500, SIGNED, EARLY),
+    "sensu-6.10": Release(300, 43200, True, False, ENDS, 401, 200, 500, SIGNED | {"session_id"}, SESSION),
+    "sensu-6.12": Release(300, 43200, True, False, ENDS, 401, 200, 500, SIGNED | {"session_id"}, SESSION),
 }
 
 
@@ -268,6 +273,15 @@ def test_access_token_in_place_of_the_refresh_token(client: Client, profile: str
 
     assert expected == [reply.status if reply.status == 200 else (reply.status, reply.body) for reply in replies]
     assert given == replies[0].members.get("refresh_token")
+
+
+@pytest.mark.parametrize("profile", RELEASES)
+def test_refresh_token_in_place_of_the_access_token(client: Client, profile: str) -> None:
+    """It opens the door of a protected operation and has no rights behind it: 403 in the first era, 500 since."""
+    reply = client.send("GET /api/core/v2/namespaces", "Bearer $refresh")
+
+    assert (ERAS[profile].without_rights, JSON) == (reply.status, reply.header("content-type"))
+    assert {"message": "request unauthorized", "code": 0} == reply.members
 
 
 @pytest.mark.parametrize("profile", RELEASES)

@@ -1,0 +1,70 @@
+"""Passwords with what Basic, forms, JSON and shells care about, and targets with odd names: right runs, and no secret told."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from tests.acceptance.test_secrets import leaks
+from watchword.mockserver.launch import start
+from watchword.mockserver.service import Service
+from watchword.specs.loader import load_dialect
+from watchword.specs.values.profile import WorldData
+from watchword.suites.target import from_description
+
+PASSWORDS = {
+    "Basic": "a:Quarry7:b:",
+    "a form": "Quarry&7=Lan+tern%41%",
+    "JSON": "Qua\"rry\\7'Lan\\u0041tern",
+    "a shell": "$HOME`id`;#Quarry 7!*",
+    "spaces": " Quarry  7 ",
+    "umlauts": "Quärry7-Läntérn€",
+}
+
+
+def world_of(dialect: str, password: str) -> WorldData:
+    """The dialect's world, with that password for everybody who has one, in each account another."""
+    world = load_dialect(dialect).world
+    accounts = tuple(replace(a, password=f"{password}{n}") for n, a in enumerate(world.accounts))
+    clients = tuple(replace(c, client_secret=f"{n}{password}9") for n, c in enumerate(world.clients))
+    return replace(world, accounts=accounts, clients=clients)
+
+
+@pytest.mark.parametrize("dialect", ["sensu", "rator"])
+@pytest.mark.parametrize("password", PASSWORDS.values(), ids=PASSWORDS)
+def test_awkward_passwords(password: str, dialect: str, examined: Any) -> None:
+    """A right server is right whatever stands in its passwords, and neither records nor page tell one."""
+    service = Service(load_dialect(dialect), world=world_of(dialect, password))
+    with start(service) as mock:
+        facts = {"dialect": dialect, "url": mock.url, "resource_url": mock.resource_url}
+        target = from_description(facts | {"name": "ä[1],x", "credentials": mock.credentials})
+        run = examined(replace(target, limits=replace(target.limits, requests_per_second=1000, bad_logins=1000)))
+    found = Counter(record.verdict for record in run.records)
+    told = json.dumps([asdict(record) for record in run.records], ensure_ascii=False)
+    secrets = {value: role for value, role in service.state.secrets() if value}
+
+    trouble = [
+        (r.clause, r.reason) for r in run.records if r.verdict in ("fail", "warn", "error", "blocked", "inconclusive")
+    ]
+    assert [] == trouble
+    assert found["pass"] > 80
+    assert {"password", "access_token"} <= set(secrets.values())
+    assert [] == leaks(secrets, {"records": told.encode()})
+
+
+def test_two_targets_of_one_dialect(announce: Any, write_target: Any, suites: Any) -> None:
+    """Each case of the JUnit file is told from every other by its class and name, whatever the targets are called."""
+    facts = announce("sensu").facts
+    words = [f"--target={write_target(facts, target={'name': name})}" for name in ("a b", "ä[1],x", "a@b")]
+    done = suites(*words, "-k", "token.password-wrong or token.works")
+    cases = [(c.get("classname"), c.get("name")) for c in ET.parse(done.folder / "junit.xml").iter("testcase")]
+
+    assert 0 == done.code, done.text
+    assert 9 == len(cases)
+    assert len(set(cases)) == len(cases)
+    assert ("sensu.auth", "sensu:token.works@ä[1],x") in cases
