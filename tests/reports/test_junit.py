@@ -57,21 +57,23 @@ def test_names_and_counts(run, clause):
     targets = tuple({"name": name, "dialect": "toy"} for name in ("one", "two"))
     rows = [clause(target=name, clause=f"toy:x.{v}", verdict=v) for name in ("one", "two") for v in VERDICTS]
     root = _parsed(junit(run(*rows, exit_code=1, targets=targets)))
-    totals = [root.get(name) for name in ("tests", "failures", "errors", "skipped")]
+    totals = [root.get(name) for name in ("tests", "failures", "errors")]
+    skipped = [suite.get("skipped") for suite in root]
     first = root.find(".//testcase")
 
-    assert (["one", "two"], ["22", "2", "4", "10"], ("toy.error_codes", "toy:x.fail@one")) == (
+    assert (["one", "two"], ["22", "2", "4"], ["5", "5"], ("toy.error_codes", "toy:x.fail@one")) == (
         [suite.get("name") for suite in root],
         totals,
+        skipped,
         (first.get("classname"), first.get("name")),
     )
 
 
-def test_properties_and_exchanges(run, clause):
+def test_facts_and_exchanges(run, clause):
     """A case carries the clause's facts, its exchanges and the shell line that repeats them."""
     case = _parsed(junit(run(clause()))).find(".//testcase")
-    facts = {row.get("name"): row.get("value") for row in case.iter("property")}
     output = case.findtext("system-out")
+    facts = dict(line.split(": ", 1) for line in output.split("\n\n")[0].splitlines())
 
     assert ("must", "documented", "pass", "status 400", True, True) == (
         facts["level"],
@@ -88,9 +90,34 @@ def test_illegal_characters(run, clause, exchange):
     odd = "\x00<&\"'\ud800\ufffe]]>\x1b"
     reply = {"status": 200, "headers": [], "body": odd}
     row = clause(verdict="fail", says=odd, observed=odd, differences=(odd,), exchanges=(exchange(reply=reply),))
-    facts = {p.get("name"): p.get("value") for p in _parsed(junit(run(row, exit_code=1))).iter("property")}
+    output = _parsed(junit(run(row, exit_code=1))).findtext(".//system-out")
 
-    assert "\ufffd<&\"'\ufffd\ufffd]]>\ufffd" == facts["observed"]
+    assert "observed: \ufffd<&\"'\ufffd\ufffd]]>\ufffd" in output.splitlines()
+
+
+@pytest.mark.parametrize("exit_code", [1, 6])
+def test_holds_what_schemas_allow(run, clause, exit_code):
+    """Each element has only the children and attributes that junit-10.xsd of the xUnit plugin of Jenkins gives it."""
+    told = {
+        "testsuites": ({"testsuite"}, {"name", "time", "tests", "failures", "errors"}),
+        "testsuite": (
+            {"properties", "testcase", "system-out", "system-err"},
+            {"name", "time", "tests", "failures", "errors", "skipped", "timestamp"},
+        ),
+        "testcase": ({"skipped", "error", "failure", "system-out", "system-err"}, {"name", "time", "classname"}),
+        "properties": ({"property"}, set()),
+        "property": (set(), {"name", "value"}),
+        "system-out": (set(), set()),
+    } | dict.fromkeys(("failure", "error", "skipped"), (set(), {"type", "message"}))
+    rows = [clause(clause=f"toy:x.{verdict}", verdict=verdict, reason="because") for verdict in VERDICTS]
+    root = _parsed(junit(run(*rows, exit_code=exit_code)))
+    odd = [
+        (each.tag, name)
+        for each in root.iter()
+        for name in ({child.tag for child in each} - told[each.tag][0]) | (set(each.attrib) - told[each.tag][1])
+    ]
+
+    assert [] == odd
 
 
 @pytest.mark.parametrize(
