@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["conformance"]
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
+_SUITES = Path(__file__).resolve().parent
 _RUNNER: pytest.StashKey[Runner] = pytest.StashKey()
 
 
@@ -82,6 +83,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--target-url wants --dialect NAME beside it")
     if options.processes and (options.names_targets or names_suites(config.args, config.invocation_params.dir)):
         raise pytest.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
+    if options.names_targets or names_suites(config.args, config.invocation_params.dir):
+        _have_collected(config)
     from watchword.suites.running.runner import Runner
 
     runner = Runner(config, options)
@@ -89,6 +92,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(runner, "watchword.run")
     if options.names_targets:
         runner.read_targets()
+
+
+def _have_collected(config: pytest.Config) -> None:
+    """Have the suites collected in a project whose own tests are named in another way; each has one test, named as its file."""
+    config.addinivalue_line("python_files", str(_SUITES / "test_*.py"))
+    for suite in _SUITES.glob("test_*.py"):
+        config.addinivalue_line("python_functions", suite.stem)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -101,6 +101,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "another order": {"words": ["--randomly-seed=8"]},
     "what failed again": {"words": ["--reruns=2"]},
     "what failed again, by the settings": {"ini": "reruns = 2"},
+    "files of tests with other names": {"ini": "python_files = tests.py *_tests.py"},
+    "tests with other names": {"ini": "python_functions = check_* it_*"},
     "coverage": {"words": ["--cov=."]},
     "no cache": {"words": ["-p", "no:cacheprovider"]},
     "no pytest-html": {"words": ["-p", "no:html"]},
