@@ -84,11 +84,32 @@ def _no_credentials(context: Context, transcript: Transcript, clause: Clause) ->
     names = {value for role, value in credentials.items() if not is_secret(role)}
     for role in ("password", "client_secret", "operator_password", "other_password"):
         value = credentials.get(role, "")
-        # A short or common word can stand in a reply by chance; only as a whole word is it the secret. And whoever has his
-        # name as password may be called by his name.
-        likely = len(value) >= (1 if context.operation.bound(role) else _TELLING) and value not in names
-        if likely and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text):
+        # Whoever has his name as password may be called by his name.
+        if not value or value in names:
+            continue
+        # A long secret is one wherever it stands as a word. A short one, such as `json`, stands in replies by chance: that of
+        # this very request is the secret where it is all that is told, and that of others never is.
+        if len(value) >= _TELLING:
+            told = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
+        else:
+            told = bool(context.operation.bound(role)) and value in _whole(reply)
+        if told:
             found.append(Difference(f"no {role} in the reply", f"the {role}"))
+    return found
+
+
+def _whole(reply: Reply) -> set[str]:
+    """Give what a reply tells as a whole: its text, the values of its headers, and the texts in its JSON."""
+    found = {reply.text.strip(), *(value for _, value in reply.headers)}
+    left = [reply.json]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            found.add(value)
+        elif isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
     return found
 
 

@@ -6,14 +6,15 @@ import json
 import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.acceptance.test_secrets import leaks
 from watchword.mockserver.launch import start
-from watchword.mockserver.service import Service
+from watchword.mockserver.service import Outcome, Service
 from watchword.specs.loader import load_dialect
+from watchword.specs.values.http import Request
 from watchword.specs.values.profile import WorldData
 from watchword.suites.target import from_description
 
@@ -68,3 +69,31 @@ def test_two_targets_of_one_dialect(announce: Any, write_target: Any, suites: An
     assert 9 == len(cases)
     assert len(set(cases)) == len(cases)
     assert ("sensu.auth", "sensu:token.works@ä[1],x") in cases
+
+
+class Echoing:
+    """A service whose replies may tell the password."""
+
+    def __init__(self, service: Service, told: str) -> None:
+        self._service = service
+        self._told = told
+
+    def handle(self, request: Request, origin: str) -> Outcome:
+        """Answer a request."""
+        outcome = self._service.handle(request, origin)
+        headers = (*outcome.reply.headers, ("X-Seen", self._told))
+        return replace(outcome, reply=replace(outcome.reply, headers=headers))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._service, name)
+
+
+@pytest.mark.parametrize(("told", "verdict"), [("no json at all", "pass"), ("json", "fail")])
+def test_a_password_that_is_a_word(told: str, verdict: str, examined: Any) -> None:
+    """A short password that stands in a reply by chance is no echo; where it is all that a header tells, it is one."""
+    service = Service(load_dialect("sensu"), world=world_of("sensu", "json"))
+    with start(cast(Service, Echoing(service, told))) as mock:
+        target = from_description({"name": "t", "dialect": "sensu", "url": mock.url, "credentials": mock.credentials})
+        run = examined(replace(target, limits=replace(target.limits, requests_per_second=1000, bad_logins=1000)))
+
+    assert [verdict] == [record.verdict for record in run.records if record.clause == "token.no-credentials"]
