@@ -117,7 +117,10 @@ class Runner:
         if run is None or self.trouble or not chosen or self.options.collect_only:
             return
         for target, clause in chosen:
-            run.selected.setdefault(target.name, []).append(clause)
+            clauses = run.selected.setdefault(target.name, [])
+            # A plugin that repeats tests selects a clause more than once; it is examined once all the same.
+            if clause not in clauses:
+                clauses.append(clause)
         if not self.options.plan:
             self._preflight(run)
         for name, clauses in run.selected.items():
