@@ -18,7 +18,11 @@ from watchword.reports.records import read_run
 pytest_plugins = ["pytester"]
 
 # Only the plugin under test; the others of this project have tests of their own.
-_ALONE = ("-p", "no:watchword.suites.plugin", "-p", "no:watchword.mockserver.plugin", "-p", "no:schemathesis")
+_ALONE = tuple(
+    word
+    for name in ("watchword.suites.plugin", "watchword.mockserver.plugin", "schemathesis", "randomly", "rerunfailures")
+    for word in ("-p", f"no:{name}")
+)
 
 _SUITE = """
 import os
