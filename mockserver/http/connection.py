@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and refuse what it does not accept."""
         while data and not self._deaf and not self._outbox.ended:
-            message = self._messages
+            message, amid = self._messages, self._busy
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
@@ -99,7 +99,8 @@ class Connection(asyncio.Protocol):
                 if not self._over():
                     self._refuse(self._refused or not_http(error))
                 return
-            if self._busy and message == self._messages:
+            # Of several requests in one read, nobody knows where the last one began.
+            if self._busy and self._messages == message + (not amid):
                 self._fed += len(data)
                 self._check_fed()
             return

@@ -224,6 +224,16 @@ def test_endless_header(server: Running) -> None:
         assert [431] == statuses(read_all(client))
 
 
+def test_endless_header_in_one_read(server: Running) -> None:
+    """What comes with the beginning of a request counts into its head."""
+    with server.connect() as client:
+        client.sendall(GET + b"X: " + b"a" * (HEAD_LIMIT - 100))
+        time.sleep(0.2)
+        client.sendall(b"a" * 200)
+
+        assert [431] == statuses(read_all(client))
+
+
 def test_chunked_body_beyond_the_limit(server: Running) -> None:
     """A body in chunks is refused when it grows beyond the limit."""
     chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
