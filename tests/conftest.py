@@ -54,38 +54,45 @@ LIBRARIES = {"node-oauth2-server": "@node-oauth/oauth2-server", "oidc-provider":
 
 
 LONG = (
-    "tests/test_readme.py",
+    "tests/acceptance/",
     "tests/detection/",
-    "tests/test_packaging.py",
-    "tests/test_fictional.py",
-    "tests/suites/hostile/",
-    "tests/suites/test_any_reply.py",
-    "tests/suites/test_harmless.py",
-    "tests/suites/test_waiting.py",
-    "tests/suites/test_window.py",
-    "tests/strangers/",
-    "tests/reports/test_plugin.py",
-    "tests/mockserver/test_background.py",
     "tests/mockserver/test_background.py",
     "tests/mockserver/test_command.py",
+    "tests/mockserver/test_control_document.py",
     "tests/mockserver/test_fuzz.py",
+    "tests/mockserver/test_live.py",
     "tests/mockserver/test_tls.py",
     "tests/mockserver/test_verdict_command.py",
     "tests/mockserver/test_verdicts.py",
+    "tests/reports/test_plugin.py",
+    "tests/strangers/",
+    "tests/suites/hostile/",
+    "tests/suites/test_any_reply.py",
+    "tests/suites/test_generating.py",
+    "tests/suites/test_harmless.py",
+    "tests/suites/test_profiles_",
+    "tests/suites/test_waiting.py",
+    "tests/suites/test_window.py",
     "tests/test_container.py",
-    "tests/mockserver/test_tls.py",
+    "tests/test_fictional.py",
     "tests/test_imports.py",
     "tests/test_left_out.py",
     "tests/test_openapi_linters.py",
-    "tests/acceptance/",
+    "tests/test_packaging.py",
+    "tests/test_readme.py",
 )
 """What takes long: the matrices, packaging, the README, and whatever starts suites, mocks, pytest or linters anew for each test."""
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Tell whether a test takes long: by its module, or because it starts a browser or somebody else's program."""
+    return item.nodeid.startswith(LONG) or item.get_closest_marker("needs") is not None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let CI insist on every tool, and somebody in a hurry do without what takes long."""
     parser.addoption("--all-tools", action="store_true", help="fail a test whose tool is missing, rather than skip it")
-    parser.addoption("--quick", action="store_true", help=f"leave out what takes long: {', '.join(LONG)}")
+    parser.addoption("--quick", action="store_true", help="leave out what takes long (LONG in tests/conftest.py)")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -97,8 +104,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with what takes long, so that no process is left alone with it at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
     if config.getoption("quick"):
-        config.hook.pytest_deselected(items=[item for item in items if item.nodeid.startswith(LONG)])
-        items[:] = [item for item in items if not item.nodeid.startswith(LONG)]
+        config.hook.pytest_deselected(items=[item for item in items if is_long(item)])
+        items[:] = [item for item in items if not is_long(item)]
 
 
 def pytest_configure(config: pytest.Config) -> None:

