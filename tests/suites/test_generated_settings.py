@@ -115,6 +115,8 @@ def test_command_lines(url, dialect):
         "requests_per_second = nan",
         "requests_per_second = inf",
         "requests_per_second = 1e-300",
+        f"requests_per_second = {10**400}",
+        f"bad_logins = {10**400}",
     ],
 )
 def test_limits_that_no_clock_can_keep(limit, tmp_path):
