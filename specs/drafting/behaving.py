@@ -148,7 +148,7 @@ def _success(operation: Operation, api: Api, rfc: bool) -> dict[str, Any]:
         own["headers"] = {"Cache-Control": "no-store"}
     if success is None or JSON not in success.schemas:
         return own
-    if success.members:
+    if _at(api.description, success.schemas[JSON]).get("properties"):
         names = [m.name for m in success.members if m.required or m.role]
         return own | {"members": list(dict.fromkeys(names))} if names else own | {"json": {}}
     return own | {"json": sample(_at(api.description, success.schemas[JSON]))}

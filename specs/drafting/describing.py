@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchword.specs.drafting.finding import GRANTS, REVIEW, Found
+from watchword.specs.drafting.found import GRANTS, REVIEW, Found
 from watchword.specs.drafting.names import header_role, role_of, words
 from watchword.specs.drafting.schemas import media, merged, sample
 from watchword.specs.values.api import JSON
@@ -25,6 +25,9 @@ _OF_GRANT = {
     "client_credentials": ("client_id", "client_secret", "scope"),
     "refresh_token": ("refresh_token", "client_id", "client_secret"),
 }
+_CREDENTIALS = ("username", "password", "client_id", "client_secret", "refresh_token")
+_LOOKS = ("access_token", "refresh_token", "expires_in", "expires_at", "subject")
+_LOOK = ("pattern", "format", "minLength", "maxLength", "minimum", "maximum", "enum", "const", "default")
 _NEEDED = {"password": ("username", "password"), "client_credentials": (), "refresh_token": ("refresh_token",)}
 
 
@@ -99,7 +102,7 @@ def _operation(found: Found, schemes: Mapping[str, Any], kept: dict[str, Any], t
     if parameters:
         own["parameters"] = parameters
     if found.media_type is not None:
-        schema = _forms(found) if found.grants else found.body
+        schema = _forms(found) if found.grants else _whole(found)
         own["requestBody"] = {"required": True, "content": {found.media_type: {"schema": schema}}}
     own["responses"] = {status: _reply(status, reply, found) for status, reply in found.op.get("responses", {}).items()}
     return own
@@ -117,8 +120,10 @@ def _carried(
             scheme = schemes.get(name, {"type": "http", "scheme": "basic"})
             kind = "bearer" if scheme["type"] in ("oauth2", "openIdConnect") else str(scheme.get("scheme", "")).lower()
             if scheme["type"] == "apiKey":
-                role = "access_token" if found.purpose in ("resource", "revoke") else header_role(scheme["name"], alone)
-                parameters.append(_header(scheme["name"], role))
+                opens = found.purpose in ("resource", "revoke") and not _bears(entry, schemes)
+                role = "access_token" if opens else header_role(scheme["name"], alone)
+                if scheme["in"] in ("header", "query"):
+                    parameters.append(_key(scheme["name"], role, scheme["in"]))
             elif kind == "basic":
                 told = (
                     f"{found.op.get('summary', '')} {found.op.get('description', '')} {scheme.get('description', '')}"
@@ -133,6 +138,8 @@ def _carried(
                 security.append({name: []})
             elif kind == "bearer" and found.purpose != "issue":
                 kept[name] = {**_scheme(scheme), "x-role": "access_token"}
+                if wants:
+                    kept[name]["x-scopes"] = list(wants)
                 security.append({name: list(wants)})
     if found.purpose == "resource" and not security and not any(p and p.get("x-role") for p in parameters):
         kept["token"] = {
@@ -143,6 +150,11 @@ def _carried(
         }
         security.append({"token": []})
     return [p for p in parameters if p is not None], security[:1]
+
+
+def _bears(entry: Mapping[str, Any], schemes: Mapping[str, Any]) -> bool:
+    kinds = [schemes.get(name, {}) for name in entry]
+    return any(k.get("type") in ("oauth2", "openIdConnect") or k.get("scheme", "").lower() == "bearer" for k in kinds)
 
 
 def _scheme(scheme: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,8 +177,8 @@ def _unmark(schema: Any, role: str) -> None:
             _unmark(value, role)
 
 
-def _header(name: str, role: str) -> dict[str, Any]:
-    about = {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "x-role": role}
+def _key(name: str, role: str, place: str = "header") -> dict[str, Any]:
+    about = {"name": name, "in": place, "required": True, "schema": {"type": "string"}, "x-role": role}
     return {**about, REVIEW: f"guessed from its name: {role}"}
 
 
@@ -186,7 +198,7 @@ def _parameter(found: Found, raw: Mapping[str, Any]) -> dict[str, Any] | None:
         and re.search(r"key|secret|client|app", name, re.IGNORECASE)
     ):
         headers = [p for p in found.op["parameters"] if p.get("in") == "header"]
-        return _header(name, header_role(name, len(headers) == 1))
+        return _key(name, header_role(name, len(headers) == 1))
     if place == "query" and found.purpose in ("issue", "renew"):
         role = role_of(name, schema, "sent")
         if role:
@@ -194,6 +206,18 @@ def _parameter(found: Found, raw: Mapping[str, Any]) -> dict[str, Any] | None:
     if own["required"] and place in ("query", "header"):
         return {**own, REVIEW: "no role: it is wanted, and nobody sends it until it has one"}
     return None
+
+
+def _whole(found: Found) -> dict[str, Any]:
+    """Give a body in which credentials are required: documents often forget to say so."""
+    required = list(found.body.get("required", ()))
+    for name, member in found.body.get("properties", {}).items():
+        if member.get("x-role") in _CREDENTIALS and name not in required:
+            required.append(name)
+            member[REVIEW] = (
+                f"{member.get(REVIEW, 'its role is certain')}; the document does not say that it is required"
+            )
+    return {**found.body, **({"required": required} if required else {})}
 
 
 def _forms(found: Found) -> dict[str, Any]:
@@ -212,11 +236,8 @@ def _forms(found: Found) -> dict[str, Any]:
             elif role in _OF_GRANT[grant] or (role is None and len(branches) > 1):
                 kept[name] = dict(schema)
         if not found.security:
-            required |= {
-                found.sent[role]
-                for role in ("client_id", "client_secret")
-                if role in found.sent and grant == "client_credentials"
-            }
+            # Whether a client has to name itself is often left open; a request that does is right in any case.
+            required |= {found.sent[role] for role in ("client_id", "client_secret") if role in found.sent}
         forms.append({"type": "object", "required": [n for n in kept if n in required], "properties": kept})
     return {"oneOf": forms}
 
@@ -235,6 +256,7 @@ def _reply(status: str, reply: Mapping[str, Any], found: Found) -> dict[str, Any
         return own
     schema = merged(schema)
     for member, about in schema.get("properties", {}).items():
+        _loosen(about)
         if not status.startswith("2"):
             role = role_of(member, about, "refusing")
             if role:
@@ -245,6 +267,15 @@ def _reply(status: str, reply: Mapping[str, Any], found: Found) -> dict[str, Any
             about["default"] = "Bearer"
     own["content"] = {JSON: {"schema": schema}}
     return own
+
+
+def _loosen(member: dict[str, Any]) -> None:
+    """Take away what a document says of the look of a token or its life: that of the mock is another."""
+    if member.get("x-role") in _LOOKS:
+        told = {key: member.pop(key) for key in _LOOK if key in member}
+        if told:
+            review = f"{member.get(REVIEW, 'its role is certain')}; the document also says {told}"
+            member[REVIEW] = review
 
 
 def _link(paths: Mapping[str, Any], operations: list[Found]) -> None:

@@ -12,7 +12,8 @@ import yaml
 from watchword.specs.drafting.behaving import profiles
 from watchword.specs.drafting.describing import describe
 from watchword.specs.drafting.document import read_document
-from watchword.specs.drafting.finding import REVIEW, Ask, find
+from watchword.specs.drafting.finding import find
+from watchword.specs.drafting.found import REVIEW, Ask
 from watchword.specs.drafting.register import REVIEWED, register
 from watchword.specs.errors import SpecError
 from watchword.specs.reading.openapi import read_api

@@ -3,57 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from watchword.specs.drafting.flows import flows
+from watchword.specs.drafting.found import GRANTS, REVIEW, Ask, Found
 from watchword.specs.drafting.names import CERTAIN, header_role, role_of
 from watchword.specs.drafting.schemas import media, merged
 from watchword.specs.values.api import FORM, JSON
 
-__all__ = ["GRANTS", "REVIEW", "Ask", "Found", "find"]
-
-REVIEW = "x-review"
-"""The word that marks what was guessed, and says what was."""
-
-Ask = Callable[[str, str, str | None], str | None]
-"""Asked where a role is a guess: the place in words, the side of the request, the guess. Gives the role, or None."""
-
-GRANTS = {"password": "issue", "client_credentials": "issue", "refresh_token": "renew"}
-"""The grants of RFC 6749 that open no browser, and what they are for."""
+__all__ = ["find"]
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 _ENDS = re.compile(r"revo|log[-_]?out|sign[-_]?out|invalidat", re.IGNORECASE)
 _TELLS = re.compile(r"whoami|userinfo|/me\b|/self\b|profile|account|user", re.IGNORECASE)
-_PAIRS = {"username": "password", "client_id": "client_secret"}
-
-
-@dataclass
-class Found:
-    """One operation of the document, and what was made of it.
-
-    `sent` and `given` are roles → names of members, `secure` how it is protected: `basic`, `bearer`, `header` or nothing.
-    `grants` are those that one endpoint serves; `op` the operation itself, in which roles are written down.
-    """
-
-    path: str
-    method: str
-    op: dict[str, Any]
-    purpose: str = ""
-    media_type: str | None = None
-    body: dict[str, Any] = field(default_factory=dict)
-    sent: dict[str, str] = field(default_factory=dict)
-    given: dict[str, str] = field(default_factory=dict)
-    security: list[Mapping[str, Any]] = field(default_factory=list)
-    grants: tuple[str, ...] = ()
-    server: str = ""
-    invokes_rfc: bool = False
-
-    @property
-    def called(self) -> str:
-        """Method and path, as people write them."""
-        return f"{self.method.upper()} {self.path}"
 
 
 def find(root: Mapping[str, Any], ask: Ask, notes: list[str]) -> list[Found]:
@@ -64,11 +27,23 @@ def find(root: Mapping[str, Any], ask: Ask, notes: list[str]) -> list[Found]:
     schemes = root.get("components", {}).get("securitySchemes", {})
     seen = [*_operations(root)]
     tokens = [found for found in seen if _is_about_tokens(found, schemes, ask, notes)]
-    tokens += list(_flows(schemes, tokens, notes))
+    tokens += list(flows(schemes, tokens, notes))
     if not any(found.purpose == "issue" for found in tokens):
         return []
     held = {found.called for found in tokens}
+    tokens = _usable(tokens, notes)
     return [*tokens, _opened([f for f in seen if f.called not in held], schemes, tokens, ask, notes)]
+
+
+def _usable(tokens: list[Found], notes: list[str]) -> list[Found]:
+    """Leave out renewals where no operation gives a refresh token at its top."""
+    if any("refresh_token" in found.given for found in tokens if found.purpose == "issue"):
+        return tokens
+    for found in tokens:
+        if found.purpose == "renew" or "refresh_token" in found.grants:
+            notes.append(f"{found.called}: left out the renewal, since no login is described to give a refresh token")
+        found.grants = tuple(grant for grant in found.grants if grant != "refresh_token")
+    return [found for found in tokens if found.purpose != "renew"]
 
 
 def _operations(root: Mapping[str, Any]) -> Iterator[Found]:
@@ -113,6 +88,10 @@ def _is_about_tokens(found: Found, schemes: Mapping[str, Any], ask: Ask, notes: 
     if "access_token" not in roles or not given:
         if ends:
             return _ending(found, schemes, ask)
+        for name, schema in _success(op).get("properties", {}).items():
+            inner = merged(schema).get("properties", {})
+            if any(role_of(n, m, "given") == "access_token" for n, m in inner.items()) and found.body:
+                notes.append(f"{found.called}: the token stands inside `{name}`, and only members at the top are read")
         return False
     _mark(found, _success(op), "given", ask)
     members = _members(found)
@@ -130,7 +109,17 @@ def _is_about_tokens(found: Found, schemes: Mapping[str, Any], ask: Ask, notes: 
         found.purpose, found.invokes_rfc = "issue", found.media_type == FORM
         _mark(found, found.body, "sent", ask)
         return "access_token" in found.given
-    guessed = {role_of(name, schema, "sent") for name, schema in members.items()} - {None}
+    if {"oneOf", "anyOf"} & set(found.body):
+        branches = [merged(b) for b in found.body.get("oneOf", found.body.get("anyOf", ()))]
+        required = set.intersection(*(set(b.get("required", ())) for b in branches))
+        found.body = {"type": "object", "required": sorted(required), "properties": members}
+    queried = {p["name"]: p.get("schema", {}) for p in op["parameters"] if p.get("in") == "query"}
+    if any(role_of(name, schema, "sent") == "grant_type" for name, schema in queried.items()):
+        notes.append(
+            f"{found.called}: the grant travels in the query, which is read in a body only (RFC 6749 section 4)"
+        )
+        return False
+    guessed = {role_of(name, schema, "sent") for name, schema in {**queried, **members}.items()} - {None}
     if "refresh_token" in guessed and "password" not in guessed:
         found.purpose = "renew"
     elif guessed & {"password", "client_secret"} or kind == "basic" or _keys(found, schemes):
@@ -184,6 +173,7 @@ def _named_grants(found: Found) -> list[str]:
 def _mark(found: Found, schema: Mapping[str, Any], side: str, ask: Ask) -> None:
     """Write down the roles of the members of one schema, asking where a name alone does not tell."""
     into = found.sent if side == "sent" else found.given
+    branches = [schema, *map(merged, schema.get("oneOf", schema.get("anyOf", ())))] if side == "sent" else [schema]
     members = _members(found) if side == "sent" else schema.get("properties", {})
     for name, member in members.items():
         guess = role_of(name, member, side)
@@ -192,21 +182,22 @@ def _mark(found: Found, schema: Mapping[str, Any], side: str, ask: Ask) -> None:
             continue
         if name not in CERTAIN:
             role = ask(f"{found.called}, `{name}`", side, guess)
-            if role is not None:
-                member[REVIEW] = f"guessed from its name: {role}"
-            else:
-                member[REVIEW] = "no role: it is wanted, and nobody sends it until it has one"
+            told = f"guessed from its name: {role}"
+            member[REVIEW] = told if role else "no role: it is wanted, and nobody sends it until it has one"
         if role is not None and role not in into:
-            member["x-role"], into[role] = role, name
+            into[role] = name
+            for branch in branches:
+                if name in branch.get("properties", {}):
+                    branch["properties"][name] |= {"x-role": role}
 
 
 def _keys(found: Found, schemes: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Give the headers in which keys travel: each with its name, and the role that it has."""
+    """Give the headers and parameters in which keys travel: each with its name, and the role that it has."""
     headers = [
         scheme["name"]
         for entry in found.security[:1]
         for name in entry
-        if (scheme := schemes.get(name, {})).get("type") == "apiKey" and scheme.get("in") == "header"
+        if (scheme := schemes.get(name, {})).get("type") == "apiKey" and scheme.get("in") in ("header", "query")
     ]
     headers += [
         p["name"]
@@ -214,72 +205,6 @@ def _keys(found: Found, schemes: Mapping[str, Any]) -> list[tuple[str, str]]:
         if p.get("in") == "header" and re.search(r"key|secret|client|app", p["name"], re.IGNORECASE)
     ]
     return [(name, header_role(name, len(headers) == 1)) for name in dict.fromkeys(headers)]
-
-
-def _flows(schemes: Mapping[str, Any], tokens: list[Found], notes: list[str]) -> Iterator[Found]:
-    """Find token endpoints that the document names in its OAuth 2.0 flows and describes nowhere."""
-    flows: dict[str, list[str]] = {}
-    for scheme in schemes.values():
-        for kind, grant in (("password", "password"), ("clientCredentials", "client_credentials")):
-            flow = scheme.get("flows", {}).get(kind)
-            if flow:
-                grants = flows.setdefault(flow["tokenUrl"], [])
-                grants += [
-                    g for g in (grant, *(["refresh_token"] if flow.get("refreshUrl") else [])) if g not in grants
-                ]
-    for url, grants in flows.items():
-        path = urlsplit(url).path or "/"
-        if any(found.path == path or path.endswith(found.path) for found in tokens):
-            continue
-        notes.append(f"{url}: named by an OAuth 2.0 flow and described nowhere, so it is drafted as RFC 6749 has it")
-        yield _of_rfc(url, tuple(grants))
-
-
-def _of_rfc(url: str, grants: tuple[str, ...]) -> Found:
-    parts = urlsplit(url)
-    names: dict[str, dict[str, Any]] = {
-        "grant_type": {"enum": list(grants)},
-        **({"username": {}, "password": {}} if "password" in grants else {}),
-        **({"refresh_token": {}} if "refresh_token" in grants else {}),
-        "scope": {},
-    }
-    members = {name: {"type": "string", "x-role": name, **more} for name, more in names.items()}
-    body = {"type": "object", "required": ["grant_type"], "properties": members}
-    given: dict[str, dict[str, Any]] = {
-        "access_token": {"type": "string", "minLength": 1},
-        "token_type": {"type": "string"},
-        "expires_in": {"type": "integer"},
-        **({"refresh_token": {"type": "string", "minLength": 1}} if "refresh_token" in grants else {}),
-    }
-    reply = {
-        "type": "object",
-        "required": ["access_token", "token_type"],
-        "properties": {name: {**schema, "x-role": name} for name, schema in given.items()},
-    }
-    texts = {"error": {"type": "string"}, "error_description": {"type": "string"}}
-    refusal = {"type": "object", "required": ["error"], "properties": texts}
-    replies = {"200": ("Tokens (section 5.1).", reply), "400": ("Refused (section 5.2).", refusal)}
-    replies["401"] = ("Not the client that it says it is (section 5.2).", refusal)
-    op = {
-        "operationId": "token",
-        "summary": "The token endpoint of OAuth 2.0 (RFC 6749).",
-        REVIEW: "drafted from RFC 6749: the document names the endpoint and does not describe it",
-        "parameters": [],
-        "requestBody": {"required": True, "content": {FORM: {"schema": body}}},
-        "responses": {
-            status: {"description": says, "content": {JSON: {"schema": schema}}}
-            for status, (says, schema) in replies.items()
-        },
-    }
-    server = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-    sent, got = {name: name for name in names}, {name: name for name in given}
-    return Found(
-        *(parts.path or "/", "post", op, "issue", FORM, body, sent, got),
-        security=[{"clientBasic": []}],
-        grants=grants,
-        server=server,
-        invokes_rfc=True,
-    )
 
 
 def _opened(others: list[Found], schemes: Mapping[str, Any], tokens: list[Found], ask: Ask, notes: list[str]) -> Found:

@@ -65,7 +65,7 @@ def role_of(name: str, schema: Mapping[str, Any], side: str) -> str | None:
 
 
 def header_role(name: str, alone: bool) -> str:
-    """Give the role of a header that a token is obtained with: a key that is `alone` is as good as a secret."""
+    """Give the role of a header or parameter that a token is obtained with: a key that is `alone` is as good as a secret."""
     said = words(name).removeprefix("x_")
     if alone or "secret" in said:
         return "client_secret"
