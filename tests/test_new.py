@@ -225,6 +225,19 @@ def test_a_standard_that_is_invoked_is_a_basis(tmp_path: Path) -> None:
     )
 
 
+def test_a_standard_binds_as_far_as_it_does(tmp_path: Path) -> None:
+    """A client in the header gets 401, one in the form 400, too; scopes may be passed over; RFC 6750 recommends."""
+    begin(tmp_path / "harbour", "--from", document("harbour"), "--yes")
+    begin(tmp_path / "mine")
+    form, header = load_dialect(tmp_path / "harbour"), load_dialect(tmp_path / "mine")
+
+    assert (401, 400) == form.clause("issue-by-client-credentials.client-secret-wrong").expect.status
+    assert (401,) == header.clause("issue-by-client-credentials.client-secret-wrong").expect.status
+    assert "silent" == form.clause("issue-by-client-credentials.scope-unknown").basis
+    assert "must" == form.clause("issue-by-client-credentials.grant-type-missing").level
+    assert "should" == form.clause("list-berths.access-token-unknown").level
+
+
 # -- asking
 
 

@@ -115,17 +115,17 @@ def _served(operation: Operation, document: str, certain: bool, rfc: bool) -> It
 
 
 def _refused(operation: Operation, name: str, told: Answer, document: str) -> dict[str, Any]:
-    what = f"A request of {operation.name} in which {CONDITIONS[name].says}"
+    what = f"a request of {operation.name} in which {CONDITIONS[name].says}."
     section = told.source or _place(operation)
     if told.basis == "silent":
-        says = f"What becomes of a request of {operation.name} in which {CONDITIONS[name].says} is not stated."
+        says = f"Not stated: what becomes of {what}"
         return _row(operation, name, says, "may", "silent", document, section) | {"when": name}
     statuses = " or ".join(map(str, told.statuses))
-    says = f"{what} is {'served with' if told.accepted else 'answered'} {statuses}."
-    level = "may" if told.basis == "documented" else "should" if name == "scope.insufficient" else "must"
+    says = f"{'Served with' if told.accepted else 'Answered'} {statuses}: {what}"
+    level = "may" if told.basis == "documented" else "should" if section.startswith("RFC 6750") else "must"
     row = _row(operation, name, says, level, told.basis, document, section)
     expect: dict[str, Any] = {"status": list(told.statuses)}
-    if told.error and _tells_error(operation, told.statuses):
+    if told.error and not told.open_code and _tells_error(operation, told.statuses):
         expect["error"] = [told.error]
     return row | {"when": name, "expect": expect} | ({"note": _LISTED} if told.basis == "documented" else {})
 

@@ -21,11 +21,12 @@ HARMLESS = frozenset(
 _OPEN = HARMLESS | {
     *("username.other_case", "access_token.in_query", "body.in_query", "body.wrong_content_type", "basic.in_body"),
     *("refresh_token.foreign", "grant_type.other_case", "grant_type.not_allowed", "access_token.bare"),
-    *("access_token.is_refresh_token", "refresh_token.is_access_token", "scope.exceeding", "path.alternative"),
+    *("access_token.is_refresh_token", "refresh_token.is_access_token", "scope.exceeding", "scope.unknown"),
 }
 """What servers treat so differently that a listed status says nothing of it."""
 
 _CASE = "RFC 9110 section 11.1: the scheme is read whatever its case"
+_EITHER = "RFC 6749 section 5.2: a refusal"
 _CLIENT = ((401, 400), "invalid_client", "RFC 6749 section 5.2: invalid_client")
 _REQUEST = ((400,), "invalid_request", "RFC 6749 section 5.2: invalid_request")
 _GRANT = ((400,), "invalid_grant", "RFC 6749 section 5.2: invalid_grant")
@@ -33,10 +34,14 @@ _TOKEN_ENDPOINT = {
     **dict.fromkeys(("client_id.unknown", "client_secret.wrong", "client_secret.empty"), _CLIENT),
     **dict.fromkeys(("basic.missing", "basic.not_base64", "basic.no_colon", "basic.wrong_scheme"), _CLIENT),
     **dict.fromkeys(("grant_type.missing", "username.missing", "password.missing", "refresh_token.missing"), _REQUEST),
-    **dict.fromkeys(("body.empty", "body.malformed"), _REQUEST),
+    # Nothing says who asks either, so that a server may miss the client first.
+    **dict.fromkeys(("body.empty", "body.malformed"), ((400, 401), "invalid_request", _EITHER)),
+    # What has no value is as good as left out (section 3.2), and wrong at the same time: either code is right.
+    **dict.fromkeys(("username.empty", "password.empty", "refresh_token.empty"), ((400,), "invalid_request", _EITHER)),
     **dict.fromkeys(("username.unknown", "password.wrong"), _GRANT),
     **dict.fromkeys(("refresh_token.unknown", "refresh_token.expired"), _GRANT),
     "grant_type.unknown": ((400,), "unsupported_grant_type", "RFC 6749 section 5.2: unsupported_grant_type"),
+    # Section 3.3 lets a server pass over scopes, so this binds nobody; it is what the mock does.
     "scope.unknown": ((400,), "invalid_scope", "RFC 6749 section 5.2: invalid_scope"),
 }
 _BEARER = {
@@ -66,7 +71,8 @@ _FORMAL = ("missing", "empty", "wrong_type", "null")
 class Answer:
     """How a wrong request is answered: its basis, the statuses that are fine, the first of which a mock gives.
 
-    `source` is where it is written, `error` the code of RFC 6749 or 6750 (empty: none). `accepted`: it is served.
+    `source` is where it is written, `error` the code of RFC 6749 or 6750 (empty: none). `accepted`: it is served. Where
+    several codes are right, `open_code` tells so, and `error` is only what the mock gives.
     """
 
     basis: str
@@ -74,6 +80,7 @@ class Answer:
     source: str = ""
     error: str = ""
     accepted: bool = False
+    open_code: bool = False
 
 
 def answer(condition: Condition, operation: Operation, family: tuple[str, ...], invokes_rfc: bool) -> Answer:
@@ -95,9 +102,12 @@ def answer(condition: Condition, operation: Operation, family: tuple[str, ...], 
     documented = tuple(status for status in usual if status in listed)
     if said is not None:
         statuses, error, source = said
+        if error == "invalid_client" and operation.place("client_id") == "basic" and subject != "basic":
+            # Whoever tried the header Authorization gets 401 and no other status.
+            statuses = (401,)
         fitting = tuple(status for status in statuses if not listed or status in listed)
         if name not in _OPEN and fitting:
-            return Answer("rfc", fitting, source, error)
+            return Answer("rfc", fitting, source, error, open_code=source == _EITHER)
         if fitting:
             return Answer("silent", fitting, error=error)
     if documented and name not in _OPEN:

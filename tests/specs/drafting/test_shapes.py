@@ -208,9 +208,11 @@ def test_a_token_of_another_look(tmp_path: Path) -> None:
 
 def test_schemas_that_hold_themselves(tmp_path: Path) -> None:
     """A schema that refers to itself is followed once."""
-    tree = {"type": "object", "properties": {"child": {"$ref": "#/paths/~1tree/get/responses/200/content/x/schema"}}}
-    held = {"get": {"responses": {"200": {"description": "A tree.", "content": {"x": {"schema": tree}}}}}}
+    itself = {"$ref": "#/paths/~1me/get/responses/200/content/application~1json/schema"}
+    tree = {"type": "object", "properties": {"left": itself, "right": itself}}
+    replies = {"200": {"description": "A tree.", "content": {JSON: {"schema": tree}}}}
 
-    done = begin(tmp_path, {"/t": post(LOGIN), "/tree": held})
+    done = begin(tmp_path, {"/t": post(LOGIN), "/me": {"get": {"security": [{"token": []}], "responses": replies}}})
 
     assert done.exit_code == 0, done.output
+    assert (tmp_path / "mine" / "openapi.yaml").read_text(encoding="utf-8").count("left:") == 3
