@@ -1,4 +1,4 @@
-"""The examples of the README and of the pages about the mock and about live servers, run as they stand.
+"""The examples of the README and of the pages about the mock, live servers and dialects, run as they stand.
 
 A comment before a block says what becomes of it: `file: NAME` writes it, `run` runs it, `run: TOOL` does so where that tool is
 tried, `serve: COMMAND` and `starts` start a server that runs until the end, `baseline` reads it. The ports that a document names are replaced by free ones.
@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 MOCK = (ROOT / "docs" / "mock.md").read_text("utf-8")
 LIVE = (ROOT / "docs" / "live.md").read_text("utf-8")
+DIALECTS = (ROOT / "docs" / "dialects.md").read_text("utf-8")
 LANGUAGES = (ROOT / "docs" / "languages.md").read_text("utf-8")
 BLOCK = re.compile(r"((?:^<!-- .*? -->\n)+)^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -162,6 +163,24 @@ def test_the_examples_of_the_live_server_work(shell: Shell) -> None:
     assert says in printed
     assert (shell.folder / "report" / "report.html").is_file()
     assert LIVE.count("<!-- ") == sum(len(example.marks) for example in examples(LIVE))
+
+
+def test_the_examples_of_the_dialects_work(shell: Shell) -> None:
+    """From a plain OpenAPI file to a register of more than 60 clauses that no fault gets past, as the page has it."""
+    printed = play(shell, DIALECTS)
+
+    dialect = load_dialect(shell.folder / "lodge")
+    told = re.findall(
+        r"^lodge: (\d+) faults, (\d+) killed, (\d+) survived; .* (\d+) false alarms", printed, re.MULTILINE
+    )
+    first, *later = [tuple(map(int, figures)) for figures in told]
+    assert first[2] > 0
+    assert [(faults, faults, 0, 0) for faults, *_ in later] == later
+    assert min(faults for faults, *_ in later) > first[0]
+    assert sum(clause.can_fail for clause in dialect.clauses) >= 60
+    assert dialect.declared
+    assert "broken" in printed
+    assert DIALECTS.count("<!-- ") == sum(len(example.marks) for example in examples(DIALECTS))
 
 
 def test_the_page_about_live_servers_is_complete() -> None:

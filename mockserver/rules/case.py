@@ -84,9 +84,12 @@ class Case:
 
     @cached_property
     def client(self) -> Client | None:
-        """The client that the request names."""
+        """The client that the request names, or whose key it carries where a key is all that names one."""
         if self.stands_in is not None:
             return self.stands_in.client
+        if not self.operation.bound("client_id"):
+            key = self.value("client_secret")
+            return next((c for c in self.world.clients.values() if c.client_secret == key), None)
         value = self.value("client_id")
         return self.world.clients.get(value) if isinstance(value, str) else None
 
