@@ -92,10 +92,10 @@ def _right(call: Call) -> Reply:
 
 
 def _elsewhere(origin: str) -> str:
-    """Give another origin that is this very mock: loopback has two names."""
+    """Give another origin that is this very mock, with the path below which it is there: loopback has two names."""
     parts = urlsplit(origin)
     other = "127.0.0.1" if parts.hostname == "localhost" else "localhost"
-    return f"{parts.scheme}://{other}" + (f":{parts.port}" if parts.port is not None else "")
+    return f"{parts.scheme}://{other}" + (f":{parts.port}" if parts.port is not None else "") + parts.path
 
 
 def _redirect(call: Call) -> Delivery:

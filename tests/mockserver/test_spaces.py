@@ -76,6 +76,19 @@ def test_fifty_at_once(running: Running) -> None:
     assert 50 == len(running.spaces.list())
 
 
+def test_redirection_stays_in_the_space(running: Running, http: requests.Session) -> None:
+    """A redirection that a space was asked for leads to the same space by the mock's other name, and who follows is seen there."""
+    space = running.space("blue")
+    space.faults.add("redirect", count=1)
+    reply = log_in(space, http, allow_redirects=False)
+    there = reply.headers["Location"]
+
+    assert (307, f"http://localhost:{running.port}{ROOT}spaces/blue/auth") == (reply.status_code, there)
+    assert 401 == http.get(there, timeout=10).status_code
+    assert [307, 401] == [entry.status for entry in space.journal.entries()]
+    assert [] == running.journal.entries()
+
+
 def test_by_path_and_by_header(running: Running, http: requests.Session) -> None:
     """A space is reached by its path and by the header, for the API and for the control side; both mean the same."""
     space = running.space("blue")
