@@ -9,7 +9,7 @@ from typing import Any
 
 from watchword.mockserver.console import steering
 from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_body, read_query
-from watchword.mockserver.console.curl import login_line
+from watchword.mockserver.console.curl import lines
 from watchword.mockserver.console.dryrun import answered, request_of
 from watchword.mockserver.console.journal import Entry, Journal
 from watchword.mockserver.console.live import Live
@@ -168,6 +168,7 @@ class Desk:
 
     def _index(self, request: Request, origin: str) -> Reply:
         if "text/html" in (request.header("accept") or ""):
+            from watchword.mockserver.console.drawing import sequences
             from watchword.mockserver.console.page import render_page
 
             service = self.service
@@ -178,16 +179,18 @@ class Desk:
                 judged = self._noted.judged()
             except BadRequest as bad:
                 judged = bad.detail
+            entries = self.entries(_SHOWN)
             return render_page(
                 self.facts(origin),
                 {role: value if private else "" for role, value in service.credentials.items()},
-                login_line(service.dialect.api, service.credentials, origin) if private else None,
+                lines(service.dialect.api, service.credentials, origin) if private else (),
                 service.clock.now(),
-                self.entries(_SHOWN),
+                entries,
                 self.journal.dropped,
                 self.book.shown(),
                 judged,
                 None if self.spaces is None else self.spaces(origin),
+                sequences(entries, self.journal.exchanges, self.masker.known),
             )
         return as_json(self.facts(origin))
 

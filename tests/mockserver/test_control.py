@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import shutil
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from watchword.mockserver.console.access import Access
 from watchword.mockserver.control import ROOT, Application
@@ -61,9 +64,43 @@ def test_page(application: Application) -> None:
     assert "password.wrong" in page
     assert application.service.credentials["password"] in page
     assert "curl -sS" in page
-    assert "<script" not in page
+    assert 1 == page.count("<script")
+    assert "&lt;script&gt;alert(1)" in page
     assert "src=" not in page
     assert "default-src 'none'" in (reply.header("content-security-policy") or "")
+
+
+def test_page_of_the_lineage() -> None:
+    """The page draws which login gave which token and who used it, says the same as a list, and shows no token."""
+    with start("sensu") as running:
+        user = (running.credentials["username"], running.credentials["password"])
+        with requests.Session() as http:
+            http.trust_env = False
+            given = http.get(running.url + "/auth", auth=user, timeout=5).json()
+            used = {"Authorization": f"Bearer {given['access_token']}"}
+            http.get(running.url + "/api/core/v2/namespaces", headers=used, timeout=5)
+            http.post(
+                running.url + "/auth/token", json={"refresh_token": given["refresh_token"]}, headers=used, timeout=5
+            )
+            reply = http.get(running.control_url, headers={"Accept": "text/html"}, timeout=5)
+    page = reply.text
+    rows = [" ".join(re.sub("<[^>]*>", "", row).split()) for row in re.findall("(?s)<li><a.*?</li>", page)]
+
+    assert 2 == page.count('<path class="way"')
+    assert [("1", "createToken"), ("2", "listNamespaces"), ("3", "renewToken")] == re.findall(
+        r'<text x="184" y="\d+">(\d) (\w+)</text>', page
+    )
+    assert rows[0].startswith("Request 1, createToken: 200. It gave access_token#1, refresh_token#1")
+    assert "It used" not in rows[0]
+    assert rows[1].endswith("of request 1.")
+    assert "of request 1. It gave" in rows[2]
+    assert not [role for role in ("access_token", "refresh_token") if given[role] in page]
+    policy = reply.headers["Content-Security-Policy"]
+    for tag, rule in (("style", "style-src"), ("script", "script-src")):
+        text = re.search(f"(?s)<{tag}>(.*?)</{tag}>", page)
+        assert text is not None
+        digest = base64.b64encode(hashlib.sha256(text[1].encode()).digest()).decode()
+        assert f"{rule} 'sha256-{digest}'" in policy
 
 
 def test_page_of_what_was_forced() -> None:
