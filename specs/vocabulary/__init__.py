@@ -5,7 +5,17 @@ from __future__ import annotations
 from watchword.specs.vocabulary.condition import GRAVITIES, Condition, one_each
 from watchword.specs.vocabulary.conditions import CONDITIONS, broader
 from watchword.specs.vocabulary.guarantees import GUARANTEES, Guarantee
-from watchword.specs.vocabulary.roles import BASES, CREDENTIALS, LEVELS, PLACES, PURPOSES, ROLES, SECRET_ROLES, TOPICS
+from watchword.specs.vocabulary.roles import (
+    BASES,
+    CREDENTIALS,
+    LEVELS,
+    PARTNERS,
+    PLACES,
+    PURPOSES,
+    ROLES,
+    SECRET_ROLES,
+    TOPICS,
+)
 
 __all__ = [
     "BASES",
@@ -14,6 +24,7 @@ __all__ = [
     "GRAVITIES",
     "GUARANTEES",
     "LEVELS",
+    "PARTNERS",
     "PLACES",
     "PURPOSES",
     "ROLES",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-__all__ = ["BASES", "CREDENTIALS", "LEVELS", "PLACES", "PURPOSES", "ROLES", "SECRET_ROLES", "TOPICS"]
+__all__ = ["BASES", "CREDENTIALS", "LEVELS", "PARTNERS", "PLACES", "PURPOSES", "ROLES", "SECRET_ROLES", "TOPICS"]
 
 PLACES = ("path", "query", "header", "basic", "bearer", "form", "json")
 LEVELS = ("must", "should", "may")
@@ -43,6 +43,18 @@ ROLES = MappingProxyType(
         "record": "the identifier of the thing a protected operation is asked for",
     }
 )
+PARTNERS = MappingProxyType(
+    {
+        one: other
+        for name, secret in (
+            ("username", "password"),
+            ("operator_username", "operator_password"),
+            ("client_id", "client_secret"),
+        )
+        for one, other in ((name, secret), (secret, name))
+    }
+)
+"""Who goes with whom: of a name and its secret, neither says anything without the other."""
 SECRET_ROLES = frozenset({"password", "operator_password", "client_secret", "access_token", "refresh_token"})
 
 CREDENTIALS = (

@@ -13,7 +13,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from watchword.specs.values.api import Operation
-from watchword.specs.vocabulary import CONDITIONS
+from watchword.specs.vocabulary import CONDITIONS, PARTNERS
 from watchword.suites.acting import lifetimes, renewals
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import (
@@ -47,7 +47,10 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
     if apart:
         yield NEXT_SECOND
     values, tokens = yield from context.prepare(operation)
-    right = context.write(operation, values)
+    # What is to be wrong has to be there, and right, in the control, even where a request may do without it.
+    subjects = [CONDITIONS[name].subject for name in conditions]
+    about = tuple(role for one in subjects for role in (one, PARTNERS.get(one, one)) if role in values)
+    right = context.write(operation, values, about)
     if method and "method.wrong" not in conditions:
         right = replace(right, method=method)
     control = yield Call(right, "control", f"the right request to {operation.name}")
@@ -59,7 +62,7 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
         if apart:
             yield NEXT_SECOND
         values, tokens = yield from context.prepare(operation)
-        right = replace(context.write(operation, values), method=right.method)
+        right = replace(context.write(operation, values, about), method=right.method)
     if tokens is None:
         tokens = context.tokens(control, operation)
     broken = yield from settle(right, Work(context, tokens), conditions)
