@@ -38,6 +38,7 @@ NODE = Path(__file__).resolve().parent.parent / ".venv-node" / "node_modules"
 FROM_NPM = "make node-packages"
 TOOLS = {
     "chromium": "apt-get install chromium",
+    "chromedriver": "apt-get install chromium-driver",
     "curl": "apt-get install curl",
     "go": "apt-get install golang-go",
     "java": "apt-get install default-jdk-headless",
@@ -47,9 +48,10 @@ TOOLS = {
     "spectral": FROM_NPM,
     "node-oauth2-server": FROM_NPM,
     "oidc-provider": FROM_NPM,
+    "axe": FROM_NPM,
 }
 """What some tests need beside Python, and what installs it. Some of it comes from npm, which nobody has to have."""
-LIBRARIES = {"node-oauth2-server": "@node-oauth/oauth2-server", "oidc-provider": "oidc-provider"}
+LIBRARIES = {"node-oauth2-server": "@node-oauth/oauth2-server", "oidc-provider": "oidc-provider", "axe": "axe-core"}
 """Of these, packages without a command, which programs of Node import."""
 
 

@@ -1,0 +1,93 @@
+"""The mock's page in a real browser: it follows the journal, pauses, and nothing of it shuts anybody out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.browser import Browser, browsing
+from watchword.mockserver.launch import Running, start
+
+pytestmark = pytest.mark.needs("chromedriver")
+REQUESTS = "return document.querySelectorAll('#live-requests tbody tr').length"
+SAYS = "return document.querySelector('#live p').textContent"
+
+
+@pytest.fixture(scope="module")
+def window(tool: Callable[[str], str]) -> Iterator[Callable[..., Browser]]:
+    """Open windows of a browser."""
+    tool("chromium")
+    with browsing(tool("chromedriver")) as window:
+        yield window
+
+
+@pytest.fixture
+def mock() -> Iterator[Running]:
+    """A mock that is looked at."""
+    with start("sensu") as running:
+        yield running
+
+
+def log_in(mock: Running) -> dict[str, Any]:
+    """Get tokens."""
+    user = (mock.credentials["username"], mock.credentials["password"])
+    return dict(requests.get(f"{mock.url}/auth", auth=user, timeout=5).json())
+
+
+def test_follows_and_pauses(mock: Running, window: Callable[..., Browser]) -> None:
+    """What is asked of the mock appears by itself, not while the page is paused, and again when it follows."""
+    page = window()
+    page.open(mock.control_url)
+    page.until(f"{SAYS} === 'Following the journal.'")
+    before = page.run(REQUESTS)
+    log_in(mock)
+    page.until(f"{REQUESTS} === {before + 1}")
+    page.run("document.querySelector('#live button').focus(); document.querySelector('#live button').click()")
+    log_in(mock)
+    paused = page.run(f"return new Promise(done => setTimeout(() => done((() => {{ {REQUESTS} }})()), 700))")
+    page.run("document.querySelector('#live button').click()")
+    page.until(f"{REQUESTS} === {before + 2}")
+
+    assert before + 1 == paused
+    assert "BUTTON" == page.run("return document.activeElement.tagName")
+
+
+def test_two_pages_and_the_end(mock: Running, window: Callable[..., Browser]) -> None:
+    """A page that is left costs the others nothing, and one whose mock has ended says so."""
+    left, kept = window(), window()
+    for page in (left, kept):
+        page.open(mock.control_url)
+        page.until(f"{SAYS} === 'Following the journal.'")
+    left.open("about:blank")
+    log_in(mock)
+    kept.until(f"{REQUESTS} > 0")
+    mock.stop()
+    kept.until(f"{SAYS}.startsWith('The mock does not answer')")
+
+
+@pytest.mark.needs("axe")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [(1200, 900), (400, 800)], ids=["wide", "narrow"])
+def test_axe(
+    size: tuple[int, int], dark: bool, mock: Running, window: Callable[..., Browser], tool: Callable[[str], str]
+) -> None:
+    """With tokens, refusals and a renewal on it, the page has nothing that axe objects to, and does not scroll sideways."""
+    tokens = log_in(mock)
+    requests.get(f"{mock.url}/auth", auth=("nobody", "Wrong7-Words"), timeout=5)
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    asked = {"refresh_token": tokens["refresh_token"]}
+    requests.post(f"{mock.url}/auth/token", json=asked, headers=bearer, timeout=5)
+    page = window(
+        f"--window-size={size[0]},{size[1]}",
+        *(["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []),
+    )
+    page.open(mock.control_url)
+    page.until(f"{SAYS} === 'Following the journal.'")
+
+    assert page.run("return matchMedia('(prefers-color-scheme: dark)').matches") is dark
+    assert [] == page.violations(Path(tool("axe")) / "axe.min.js")
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
