@@ -1,4 +1,6 @@
-"""A mixed load over real sockets, and what becomes of a mock's memory and latency: `python -m benchmarks.million`.
+"""A mixed load over real sockets, and what becomes of a mock's memory and latency: `python -m benchmarks.million DIALECT`.
+
+The dialect has a profile `rotating`, a login with Basic credentials alone, and a renewal by a JSON body.
 
 The mock is a process of its own with its journal on. Connections send in turns of one request each; a latency is the time
 from sending to having read, the wait behind the other connections of the turn included. Linux only: it reads /proc.
@@ -16,10 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from watchword.specs.loader import load_dialect
 
 CONNECTIONS = 8
 STAGE = 100_000
@@ -33,14 +37,14 @@ def _rss(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def _mock(remember: int) -> Iterator[tuple[int, dict[str, Any]]]:
+def _mock(dialect: str, remember: int) -> Iterator[tuple[int, dict[str, Any]]]:
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder, "ready.json")
         line = [
             sys.executable,
             "-m",
             "watchword.mockserver",
-            "sensu",
+            dialect,
             "--profile",
             "rotating",
             "--port",
@@ -62,11 +66,12 @@ def _mock(remember: int) -> Iterator[tuple[int, dict[str, Any]]]:
 class Peer:
     """One connection and the session behind it."""
 
-    def __init__(self, url: str, basic: str, chance: random.Random) -> None:
+    def __init__(self, url: str, heads: Mapping[str, str], basic: str, chance: random.Random) -> None:
         parts = urlsplit(url)
         self._socket = socket.create_connection((parts.hostname or "", parts.port or 80))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
+        self._heads = heads
         self._host, self._basic, self._chance = parts.netloc, basic, chance
         self._access = self._refresh = self._old = ""
         self._wanted, self._gives, self._sent = 200, False, 0.0
@@ -81,12 +86,12 @@ class Peer:
         bearer = f"Bearer {self._access}"
         body = ""
         if what == "login":
-            head, bearer = "GET /auth", self._basic
+            head, bearer = self._heads["issue"], self._basic
         elif what in ("renew", "reuse"):
-            head = "POST /auth/token"
+            head = self._heads["renew"]
             body = json.dumps({"refresh_token": self._refresh if what == "renew" else self._old})
         else:
-            head = "GET /api/core/v2/namespaces"
+            head = self._heads["resource"]
             bearer = bearer if what == "use" else "Bearer e30.e30.e30"
         lines = f"{head} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: {bearer}\r\n"
         if body:
@@ -130,14 +135,17 @@ def _told(done: int, took: list[float], rss: float, seconds: float) -> str:
 def main() -> None:
     """Send, and print a line for each hundred thousand requests."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dialect")
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--remember", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=3600, help="end after so many, whatever has been sent")
     asked = parser.parse_args()
-    with _mock(asked.remember) as (pid, ready):
+    operations = load_dialect(asked.dialect).api.operations.values()
+    heads = {op.purpose: f"{op.method} {op.path}" for op in operations}
+    with _mock(asked.dialect, asked.remember) as (pid, ready):
         known = ready["credentials"]
         pair = base64.b64encode(f"{known['username']}:{known['password']}".encode()).decode()
-        peers = [Peer(ready["url"], f"Basic {pair}", random.Random(number)) for number in range(CONNECTIONS)]
+        peers = [Peer(ready["url"], heads, f"Basic {pair}", random.Random(number)) for number in range(CONNECTIONS)]
         print(f"RSS at the start: {_rss(pid):.1f} MB; --remember {asked.remember}, {CONNECTIONS} connections")
         print(" requests  RSS MB req/s      p50 ms   p99 ms p99.9 ms   max ms", flush=True)
         took: list[float] = []
