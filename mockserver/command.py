@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -19,6 +20,7 @@ from watchword.mockserver.near import Options
 from watchword.mockserver.orders.book import PURPOSES
 from watchword.mockserver.readyfile import announced, clear_stale
 from watchword.mockserver.recipe import world_file
+from watchword.mockserver.state.world import REMEMBERED
 from watchword.mockserver.telling import lines, print_entry, print_faults
 from watchword.mockserver.tls import Certificates, NoTrustme, make_certificates
 from watchword.mockserver.worldfile import WorldFile
@@ -88,6 +90,13 @@ def _token(context: click.Context, option: click.Parameter, given: str | None) -
     "--refresh-token-lifetime", type=_SECONDS, help="Seconds that refresh tokens live, in place of the profile's."
 )
 @click.option(
+    "--remember",
+    default=REMEMBERED,
+    show_default=True,
+    type=click.IntRange(1, 10_000_000),
+    help="Tokens of each kind to keep; beyond that the oldest are forgotten, those that are over first.",
+)
+@click.option(
     "--cors",
     multiple=True,
     callback=_origins,
@@ -131,6 +140,7 @@ def mock(
     ready_file: Path | None,
     access_token_lifetime: int | None,
     refresh_token_lifetime: int | None,
+    remember: int,
     cors: tuple[str, ...],
     control_cors: tuple[str, ...],
     control_token: str | None,
@@ -169,6 +179,7 @@ def mock(
         "fault": fault,
         "access_token_lifetime": access_token_lifetime,
         "refresh_token_lifetime": refresh_token_lifetime,
+        "remember": remember,
         "cors": cors,
         "control_cors": control_cors,
         "control_token": control_token,
@@ -186,6 +197,9 @@ def mock(
         if detached is not None:
             detached.ready()
             stack.callback(detached.end)
+        # What is there now stays to the end: it is not to be looked through again and again, in the middle of a reply.
+        gc.collect()
+        gc.freeze()
         if source is None:
             _wait(end)
         else:

@@ -84,7 +84,7 @@ class Deed:
         if known is not None:
             return known
         session = case.access.session if case.access is not None else self._session()
-        if not session.tokens:
+        if not session.issued:
             world.mint_access(session, self.origin)
         return world.mint_refresh(session, self.origin)
 
@@ -96,13 +96,14 @@ class Deed:
                 return self._given(*refresh.heirs)
             refresh.used += 1
             refresh.used_at = self.world.clock.now()
-        before = session.tokens[-1].expires_at
-        for token in session.tokens:
-            token.superseded = True
+        before = self.world.expiry(session.newest)
+        self.world.supersede(session)
         access = self.world.mint_access(session, self.origin)
         given = self.world.mint_refresh(session, self.origin) if self.profile.renewal.rotates else refresh
         if isinstance(refresh, RefreshToken) and isinstance(given, RefreshToken) and given is not refresh:
-            refresh.heirs = (access, given)
+            # Whoever holds no successor keeps none from being forgotten.
+            refresh.heirs = (access, given) if self.profile.renewal.grace else None
+            self.world.lay_by("refresh_token", refresh.value)
         key = (session.account, session.client, None if session.account else session.brand, session.scopes)
         if key in self.world.current and isinstance(given, RefreshToken):
             # Whoever logs in again is given what there is, and that is now what the renewal gave.
@@ -126,8 +127,9 @@ class Deed:
     def _revoke(self) -> None:
         if self.case.access is not None:
             self.case.access.revoked = True
+            self.world.lay_by("access_token", self.case.access.value)
         if self.case.refresh is not None:
-            self.case.refresh.session.ended = True
+            self.world.end(self.case.refresh.session)
 
 
 def _of_session(session: Session) -> dict[str, Any]:

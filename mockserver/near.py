@@ -55,7 +55,7 @@ def assemble(dialect: str | Path | Dialect | Service, access: Access, **options:
     Raises:
         SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
         TypeError: a service was given and something beside it that it is to be made of.
-        ValueError: the fault cannot be had there, or the public URL or the name of a space is none.
+        ValueError: the fault cannot be had there, no token is to be remembered, or the public URL or the name of a space is none.
     """
     recipe = {name: value for name, value in options.items() if name in Recipe.__annotations__}
     service, reread, lasting = prepare(dialect, **cast(Recipe, recipe))

@@ -10,6 +10,7 @@ from watchword.mockserver.clock import Clock, Ids
 from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.orders.kinds import KINDS
 from watchword.mockserver.service import Service
+from watchword.mockserver.state.world import REMEMBERED
 from watchword.specs.errors import SpecError, nearest
 from watchword.specs.loader import Dialect, load_dialect, load_world, make_world
 from watchword.specs.values.profile import WorldData
@@ -25,7 +26,7 @@ class Recipe(TypedDict, total=False):
 
     `profile` and `fault` are names. `world` says who lives there: the name of a file in the dialect's folder `worlds`, a path,
     or what such a file says. `clock` and `ids` are where time and chance come from, and the lifetimes are in seconds, in place
-    of the profile's.
+    of the profile's. Of each kind of token, `remember` are kept.
     """
 
     profile: str
@@ -35,6 +36,7 @@ class Recipe(TypedDict, total=False):
     ids: Ids | None
     access_token_lifetime: int | None
     refresh_token_lifetime: int | None
+    remember: int
 
 
 class Prepared(NamedTuple):
@@ -81,6 +83,7 @@ def prepare(dialect: str | Path | Dialect | Service, **recipe: Unpack[Recipe]) -
         fault,
         access_token_lifetime=recipe.get("access_token_lifetime"),
         refresh_token_lifetime=recipe.get("refresh_token_lifetime"),
+        remember=recipe.get("remember", REMEMBERED),
     )
     return Prepared(service, reload, lasting)
 

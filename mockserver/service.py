@@ -19,7 +19,7 @@ from watchword.mockserver.judgement import Judge, Judgement
 from watchword.mockserver.rules.case import Case, stand_in
 from watchword.mockserver.rules.render import render
 from watchword.mockserver.state.firewall import Firewall
-from watchword.mockserver.state.world import World
+from watchword.mockserver.state.world import REMEMBERED, World
 from watchword.specs.loader import Dialect
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import Profile, TokenForm, WorldData
@@ -87,6 +87,7 @@ class Service:
 
     `api` is the dialect's description together with the resources of the world.
     `access_token_lifetime` and `refresh_token_lifetime`, in seconds, take the place of the profile's.
+    `remember` tokens of each kind are kept, see `World`.
     """
 
     def __init__(
@@ -100,7 +101,10 @@ class Service:
         *,
         access_token_lifetime: int | None = None,
         refresh_token_lifetime: int | None = None,
+        remember: int = REMEMBERED,
     ) -> None:
+        if remember < 1:
+            raise ValueError(f"a mock remembers at least 1 token of each kind; {remember} was asked for")
         self.dialect = dialect
         self.fault = fault
         self._begun = (profile, world, access_token_lifetime, refresh_token_lifetime)
@@ -114,7 +118,7 @@ class Service:
         source = ids or RandomIds()
         data = world or dialect.world
         self.api, self.profile = furnished(dialect.api, self._bare, data)
-        self.state = World(data, self.profile, self.clock, source, source.hex(64).encode())
+        self.state = World(data, self.profile, self.clock, source, source.hex(64).encode(), remember=remember)
         self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
         self._stance = self._standing(active, self.profile)
 
@@ -137,6 +141,7 @@ class Service:
             fault=self.fault,
             access_token_lifetime=access,
             refresh_token_lifetime=refresh,
+            remember=self.state.remember,
         )
 
     @property
@@ -219,7 +224,7 @@ class Service:
             if token is None:
                 continue
             if then == "end_session":
-                token.session.ended = True
+                self.state.end(token.session)
             elif then == "end_family":
                 self.state.end_family(token.session)
             elif then == "end_token":

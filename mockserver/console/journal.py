@@ -79,6 +79,7 @@ class Journal:
         self._weights: deque[tuple[int, int]] = deque()
         self._weight = 0
         self._served = 0
+        self._refused = 0
         self._before = 0
         bindings = [b for op in api.operations.values() for b in op.bindings]
         self._names = {b.name for b in bindings} | {b.role for b in bindings}
@@ -102,12 +103,14 @@ class Journal:
     @property
     def newest(self) -> Entry | None:
         """The newest entry that was refused; when nothing was, the newest of all."""
-        entries = reversed(self._entries)
-        return next((e for e in entries if e.why is not None), self._entries[-1] if self._entries else None)
+        refused = self.find(self._refused)
+        return refused if refused is not None else self._entries[-1] if self._entries else None
 
     def find(self, number: int) -> Entry | None:
         """Give the entry with an id; None when it is forgotten, or has not come yet."""
-        return next((entry for entry in self._entries if entry.id == number), None)
+        # Ids follow each other without a gap.
+        place = number - self._entries[0].id if self._entries else -1
+        return self._entries[place] if 0 <= place < len(self._entries) else None
 
     def record(
         self,
@@ -127,6 +130,8 @@ class Journal:
             self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race, exchange, *kept
         )
         self._entries.append(entry)
+        if why is not None:
+            self._refused = entry.id
         if exchange is not None:
             self._weigh(entry)
         return entry

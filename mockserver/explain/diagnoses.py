@@ -112,9 +112,13 @@ def _withdrawn(role: str, how: str) -> Callable[[Case], bool]:
     return lambda case: case.world.withdrawn.get(str(case.value(role)), ("", ""))[1] == how
 
 
+def _forgotten(role: str) -> Callable[[Case], bool]:
+    return lambda case: case.world.may_have_forgotten(role, str(case.value(role)))
+
+
 def _family(case: Case) -> bool:
     token = case.access
-    return token is not None and token.session.ended and token is token.session.tokens[-1]
+    return token is not None and token.session.ended and token.value == token.session.newest
 
 
 def _replaced(case: Case) -> bool:
@@ -241,6 +245,22 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "the token was issued here, and deleted when it was presented after its end",
         "a refresh_token that lives",
         "Log in again: {field} is over, and no longer known.",
+    ),
+    Diagnosis(
+        "access_token.forgotten",
+        ("access_token.unknown",),
+        _forgotten("access_token"),
+        "the token is unknown, or older than what the mock remembers: it has forgotten tokens to make room for newer ones",
+        "an access_token of those that are remembered",
+        "Log in again for an access_token in `Authorization`, or start the mock with a higher `--remember`.",
+    ),
+    Diagnosis(
+        "refresh_token.forgotten",
+        ("refresh_token.unknown",),
+        _forgotten("refresh_token"),
+        "the token is unknown, or older than what the mock remembers: it has forgotten tokens to make room for newer ones",
+        "a refresh_token of those that are remembered",
+        "Log in again for {field}, or start the mock with a higher `--remember`.",
     ),
     Diagnosis(
         "access_token.family_ended",

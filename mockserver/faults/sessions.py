@@ -80,9 +80,11 @@ def renewal_faults(gives: Collection[str]) -> Iterator[FaultTemplate]:
 
 def _old(case: Case, world: World, values: Values) -> Values:
     session = world.access[values["access_token"]].session
-    before = session.tokens[-2] if len(session.tokens) > 1 else session.tokens[-1]
-    before.superseded = False
-    return {**values, "access_token": before.value}
+    before = session.before or session.newest
+    token = world.access.get(before or "")
+    if token is not None:
+        token.revive()
+    return {**values, "access_token": before}
 
 
 def _fewer_scopes(case: Case, world: World, values: Values) -> Values:
@@ -94,19 +96,16 @@ def _shorter(case: Case, world: World, values: Values) -> Values:
 
 
 def _stale(case: Case, world: World, values: Values) -> Values:
-    tokens = world.access[values["access_token"]].session.tokens
-    before = tokens[-2].expires_at if len(tokens) > 1 else None
+    before = world.expiry(world.access[values["access_token"]].session.before)
     if before is None:
         return values
     return {**values, "expires_at": before, "expires_in": before - int(world.clock.now())}
 
 
 def _renewals(case: Case) -> int:
-    return len(case.refresh.session.tokens) - 1 if case.refresh is not None else 0
+    return case.refresh.session.issued - 1 if case.refresh is not None else 0
 
 
 def _after_expiry(case: Case) -> bool:
-    if case.refresh is None or len(case.refresh.session.tokens) < 2:
-        return False
-    before = case.refresh.session.tokens[-2]
-    return before.expires_at is not None and case.world.clock.now() >= before.expires_at
+    before = None if case.refresh is None else case.world.expiry(case.refresh.session.before)
+    return before is not None and case.world.clock.now() >= before

@@ -17,7 +17,7 @@ from typing import Any
 
 from watchword.mockserver.clock import Ids
 
-__all__ = ["FORMS", "Jwt", "sign", "unpack"]
+__all__ = ["FORMS", "Jwt", "is_signed", "sign", "unpack"]
 
 _COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
@@ -39,6 +39,15 @@ def sign(claims: Mapping[str, Any], key: bytes) -> str:
     signed = _HEADER + b"." + payload
     signature = base64.urlsafe_b64encode(hmac.digest(key, signed, hashlib.sha256)).rstrip(b"=")
     return (signed + b"." + signature).decode()
+
+
+def is_signed(text: str, key: bytes) -> bool:
+    """Tell whether a text is a JWT with a signature that `sign` would have made."""
+    jwt = unpack(text)
+    if jwt is None:
+        return False
+    wanted = base64.urlsafe_b64encode(hmac.digest(key, jwt.signed.encode(), hashlib.sha256)).rstrip(b"=")
+    return hmac.compare_digest(wanted, jwt.signature.encode())
 
 
 def unpack(text: str) -> Jwt | None:

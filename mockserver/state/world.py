@@ -3,85 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
-from watchword.mockserver.clock import Clock, Ids
-from watchword.mockserver.state.tokens import FORMS, sign
+from watchword.mockserver.clock import Clock, Ids, SeededIds
+from watchword.mockserver.state.issued import AccessToken, RefreshToken, Session
+from watchword.mockserver.state.tokens import FORMS, is_signed, sign
 from watchword.specs.values.profile import Account, Client, Profile, TokenForm, WorldData
 
-__all__ = ["AccessToken", "RefreshToken", "Session", "World"]
+__all__ = ["REMEMBERED", "AccessToken", "RefreshToken", "Session", "World"]
 
 _FRESH = 1000
-_REMEMBERED = 10_000
-"""How many withdrawn tokens are remembered, so that whoever presents one can be told."""
-
-
-@dataclass(slots=True, repr=False)
-class Session:
-    """What one login began: who, through which client, for which brand and scopes. `ended` closes all its tokens."""
-
-    id: str
-    account: Account | None
-    client: Client | None
-    brand: str | None
-    scopes: tuple[str, ...]
-    ended: bool = False
-    tokens: list[AccessToken] = field(default_factory=list)
-
-    @property
-    def subject(self) -> str:
-        """The name of whoever the session belongs to: a user, else the client's owner, else the client itself."""
-        if self.account is not None:
-            return self.account.username
-        return (self.client.owner or self.client.client_id) if self.client is not None else ""
-
-
-@dataclass(slots=True, repr=False)
-class AccessToken:
-    """An issued access token. `expires_at` is a whole second; the token is expired from that second on (None: never).
-
-    `forgotten_at` is when the server loses it, whatever expiry stands in it (None: never). `doubles` are tokens of the same
-    text that were issued after it.
-    """
-
-    value: str
-    session: Session
-    issued_at: float
-    expires_at: int | None
-    forgotten_at: float | None = None
-    superseded: bool = False
-    revoked: bool = False
-    doubles: list[AccessToken] = field(default_factory=list)
-
-    @property
-    def ended(self) -> bool:
-        """Whether it was ended before its expiry."""
-        return self.superseded or self.revoked or self.session.ended
-
-
-@dataclass(slots=True, repr=False)
-class RefreshToken:
-    """An issued refresh token and how often it has been used.
-
-    `used_at` is when it was used first, and `heirs` are the tokens that it was replaced by; None as long as it was not.
-    """
-
-    value: str
-    session: Session
-    issued_at: float
-    expires_at: int | None
-    forgotten_at: float | None = None
-    used: int = 0
-    used_at: float | None = None
-    heirs: tuple[AccessToken, RefreshToken] | None = None
+_LOST = 2000
+"""Of so many of the tokens that were forgotten last it is still known what they were, so that the journal masks them."""
+_RESET = 1000
+"""Of so many of the newest tokens of each kind it is remembered that a reset withdrew them."""
+REMEMBERED = 10_000
+"""How many tokens of each kind are kept, and how many that were withdrawn, if nothing else is asked for."""
 
 
 @dataclass(slots=True, repr=False)
 class World:
-    """Accounts, clients, brands, sessions and tokens, under a clock and a source of ids that are given."""
+    """Accounts, clients, brands, sessions and tokens, under a clock and a source of ids that are given.
+
+    It keeps `remember` access tokens and as many refresh tokens. Where one more is issued, the oldest that is expired or
+    ended is forgotten; when there is none such, the oldest of all. `forgotten` counts them by role.
+    """
 
     data: WorldData
     profile: Profile
@@ -90,10 +40,15 @@ class World:
     key: bytes
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
-    access: dict[str, AccessToken] = field(default_factory=dict)
-    refresh: dict[str, RefreshToken] = field(default_factory=dict)
+    remember: int = REMEMBERED
+    access: OrderedDict[str, AccessToken] = field(default_factory=OrderedDict)
+    refresh: OrderedDict[str, RefreshToken] = field(default_factory=OrderedDict)
+    forgotten: dict[str, int] = field(default_factory=dict)
     current: dict[tuple[Any, ...], tuple[str, str | None]] = field(default_factory=dict)
-    withdrawn: dict[str, tuple[str, str]] = field(default_factory=dict)
+    withdrawn: OrderedDict[str, tuple[str, str]] = field(default_factory=OrderedDict)
+    lost: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    past: dict[str, OrderedDict[str, None]] = field(default_factory=dict)
+    """Tokens that ended before their expiry, by role, in the order in which they did."""
     fresh: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_FRESH))
     """The newest tokens with their roles, until somebody takes note of them."""
 
@@ -124,9 +79,11 @@ class World:
             self.access.pop(token.value, None)
             self.refresh.pop(token.value, None)
             role = "access_token" if isinstance(token, AccessToken) else "refresh_token"
+            self._past(role).pop(token.value, None)
             self.withdrawn[token.value] = (role, how)
-        while len(self.withdrawn) > _REMEMBERED:
-            del self.withdrawn[next(iter(self.withdrawn))]
+        while len(self.withdrawn) > self.remember:
+            value, (role, _) = self.withdrawn.popitem(last=False)
+            self._forget(role, value)
 
     def forgives(self, token: RefreshToken) -> bool:
         """Tell whether a refresh token that was replaced is given the same successor again: its grace is not over."""
@@ -137,9 +94,57 @@ class World:
 
     def end_family(self, session: Session) -> None:
         """End a session with every token of it."""
+        self.supersede(session)
+        self.end(session)
+
+    def end(self, session: Session) -> None:
+        """End a session; its tokens can be forgotten before those that live."""
         session.ended = True
-        for token in session.tokens:
-            token.superseded = True
+        self.lay_by("access_token", session.newest)
+        self.lay_by("refresh_token", session.newest_refresh)
+
+    def supersede(self, session: Session) -> None:
+        """Let nothing but what is issued from now on be the session's access token."""
+        session.generation += 1
+        self.lay_by("access_token", session.newest)
+
+    def lay_by(self, role: str, value: str | None) -> None:
+        """Take note that a token has ended: it is kept for telling only."""
+        if value is not None and value in self._kept(role):
+            self._past(role)[value] = None
+
+    def _past(self, role: str) -> OrderedDict[str, None]:
+        return self.past.setdefault(role, OrderedDict())
+
+    def _kept(self, role: str) -> OrderedDict[str, Any]:
+        return self.access if role == "access_token" else self.refresh
+
+    def _forget(self, role: str, value: str) -> None:
+        self.forgotten[role] = self.forgotten.get(role, 0) + 1
+        self.lost[value] = role
+        if len(self.lost) > _LOST:
+            self.lost.popitem(last=False)
+
+    def _make_room(self, role: str, now: float) -> None:
+        """Forget what is more than is to be remembered; looks at one or two tokens for each that goes."""
+        kept, past = self._kept(role), self._past(role)
+        while len(kept) > self.remember:
+            oldest = next(iter(kept))
+            if past and not _expired(kept[oldest], now):
+                oldest = next(iter(past))
+            past.pop(oldest, None)
+            # A fault may have taken it away.
+            if kept.pop(oldest, None) is not None:
+                self._forget(role, oldest)
+
+    def may_have_forgotten(self, role: str, value: str) -> bool:
+        """Tell whether a token that is unknown may be one that was issued here and is forgotten; a JWT's signature says so."""
+        if not self.forgotten.get(role) or value in self._kept(role):
+            return False
+        if self.lost.get(value) == role:
+            return True
+        form = self.profile.access_token if role == "access_token" else self.profile.refresh_token
+        return is_signed(value, self.key) if form.form == "jwt" else len(value) == len(FORMS[form.form](SeededIds()))
 
     def sessions(self) -> dict[str, tuple[list[AccessToken], list[RefreshToken]]]:
         """Give the tokens that there are, by the id of their session, the oldest session first."""
@@ -152,10 +157,15 @@ class World:
 
     def reset(self) -> None:
         """Forget every session and token; accounts, clients and the clock stay."""
-        self.withdraw(*self.access.values(), *self.refresh.values())
-        self.access.clear()
-        self.refresh.clear()
-        self.current.clear()
+        kept = {"access_token": len(self.access), "refresh_token": len(self.refresh)}
+        # Of all of them, the newest are enough to tell whoever goes on with one.
+        newest: list[AccessToken | RefreshToken] = [*islice(reversed(self.access.values()), _RESET)]
+        newest += islice(reversed(self.refresh.values()), _RESET)
+        self.withdraw(*reversed(newest))
+        for role, count in kept.items():
+            self.forgotten[role] = self.forgotten.get(role, 0) + max(0, count - _RESET)
+        # Cleared tables keep their size.
+        self.access, self.refresh, self.current, self.past = OrderedDict(), OrderedDict(), {}, {}
 
     def opens(self, name: str, secret: str) -> bool:
         """Tell whether a name and a secret are those of a client or an account."""
@@ -168,10 +178,12 @@ class World:
         """Give the role of a token that was issued here and is not forgotten; None when it is none."""
         if value in self.access:
             return "access_token"
-        return "refresh_token" if value in self.refresh else self.withdrawn.get(value, (None, ""))[0]
+        if value in self.refresh:
+            return "refresh_token"
+        return self.withdrawn[value][0] if value in self.withdrawn else self.lost.get(value)
 
     def secrets(self) -> Iterator[tuple[str, str]]:
-        """Give every secret value there is with its role: configured ones and every token issued."""
+        """Give every secret value there is with its role: configured ones and every token that is remembered."""
         yield from self.configured()
         yield from ((value, "access_token") for value in self.access)
         yield from ((value, "refresh_token") for value in self.refresh)
@@ -194,20 +206,31 @@ class World:
         """Issue an access token for a session."""
         form = self.profile.access_token
         value, now, expires_at = self._mint(form, session, origin)
-        token = AccessToken(value, session, now, expires_at, _lease(form, now))
+        token = AccessToken(value, session, now, expires_at, _lease(form, now), session.generation)
         self.fresh.append((value, "access_token"))
         first = self.access.setdefault(value, token)
         if first is not token:
+            first.doubles = first.doubles or deque(maxlen=self.remember)
             first.doubles.append(token)
-        session.tokens.append(token)
+        session.before, session.newest = session.newest, value
+        session.issued += 1
+        self._make_room("access_token", now)
         return token
+
+    def expiry(self, value: str | None) -> int | None:
+        """Give when an access token expires; None when it never does, or is forgotten."""
+        token = self.access.get(value or "")
+        return None if token is None else token.expires_at
 
     def presented(self, value: str) -> AccessToken | None:
         """Give the issued access token of that text: of several the first that nobody has ended, as a table gives its rows."""
         first = self.access.get(value)
         if first is None or not first.ended:
             return first
-        return next((double for double in first.doubles if not double.ended), first)
+        doubles = first.doubles
+        while doubles and doubles[0].ended:
+            doubles.popleft()
+        return doubles[0] if doubles else first
 
     def mint_refresh(self, session: Session, origin: str) -> RefreshToken:
         """Issue a refresh token for a session."""
@@ -215,6 +238,8 @@ class World:
         value, now, expires_at = self._mint(form, session, origin)
         self.fresh.append((value, "refresh_token"))
         self.refresh[value] = token = RefreshToken(value, session, now, expires_at, _lease(form, now))
+        session.newest_refresh = value
+        self._make_room("refresh_token", now)
         return token
 
     def _mint(self, form: TokenForm, session: Session, origin: str) -> tuple[str, float, int | None]:
@@ -238,6 +263,10 @@ class World:
 
     def _owner(self, client: Client | None) -> Account | None:
         return None if client is None else next((a for a in self.data.accounts if a.username == client.owner), None)
+
+
+def _expired(token: AccessToken | RefreshToken, now: float) -> bool:
+    return any(end is not None and now >= end for end in (token.expires_at, token.forgotten_at))
 
 
 def _lease(form: TokenForm, now: float) -> float | None:

@@ -37,6 +37,7 @@ class Observer:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._spare: OrderedDict[tuple[str, ...], str] = OrderedDict()
+        self._holders: dict[str, dict[tuple[str, ...], None]] = {}
         self._known: dict[str, frozenset[str]] = {}
         bindings = [b for op in service.dialect.api.operations.values() for b in op.bindings]
         in_url = {b.name for b in bindings if b.place == "query" and b.standing == "main"}
@@ -147,12 +148,21 @@ class Observer:
         parties = [facts["party"]]
         if operation.purpose == "renew":
             # A renewal names nobody: the new refresh token is for whoever had the old one.
-            parties = [party for party, value in self._spare.items() if value == facts.get("refresh")]
+            parties = [*self._holders.get(str(facts.get("refresh")), ())]
         for party in parties:
+            self._let_go(party)
             self._spare[party] = given
-            self._spare.move_to_end(party)
+            self._holders.setdefault(given, {})[party] = None
         while len(self._spare) > _PARTIES:
-            self._spare.popitem(last=False)
+            self._let_go(next(iter(self._spare)))
+
+    def _let_go(self, party: tuple[str, ...]) -> None:
+        value = self._spare.pop(party, None)
+        if value is not None:
+            holders = self._holders[value]
+            del holders[party]
+            if not holders:
+                del self._holders[value]
 
 
 def _brand(case: Case) -> dict[str, Any]:

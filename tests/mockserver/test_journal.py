@@ -158,7 +158,7 @@ def test_long_requests_are_left_out() -> None:
 
 def test_the_oldest_token_is_masked_too() -> None:
     """A token that thousands of others came after is masked wherever an entry speaks of it, and keeps its place in why."""
-    mock = Application(Service(load_dialect("sensu")))
+    mock = Application(Service(load_dialect("sensu"), remember=20_000))
     login(mock)
     first = next(iter(mock.service.state.access))
     for _ in range(12_000):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from itertools import islice
 from typing import Any
 
 from watchword.mockserver.rules.case import Case, Rows, of_role
@@ -26,7 +28,7 @@ def _scheme_case(case: Case) -> bool:
     return case.reading.scheme == "bearer" and not _header(case).startswith("Bearer")
 
 
-def _issued(case: Case, role: str) -> dict[str, Any]:
+def _issued(case: Case, role: str) -> OrderedDict[str, Any]:
     return case.world.access if role == "access_token" else case.world.refresh
 
 
@@ -34,7 +36,7 @@ def _altered(case: Case, role: str) -> bool:
     value = case.value(role)
     if not isinstance(value, str) or value in _issued(case, role):
         return False
-    known = list(_issued(case, role))[-_NEAR:]
+    known = islice(reversed(_issued(case, role)), _NEAR)
     jwt = unpack(value)
     if jwt is not None:
         return any(k.startswith(jwt.signed + ".") for k in known)

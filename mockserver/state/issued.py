@@ -1,0 +1,88 @@
+"""What a world has issued: sessions and their tokens. Each names others by value, so that what is forgotten is freed at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from watchword.specs.values.profile import Account, Client
+
+__all__ = ["AccessToken", "RefreshToken", "Session"]
+
+
+@dataclass(slots=True, repr=False)
+class Session:
+    """What one login began: who, through which client, for which brand and scopes. `ended` closes all its tokens.
+
+    It names its newest access token and the one before, and holds none: what nobody remembers is to be freed at once.
+    `issued` counts its access tokens. Those of an earlier `generation` than its own are superseded.
+    """
+
+    id: str
+    account: Account | None
+    client: Client | None
+    brand: str | None
+    scopes: tuple[str, ...]
+    ended: bool = False
+    generation: int = 0
+    issued: int = 0
+    newest: str | None = None
+    before: str | None = None
+    newest_refresh: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """The name of whoever the session belongs to: a user, else the client's owner, else the client itself."""
+        if self.account is not None:
+            return self.account.username
+        return (self.client.owner or self.client.client_id) if self.client is not None else ""
+
+
+@dataclass(slots=True, repr=False)
+class AccessToken:
+    """An issued access token. `expires_at` is a whole second; the token is expired from that second on (None: never).
+
+    `forgotten_at` is when the server loses it, whatever expiry stands in it (None: never). `doubles` are tokens of the same
+    text that were issued after it.
+    """
+
+    value: str
+    session: Session
+    issued_at: float
+    expires_at: int | None
+    forgotten_at: float | None = None
+    generation: int = 0
+    revoked: bool = False
+    doubles: deque[AccessToken] | None = None
+
+    @property
+    def superseded(self) -> bool:
+        """Whether a renewal has put another in its place."""
+        return self.generation < self.session.generation
+
+    def revive(self) -> None:
+        """Let it be good again until the next renewal."""
+        self.generation = self.session.generation
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended before its expiry."""
+        return self.superseded or self.revoked or self.session.ended
+
+
+@dataclass(slots=True, repr=False)
+class RefreshToken:
+    """An issued refresh token and how often it has been used.
+
+    `used_at` is when it was used last, and `heirs` are the tokens that it was replaced by; None as long as it was not, or
+    where a second use is never forgiven.
+    """
+
+    value: str
+    session: Session
+    issued_at: float
+    expires_at: int | None
+    forgotten_at: float | None = None
+    used: int = 0
+    used_at: float | None = None
+    heirs: tuple[AccessToken, RefreshToken] | None = None
