@@ -17,6 +17,7 @@ from watchword.specs.errors import Gathering, SpecError, UnknownDialect, nearest
 from watchword.specs.reading.clauses import read_clauses
 from watchword.specs.reading.complaint import complaints
 from watchword.specs.reading.faults import read_declared
+from watchword.specs.reading.groups import ungrouped
 from watchword.specs.reading.manners import read_manners
 from watchword.specs.reading.openapi import read_api
 from watchword.specs.reading.profiles import read_profiles
@@ -55,7 +56,11 @@ class Dialect:
         Raises:
             SpecError: `clauses.yaml` is wrong.
         """
-        return read_clauses(_checked(self.folder / "clauses.yaml", "clauses"), self.api)
+        source = _checked(self.folder / "clauses.yaml", "clauses")
+        rows = ungrouped(source)
+        if rows is not source:
+            check_schema(rows, "clauses")
+        return read_clauses(rows, self.api)
 
     @cached_property
     def declared(self) -> Mapping[str, frozenset[str]] | None:
