@@ -82,9 +82,9 @@ types:
 mock: $(VENV)/.installed ## Serve a mock (DIALECT=sensu, PORT=8080)
 	@$(BIN)/watchword mock $(DIALECT) --port $(PORT) $(ARGS)
 
-lint-openapi: $(VENV)/.developed ## Run the public OpenAPI linters over the dialects, where npm is installed
+lint-openapi: $(VENV)/.developed ## Run the public OpenAPI linters over the dialects, or over FOLDER, where npm is installed
 	@if command -v npm >/dev/null; then \
-	  $(MAKE) node-packages && $(PY) -m pytest --quiet --all-tools tests/test_openapi_linters.py; \
+	  $(MAKE) node-packages && LINTED="$(FOLDER)" $(PY) -m pytest --quiet --all-tools tests/test_openapi_linters.py; \
 	else echo "Left out: Redocly and Spectral come from npm, and there is no npm here"; fi
 
 node-packages: $(NODE)/.installed ## Install what the tests take from npm: the OpenAPI linters, and OAuth servers to try the suites on

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from watchword.detection.declare import changes, declaration
 from watchword.detection.laws import Breach, breaches
+from watchword.detection.offers import by_operation, offers
 from watchword.detection.run import cores, run
 from watchword.reports.detection.matrix import Matrix, Sheet
 from watchword.reports.files import replace
@@ -47,7 +48,7 @@ def faults(dialect: tuple[str, ...], json_file: Path | None, html_file: Path | N
         for one, sheet in zip(dialects, matrix.sheets, strict=True):
             _declare(one, sheet)
             broken[sheet.dialect] = [b for b in broken[sheet.dialect] if b.law != "misdeclared"]
-    click.echo("\n".join(_lines(matrix, broken, declare)))
+    click.echo("\n".join(_lines(dialects, matrix, broken, declare)))
     if json_file is not None:
         _write(json_file, json.dumps(matrix.as_json(), indent=2) + "\n", "figures")
     if html_file is not None:
@@ -77,10 +78,25 @@ def _declare(dialect: Dialect, sheet: Sheet) -> None:
         click.echo("".join(f"  {line}\n" for line in changes(sheet, before)), nl=False)
 
 
-def _lines(matrix: Matrix, broken: dict[str, list[Breach]], declare: bool) -> list[str]:
-    lines = []
-    for sheet in matrix.sheets:
-        lines += [f"{sheet.dialect}:{breach.law}: {breach.what}: {breach.detail}" for breach in broken[sheet.dialect]]
+def _broken(dialect: Dialect, sheet: Sheet, found: Sequence[Breach]) -> Iterator[str]:
+    """Tell which laws are broken: the survivors by operation, each with the rows that the register seems to lack."""
+
+    def told(breach: Breach) -> str:
+        return f"{sheet.dialect}:{breach.law}: {breach.what}: {breach.detail}"
+
+    yield from (told(breach) for breach in found if breach.law != "survived")
+    for name, survivors in by_operation([breach for breach in found if breach.law == "survived"], dialect):
+        yield f"{sheet.dialect}: {count(len(survivors), 'survivor')} {f'at {name}' if name else 'at no operation'}"
+        yield from map(told, survivors)
+        if rows := offers(survivors, dialect):
+            yield f"\nRows for {dialect.folder / 'clauses.yaml'}, to be reviewed:\n"
+            yield "\n".join(rows) + "\n"
+
+
+def _lines(dialects: Sequence[Dialect], matrix: Matrix, broken: dict[str, list[Breach]], declare: bool) -> list[str]:
+    lines: list[str] = []
+    for dialect, sheet in zip(dialects, matrix.sheets, strict=True):
+        lines += _broken(dialect, sheet, broken[sheet.dialect])
     for sheet in matrix.sheets:
         survived, alarms = len(sheet.survived), sum(len(profile.alarms) for profile in sheet.profiles)
         lines.append(

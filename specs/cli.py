@@ -66,7 +66,12 @@ class _ExitCodes(click.Command):
             error.show()
             return error.exit_code
         except SpecError as error:
-            click.echo(f"Error: {error}", err=True)
+            more = (
+                f"\n\n{count(len(error.others), 'more mistake')} beside this one: watchword lint tells all"
+                if error.others
+                else ""
+            )
+            click.echo(f"Error: {error}{more}", err=True)
             return CONFIGURATION_ERROR
         except click.Abort:
             click.echo("Interrupted", err=True)

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from watchword.specs.cli import Command
+from watchword.specs.errors import nearest
 from watchword.specs.loader import bundled, load_dialect
 from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import LEVELS, TOPICS
@@ -21,7 +22,7 @@ __all__ = ["clauses"]
 
 @click.command(cls=Command)
 @click.argument("dialect", nargs=-1)
-@click.option("--topic", type=click.Choice(TOPICS), help="Only the clauses of this topic.")
+@click.option("--topic", metavar="NAME", help="Only the clauses of this topic.")
 @click.option("--level", type=click.Choice(LEVELS), help="Only the clauses of this level.")
 @click.option("--untested", is_flag=True, help="Only the clauses that cannot be checked from outside.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
@@ -30,10 +31,13 @@ def clauses(dialect: tuple[str, ...], topic: str | None, level: str | None, unte
 
     DIALECT is the name of a bundled dialect or the folder of another; without one, all bundled dialects are printed.
     """
+    every = [clause for name in dialect or tuple(bundled()) for clause in load_dialect(name).clauses]
+    known = {*TOPICS, *(clause.topic for clause in every)}
+    if topic is not None and topic not in known:
+        raise click.UsageError(f"there is no topic {topic!r}: {nearest(topic, known)}")
     found = [
         clause
-        for name in dialect or tuple(bundled())
-        for clause in load_dialect(name).clauses
+        for clause in every
         if (topic is None or clause.topic == topic)
         and (level is None or clause.level == level)
         and (clause.untested is not None or not untested)

@@ -7,14 +7,18 @@ SpecError                 a data file says something it cannot say
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["SpecError", "UnknownDialect", "nearest"]
+__all__ = ["Gathering", "SpecError", "UnknownDialect", "nearest"]
 
 
 class SpecError(Exception):
-    """A data file is wrong: where it is wrong, what was expected and seen, and how to mend it."""
+    """A data file is wrong: where it is wrong, what was expected and seen, and how to mend it.
+
+    `about` names the operation that it concerns (empty: none), and `others` are what is wrong besides.
+    """
 
     def __init__(self, file: Path | str, line: int | None, problem: str, hint: str = "") -> None:
         super().__init__(problem)
@@ -22,6 +26,13 @@ class SpecError(Exception):
         self.line = line
         self.problem = problem
         self.hint = hint
+        self.about = ""
+        self.others: tuple[SpecError, ...] = ()
+
+    @property
+    def every(self) -> tuple[SpecError, ...]:
+        """This error and the others."""
+        return (self, *self.others)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
@@ -30,6 +41,40 @@ class SpecError(Exception):
 
 class UnknownDialect(SpecError):
     """There is no dialect of that name."""
+
+
+class Gathering:
+    """Lets reading go on behind a mistake, so that all of them are told at once; each is told once."""
+
+    def __init__(self) -> None:
+        self.found: list[SpecError] = []
+        self._told: set[tuple[Path, int | None, str, str]] = set()
+
+    @contextmanager
+    def part(self, about: str = "") -> Iterator[None]:
+        """Take down what is wrong with one part of a file, which concerns the operation `about`."""
+        try:
+            yield
+        except SpecError as trouble:
+            for one in trouble.every:
+                one.about = one.about or about
+                key = (one.file, one.line, one.problem, one.hint)
+                if key not in self._told:
+                    self._told.add(key)
+                    self.found.append(one)
+
+    def end(self) -> None:
+        """End the reading.
+
+        Raises:
+            SpecError: something was wrong; the first such error, which has the others.
+        """
+        if self.found:
+            first, *rest = self.found
+            first.others = tuple(rest)
+            for one in rest:
+                one.others = ()
+            raise first
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

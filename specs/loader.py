@@ -13,10 +13,11 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from watchword.specs.errors import SpecError, UnknownDialect, nearest
+from watchword.specs.errors import Gathering, SpecError, UnknownDialect, nearest
 from watchword.specs.reading.clauses import read_clauses
-from watchword.specs.reading.complaint import complaint
+from watchword.specs.reading.complaint import complaints
 from watchword.specs.reading.faults import read_declared
+from watchword.specs.reading.groups import ungrouped
 from watchword.specs.reading.manners import read_manners
 from watchword.specs.reading.openapi import read_api
 from watchword.specs.reading.profiles import read_profiles
@@ -55,7 +56,11 @@ class Dialect:
         Raises:
             SpecError: `clauses.yaml` is wrong.
         """
-        return read_clauses(_checked(self.folder / "clauses.yaml", "clauses"), self.api)
+        source = _checked(self.folder / "clauses.yaml", "clauses")
+        rows = ungrouped(source)
+        if rows is not source:
+            check_schema(rows, "clauses")
+        return read_clauses(rows, self.api)
 
     @cached_property
     def declared(self) -> Mapping[str, frozenset[str]] | None:
@@ -214,8 +219,10 @@ def check_schema(source: YamlFile, kind: str) -> None:
     """Hold a file against its JSON Schema.
 
     Raises:
-        SpecError: at the first line that breaks it, with the nearest valid name where one was probably meant.
+        SpecError: at the first line that breaks it, with the nearest valid name where one was probably meant; it has the others.
     """
-    wrong = complaint(_validator(kind), source.value, source.line)
-    if wrong is not None:
-        raise source.error(wrong.at, wrong.problem, wrong.hint)
+    gathering = Gathering()
+    for wrong in complaints(_validator(kind), source.value, source.line):
+        with gathering.part():
+            raise source.error(wrong.at, wrong.problem, wrong.hint)
+    gathering.end()

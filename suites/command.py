@@ -17,6 +17,8 @@ import click
 
 from watchword.reports.records import EXIT_MEANING
 from watchword.specs.cli import Command
+from watchword.specs.errors import nearest
+from watchword.specs.loader import bundled, load_dialect
 from watchword.specs.outlet import Outlet
 from watchword.specs.vocabulary import TOPICS
 from watchword.suites.arguments import targets_of
@@ -89,9 +91,7 @@ class _ThenPytest(Command):
 @click.option(
     "-k", "keyword", metavar="EXPRESSION", help="Only the clauses whose ids match, as in 'renew and expired'."
 )
-@click.option(
-    "--topic", "topics", multiple=True, type=click.Choice(TOPICS), help="Only the clauses of this topic (repeatable)."
-)
+@click.option("--topic", "topics", multiple=True, metavar="NAME", help="Only the clauses of this topic (repeatable).")
 @click.option("--url", metavar="URL", help="A server without a FILE; WATCHWORD_<ROLE> variables hold its credentials.")
 @click.option("--dialect", metavar="NAME", help="The dialect of --url, or that of the only mock to test.")
 @click.option("--plan", is_flag=True, help="Print what would be sent, and send nothing.")
@@ -123,7 +123,7 @@ def test(
     behind -- is handed to pytest as it is, such as -v, -x, --html=page.html, or -p NAME for a plugin of yours.
     """
     rest: list[str] = ctx.meta[_REST]
-    _see_that_it_fits(rest, file, url, dialect)
+    _see_that_it_fits(rest, file, url, dialect, topics)
     words = [f"--watchword-target={name}" for name in file]
     words += [f"--watchword-target-url={url}"] if url else []
     words += [f"--watchword-dialect={dialect}"] if dialect else []
@@ -133,7 +133,10 @@ def test(
     words += ["--watchword-plan"] if plan else [f"--watchword-report-dir={report_dir or _REPORTS}"]
     words += ["--strict"] if strict else []
     words += ["-k", keyword] if keyword else []
-    suites = [f"{_PACKAGE}.test_{topic}" for topic in topics] or [_PACKAGE]
+    own = [topic for topic in topics if topic not in TOPICS]
+    words += [f"--watchword-topic={topic}" for topic in own]
+    suites = [f"{_PACKAGE}.test_{topic}" for topic in topics if topic in TOPICS]
+    suites = (suites + [f"{_PACKAGE}.test_others"] * bool(own)) or [_PACKAGE]
     if not file and not url:
         click.echo("No server is named, so Watchword's own mocks are tested.", err=True)
     with _alone(), _terminable():
@@ -142,11 +145,19 @@ def test(
         return int(pytest.main([*_BARE, *words, *suites, *rest], plugins=[*_PLUGINS, _Heard()]))
 
 
-def _see_that_it_fits(rest: list[str], file: tuple[str, ...], url: str | None, dialect: str | None) -> None:
+def _see_that_it_fits(
+    rest: list[str], file: tuple[str, ...], url: str | None, dialect: str | None, topics: tuple[str, ...]
+) -> None:
     """Refuse what pytest would refuse in words of its own, or not at all."""
     if any(word.startswith(("-n", "--numprocesses")) for word in rest):
         raise click.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
-    targets_of(file, url, dialect)
+    targets = targets_of(file, url, dialect)
+    if own := [topic for topic in topics if topic not in TOPICS]:
+        dialects = [t.dialect for t in targets] or [load_dialect(n) for n in ([dialect] if dialect else bundled())]
+        known = {*TOPICS, *(clause.topic for one in dialects for clause in one.clauses)}
+        for topic in own:
+            if topic not in known:
+                raise click.UsageError(f"there is no topic {topic!r}: {nearest(topic, known)}")
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from watchword.specs.cli import CONFIGURATION_ERROR, Command, count
-from watchword.specs.errors import SpecError
+from watchword.specs.errors import Gathering, SpecError
 from watchword.specs.loader import bundled, load_dialect
 from watchword.specs.worldcommand import look_at
 from watchword.suites.target import TargetError, read_target
@@ -21,8 +22,9 @@ def lint(path: tuple[str, ...]) -> int:
     """Look for mistakes in dialects and target files; the exit code is 4 when there is one.
 
     PATH is the folder of a dialect, the name of a bundled one, a target file (*.toml), or a world file (*.yaml) that names
-    its dialect. Without any, all bundled dialects are looked at. Nothing is sent anywhere, so nothing is said of a server; variables that a target file names
-    as env:NAME have to be set.
+    its dialect. Without any, all bundled dialects are looked at. Everything that is wrong is told at once, operation by
+    operation, with YAML to paste where something is left out. Nothing is sent anywhere, so nothing is said of a server;
+    variables that a target file names as env:NAME have to be set.
     """
     return _look_at(path)
 
@@ -40,10 +42,24 @@ def _look_at(path: tuple[str, ...]) -> int:
     for name in path or tuple(bundled()):
         try:
             click.echo(f"ok  {name}: {_what(name)}")
-        except (SpecError, TargetError) as trouble:
+        except SpecError as trouble:
+            wrong += 1
+            click.echo("\n\n".join(_told(trouble)), err=True)
+        except TargetError as trouble:
             wrong += 1
             click.echo(f"Error: {trouble}", err=True)
     return CONFIGURATION_ERROR if wrong else 0
+
+
+def _told(trouble: SpecError) -> Iterator[str]:
+    """Tell everything that is wrong, operation by operation, and first what concerns none."""
+    groups: dict[str, list[SpecError]] = {"": []}
+    for one in trouble.every:
+        groups.setdefault(one.about, []).append(one)
+    for about, errors in groups.items():
+        if about:
+            yield f"At the operation {about}, {count(len(errors), 'mistake')}:"
+        yield from (f"Error: {one}" for one in errors)
 
 
 def _what(name: str) -> str:
@@ -54,9 +70,13 @@ def _what(name: str) -> str:
 
 def _dialect(name: str) -> str:
     dialect = load_dialect(name)
+    gathering = Gathering()
+    # Wrong or right, each file is read; how much `declared` holds depends on the catalogue.
+    for part in ("clauses", "profiles", "manners", "declared"):
+        with gathering.part():
+            getattr(dialect, part)
+    gathering.end()
     tested = sum(clause.untested is None for clause in dialect.clauses)
-    _ = dialect.manners
-    _ = dialect.declared  # wrong or right, it is read; how much it declares depends on the catalogue
     return (
         f"{count(len(dialect.api.operations), 'operation')}, "
         f"{count(len(dialect.clauses), 'clause')} ({tested} tested), "

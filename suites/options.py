@@ -24,7 +24,7 @@ _PACKAGE = "watchword.suites"
 
 # Two of them belong to `watchword.reports.plugin`, which knows nothing of what makes a run one of the suites.
 _PATHS = ("--target", "--report-dir", "--baseline")
-_VALUES = (*_PATHS, "--target-url", "--dialect", "--repeat")
+_VALUES = (*_PATHS, "--target-url", "--dialect", "--repeat", "--topic")
 _FLAGS = ("--plan",)
 
 
@@ -45,6 +45,7 @@ class Options:
     url: str
     dialect: str
     repeat: int
+    topics: tuple[str, ...]
     plan: bool
     strict: bool
     keyword: str
@@ -89,6 +90,13 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="N",
         help="check each clause N times; a rule that is broken once is broken",
     )
+    group.addoption(
+        "--watchword-topic",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of the topics that a dialect has named itself, only this one (repeatable)",
+    )
     group.addoption("--watchword-plan", action="store_true", help="print what would be sent, and send nothing")
 
 
@@ -100,6 +108,7 @@ def read_options(config: pytest.Config) -> Options:
         url=said.watchword_target_url,
         dialect=said.watchword_dialect,
         repeat=said.watchword_repeat,
+        topics=tuple(said.watchword_topic),
         plan=said.watchword_plan,
         strict=_is_strict(config),
         keyword=said.keyword,

@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 
 PUBLIC = {
-    "watchword.specs.errors": ["SpecError", "UnknownDialect", "nearest"],
+    "watchword.specs.errors": ["Gathering", "SpecError", "UnknownDialect", "nearest"],
     "watchword.specs.loader": [
         "Dialect",
         "bundled",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from watchword.specs.applies import why_not, why_not_guarantee
-from watchword.specs.errors import nearest
+from watchword.specs.errors import Gathering, nearest
 from watchword.specs.reading.yamlfile import At, YamlFile
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.clause import Clause, Expectation, Source
@@ -24,20 +24,22 @@ def read_clauses(source: YamlFile, api: Api) -> tuple[Clause, ...]:
 
     Raises:
         SpecError: an id stands twice, a word is not in the vocabulary, a condition does not fit its operation, a
-            description gives orders instead of stating a fact.
+            description gives orders instead of stating a fact. It has the mistakes in the other rows.
     """
     clauses: list[Clause] = []
     seen: dict[str, int] = {}
+    gathering = Gathering()
     for index, row in enumerate(source.value):
-        clause = _clause(source, (index,), row, api)
-        if clause.id in seen:
-            raise source.error(
-                (index, "id"),
-                f"the id {clause.id!r} stands on line {seen[clause.id]} too",
-                "give each row an id of its own",
-            )
-        seen[clause.id] = clause.line or 0
-        clauses.append(clause)
+        with gathering.part(row.get("operation", "")):
+            clauses.append(_clause(source, (index,), row, api))
+            if row["id"] in seen:
+                raise source.error(
+                    (index, "id"),
+                    f"the id {row['id']!r} stands on line {seen[row['id']]} too",
+                    "give each row an id of its own",
+                )
+            seen[row["id"]] = source.line((index,)) or 0
+    gathering.end()
     return tuple(clauses)
 
 

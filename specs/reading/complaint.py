@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError, relevance
 from watchword.specs.errors import nearest
 from watchword.specs.reading.yamlfile import At
 
-__all__ = ["Complaint", "complaint"]
+__all__ = ["Complaint", "complaint", "complaints"]
 
 _LONGEST = 300
 """Characters of what a schema's validator says that are repeated."""
@@ -49,20 +49,35 @@ def complaint(
 
     `line` gives the line on which a part of the value stands, and `hidden` tells of parts that are not to be repeated.
     """
-    errors = list(validator.iter_errors(value))
-    if not errors:
-        return None
+    return next(iter(complaints(validator, value, line, hidden)), None)
+
+
+def complaints(
+    validator: Draft202012Validator,
+    value: Any,
+    line: Callable[[At], int | None] = _nowhere,
+    hidden: Callable[[At], bool] = _open,
+) -> list[Complaint]:
+    """Say everything that is wrong with a value, one thing a place, in the order of the lines."""
 
     def order(error: ValidationError) -> tuple[int, bool, list[str]]:
         # A key that is misspelt is missing, too; what is said is how to spell it.
         at = tuple(error.absolute_path)
         return line(at) or 0, error.validator != "additionalProperties", [str(step) for step in at]
 
-    error = min(errors, key=order)
+    found: dict[At, Complaint] = {}
+    for error in sorted(validator.iter_errors(value), key=order):
+        at = tuple(error.absolute_path)
+        if at not in found:
+            found[at] = _of(_meant(error), hidden)
+    return list(found.values())
+
+
+def _meant(error: ValidationError) -> ValidationError:
     while error.context and not _is_choice(error):
         # Of several alternatives, the one that came furthest is the one that was meant.
         error = max(error.context, key=relevance)
-    return _of(error, hidden)
+    return error
 
 
 def _is_choice(error: ValidationError) -> bool:

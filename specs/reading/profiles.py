@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from watchword.specs.applies import applicable_conditions, why_not
-from watchword.specs.errors import nearest
+from watchword.specs.errors import Gathering, nearest
 from watchword.specs.reading.worlds import read_world
 from watchword.specs.reading.yamlfile import At, YamlFile
 from watchword.specs.values.api import Api, Operation
@@ -25,7 +25,7 @@ from watchword.specs.values.profile import (
     TokenForm,
     WorldData,
 )
-from watchword.specs.vocabulary import CONDITIONS, broader
+from watchword.specs.vocabulary import CONDITIONS, Condition, broader
 
 __all__ = ["read_profiles"]
 
@@ -34,11 +34,18 @@ def read_profiles(source: YamlFile, api: Api) -> tuple[WorldData, Mapping[str, P
     """Build the world and the profiles of a file that its JSON Schema has accepted.
 
     Raises:
-        SpecError: a reply, condition or operation does not exist, or a profile leaves a condition undecided.
+        SpecError: a reply, condition or operation does not exist, or a profile leaves conditions undecided. It has the
+            other mistakes; what a profile has from the one that it is like is told there only.
     """
     world = read_world(source, ("world",), source.value["world"], api)
     raw = source.value["profiles"]
-    return world, MappingProxyType({name: _profile(source, name, raw, api) for name in raw})
+    profiles: dict[str, Profile] = {}
+    gathering = Gathering()
+    for name in raw:
+        with gathering.part():
+            profiles[name] = _profile(source, name, raw, api)
+    gathering.end()
+    return world, MappingProxyType(profiles)
 
 
 def _merged(source: YamlFile, name: str, raw: Mapping[str, Any], inside: tuple[str, ...] = ()) -> Mapping[str, Any]:
@@ -71,16 +78,23 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         if key not in raw:
             raise source.error(at, f"the key {key!r} is missing here", f"add {key}: …, or name a profile to be like")
     replies = {key: _template(value) for key, value in raw["replies"].items()}
+    gathering = Gathering()
     for operation in raw["operations"]:
-        _described(source, (*at, "operations", operation), operation, api)
-    operations = {}
+        with gathering.part(operation):
+            _described(source, (*at, "operations", operation), operation, api)
+    operations: dict[str, OperationProfile] = {}
     demands = _demands(source, (*at, "demands"), raw.get("demands", ()), replies, api)
     for operation_name, operation in api.operations.items():
-        if operation_name not in raw["operations"]:
-            raise source.error((*at, "operations"), f"nothing is said of the operation {operation_name!r}", "add it")
-        here = (*at, "operations", operation_name)
-        read = _operation(source, here, raw["operations"][operation_name], operation, replies, api)
-        operations[operation_name] = replace(read, demands=demands.get(operation_name, ()))
+        with gathering.part(operation_name):
+            if operation_name not in raw["operations"]:
+                raise source.error(
+                    (*at, "operations"), f"nothing is said of the operation {operation_name!r}", "add it"
+                )
+            here = _written(source, (*at, "operations", operation_name), everything)
+            otherwise = raw.get("otherwise", "")
+            read = _operation(source, here, raw["operations"][operation_name], operation, replies, api, otherwise)
+            operations[operation_name] = replace(read, demands=demands.get(operation_name, ()))
+    gathering.end()
     unrouted = raw["unrouted"]
     return Profile(
         name=name,
@@ -107,6 +121,13 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         serves_trailing_slash=raw.get("serves_trailing_slash", False),
         left_out=tuple(LeftOut(row["method"], row["path"], row["says"]) for row in raw.get("left_out", ())),
     )
+
+
+def _written(source: YamlFile, at: At, everything: Mapping[str, Any]) -> At:
+    """Give the place where a part of a profile is written: there, or in the profile that it is like."""
+    while at not in source.lines and "like" in everything[str(at[1])]:
+        at = ("profiles", everything[str(at[1])]["like"], *at[2:])
+    return at
 
 
 def _demands(
@@ -185,6 +206,7 @@ def _operation(
     operation: Operation,
     replies: Mapping[str, ReplyTemplate],
     api: Api,
+    usual: str,
 ) -> OperationProfile:
     if "reply" not in raw:
         raise source.error(at, "the reply to a right request is missing here", "add reply: {status: …}")
@@ -209,14 +231,35 @@ def _operation(
     twice = {rule.condition for rule in rules} & accepts
     if twice:
         raise source.error((*at, "accept"), f"{min(twice)} is both refused and accepted", "keep one")
-    for condition in applicable_conditions(operation, api):
-        if condition.concerns == "route":
-            # `unrouted` says what it gets.
-            continue
-        if not decided & {condition.name, *broader(condition.name)}:
-            hint = "add it to accept, or to refuse with a reply"
-            raise source.error(at, f"nothing is said of {condition.name} ({condition.says})", hint)
+    # Of what concerns the route, `unrouted` says what it gets.
+    undecided = [
+        condition
+        for condition in applicable_conditions(operation, api)
+        if condition.concerns != "route" and not decided & {condition.name, *broader(condition.name)}
+    ]
+    # A special case goes with its broader condition, once that is decided.
+    left = {condition.name for condition in undecided}
+    undecided = [condition for condition in undecided if not left & set(broader(condition.name))]
+    if "otherwise" in raw or usual:
+        place = (*at, "otherwise") if "otherwise" in raw else (*at[:2], "otherwise")
+        reply = _named(source, place, raw.get("otherwise", usual), replies)
+        rules += [Rule(condition.name, reply, None) for condition in undecided]
+    elif undecided:
+        raise source.error(at, *_unsaid(undecided))
     return OperationProfile(tuple(rules), accepts, _template(raw["reply"]))
+
+
+def _unsaid(undecided: Sequence[Condition]) -> tuple[str, str]:
+    """Say that nothing is said of some conditions, with the YAML that says it."""
+    if len(undecided) == 1:
+        (only,) = undecided
+        return f"nothing is said of {only.name} ({only.says})", "add it to accept, or to refuse with a reply"
+    rows = "\n".join(f"      - {condition.name}  # {condition.says}" for condition in undecided)
+    return (
+        f"nothing is said of {len(undecided)} conditions",
+        "add them to accept, or to refuse with a reply, or name the reply that all of them get as otherwise: REPLY\n\n"
+        f"refuse:\n  - with: REPLY\n    when:\n{rows}",
+    )
 
 
 def _fits(source: YamlFile, at: At, name: str, operation: Operation, api: Api) -> None:

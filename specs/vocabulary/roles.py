@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-__all__ = ["BASES", "CREDENTIALS", "LEVELS", "PARTNERS", "PLACES", "PURPOSES", "ROLES", "SECRET_ROLES", "TOPICS"]
+__all__ = [
+    "BASES",
+    "CREDENTIALS",
+    "LEVELS",
+    "PARTNERS",
+    "PLACES",
+    "PURPOSES",
+    "ROLES",
+    "SECRET_ROLES",
+    "TOKEN_FORMS",
+    "TOPICS",
+]
 
 PLACES = ("path", "query", "header", "basic", "bearer", "form", "json")
 LEVELS = ("must", "should", "may")
 BASES = ("documented", "inferred", "rfc", "silent")
 TOPICS = ("auth", "refresh", "error_codes", "brand_keys", "scopes", "contract")
+"""The topics that have a test module of their own. A dialect may name others, which one module takes together."""
+TOKEN_FORMS = MappingProxyType(
+    {
+        "jwt": "three parts of base64url, which hold claims and a signature (RFC 7519)",
+        "uuid": "a random UUID with its hyphens (RFC 9562)",
+        "hex": "hexadecimal digits",
+        "triple_hex": "three groups of hexadecimal digits, joined by hyphens",
+        "base64url": "random bytes in the alphabet for addresses (RFC 4648 section 5)",
+    }
+)
+"""The forms that tokens of the mock can have: form → what such a token looks like."""
 PURPOSES = MappingProxyType(
     {
         "issue": "gives tokens for credentials",

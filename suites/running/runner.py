@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from watchword.suites.started import StartedServer
     from watchword.suites.target import Target
 
-__all__ = ["FIXTURE", "Runner"]
+__all__ = ["EVERY_OTHER", "FIXTURE", "Runner"]
 
 FIXTURE = "conformance"
 """The fixture by which a test says that it is about a clause."""
+EVERY_OTHER = "*"
+"""The topic of the suite that takes the clauses whose topic has no suite of its own."""
 _TOPIC = "TOPIC"
 
 
@@ -88,15 +90,22 @@ class Runner:
 
     @pytest.hookimpl
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one item of each clause of the module's topic."""
+        """Make one item of each clause of the module's topic; the module whose topic is `*` has those of all topics without one."""
         topic = getattr(metafunc.module, _TOPIC, None)
         if FIXTURE not in metafunc.fixturenames or topic is None:
             return
         if self.run is None and not self.trouble:
             self.begin()
-        chosen = [(target, clause) for target, clause in self._testable if clause.topic == topic]
+        chosen = [(target, clause) for target, clause in self._testable if self._is_of(clause, topic)]
         labels = [self.run.label(target, clause) for target, clause in chosen] if self.run is not None else []
         metafunc.parametrize(FIXTURE, chosen, indirect=True, ids=labels)
+
+    def _is_of(self, clause: Clause, topic: str) -> bool:
+        from watchword.specs.vocabulary import TOPICS
+
+        if topic != EVERY_OTHER:
+            return clause.topic == topic
+        return clause.topic not in TOPICS and (not self.options.topics or clause.topic in self.options.topics)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

@@ -132,7 +132,7 @@ MISTAKES = [
     (["--", "-n", "2"], "so they run in one process: leave out -n"),
     (["--", "--numprocesses=2"], "so they run in one process: leave out -n"),
     (["--repeat", "0"], "'--repeat': 0 is not in the range x>=1"),
-    (["--topic", "authh"], "'authh' is not one of 'auth', 'refresh'"),
+    (["--topic", "authh"], "there is no topic 'authh': did you mean 'auth'?"),
 ]
 
 

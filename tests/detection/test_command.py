@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,10 @@ import yaml
 from click.testing import CliRunner
 
 from watchword.detection.command import faults
-from watchword.specs.loader import load_dialect
+from watchword.detection.offers import GUARANTEE
+from watchword.mockserver.faults.catalogue import catalogue
+from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.vocabulary import GUARANTEES
 
 SMALLEST = Path(__file__).parent.parent / "dialects" / "smallest"
 WATCHWORD = Path(sys.executable).with_name("watchword")
@@ -44,6 +48,38 @@ def test_survivors_are_named(folder: Path, tmp_path: Path) -> None:
         f"{told['faults']} faults: {told['killed']} killed, {len(told['survived'])} survived, 0 false alarms"
         in ended.output
     )
+
+
+def rows_of(printed: str) -> list[str]:
+    """Give the rows that are offered."""
+    return re.findall(r"^- id: .*\n(?:  .*\n)+", printed, re.MULTILINE)
+
+
+def test_rows_are_offered_that_can_be_pasted(folder: Path, tmp_path: Path) -> None:
+    """Survivors are told by operation with rows to paste; pasted as they are, no condition is accepted unnoticed."""
+    before = CliRunner().invoke(faults, [str(folder), "--jobs", "1"]).output
+    rows = rows_of(before)
+    pasted = Path(shutil.copytree(folder, tmp_path / "pasted" / "smallest"))
+    register = pasted / "clauses.yaml"
+    register.write_text(register.read_text("utf-8") + "".join(rows), "utf-8")
+    after = CliRunner().invoke(faults, [str(pasted), "--jobs", "1"]).output
+
+    assert before.index("survivors at logIn") < before.index("survivors at readMe")
+    assert any("when: password.truncated" in row for row in rows)
+    assert any("guarantee: access_token.works\n" in row for row in rows)
+    assert "survived: accepts:" in before
+    # Nothing there gives a refresh token that could be tried.
+    assert {"access_token.is_refresh_token@readMe"} == set(re.findall(r"survived: accepts:([\w.@]+)", after))
+    assert "alarm" not in after.replace("0 false alarms", "")
+    assert [] == [row for row in rows if row in rows_of(after)]
+
+
+def test_every_guarantee_that_is_offered_is_one() -> None:
+    """The table of offers names guarantees, and kinds of faults that there are."""
+    kinds = {re.split("[:@]", fault)[0] for name in bundled() for fault in catalogue(load_dialect(name))}
+
+    assert set(GUARANTEE.values()) <= set(GUARANTEES)
+    assert set(GUARANTEE) <= kinds
 
 
 def test_false_alarms_are_named(folder: Path, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from watchword.detection.laws import Breach, breaches
 from watchword.detection.run import run
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.specs.loader import Dialect, bundled, load_dialect
+from watchword.specs.reading.groups import ungrouped
+from watchword.specs.reading.yamlfile import read_yaml
 from watchword.suites.judging.expect import Difference
 from watchword.suites.running import check
 
@@ -47,7 +49,7 @@ def test_left_alone_the_laws_hold(copy: Path) -> None:
 
 def test_a_clause_is_removed(copy: Path) -> None:
     """A fault survives when the only clause that it breaks leaves the register."""
-    rows = yaml.safe_load((copy / "clauses.yaml").read_text("utf-8"))
+    rows = ungrouped(read_yaml(copy / "clauses.yaml")).value
     kept = [row for row in rows if row["id"] != CLAUSE]
     assert len(kept) == len(rows) - 1
     (copy / "clauses.yaml").write_text(yaml.safe_dump(kept), "utf-8")

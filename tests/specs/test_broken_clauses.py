@@ -20,10 +20,10 @@ CASES = {
         "- id: login.served\n  topic: auth\n",
         "- id: login.served§\n",
         "the key 'topic' is missing here",
-        "add topic: …",
+        "one of auth, refresh",
     ),
     "a misspelt key": ("  topic: auth", "  topc: auth§", "there is no key 'topc' here", "did you mean 'topic'?"),
-    "an unknown topic": ("topic: auth", "topic: authn§", "'authn' is not valid here", "did you mean 'auth'?"),
+    "a topic that is no word": ("topic: auth", "topic: Auth-N§", "'Auth-N' does not match", "auth, refresh"),
     "an unknown level": ("level: must", "level: shall§", "'shall' is not valid here", "valid names: may, must, should"),
     "an unknown basis": ("basis: documented", "basis: document§", "not valid here", "did you mean 'documented'?"),
     "an unknown operation": (

@@ -135,7 +135,7 @@ INVALID = [
     ("clauses", "0/id", "one-word"),
     ("clauses", "0/id", "Login.served"),
     ("clauses", "0/id", REMOVED),
-    ("clauses", "0/topic", "login"),
+    ("clauses", "0/topic", "Log-in"),
     ("clauses", "0/level", "MUST"),
     ("clauses", "0/basis", "implied"),
     ("clauses", "0/says", "Too short."),

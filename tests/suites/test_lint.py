@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from watchword.specs.loader import bundled
+from watchword.specs.loader import bundled, load_dialect
 from watchword.suites.lint import check, lint
 
 TARGET = """
@@ -110,3 +111,107 @@ def test_the_old_name_works_and_says_the_new_one(dialect: Path) -> None:
     assert (4, new.stdout) == (old.exit_code, old.stdout)
     assert old.stderr.endswith(new.stderr)
     assert "watchword lint" in old.stderr.removesuffix(new.stderr)
+
+
+SMALLEST = Path(__file__).parent.parent / "dialects" / "smallest"
+
+
+@pytest.fixture
+def smallest(tmp_path: Path) -> Path:
+    """Give a copy of a small dialect, to be broken."""
+    return Path(shutil.copytree(SMALLEST, tmp_path / "smallest"))
+
+
+def changed(file: Path, *changes: tuple[str, str]) -> None:
+    """Replace texts in a file, each of which stands in it."""
+    text = file.read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    file.write_text(text, "utf-8")
+
+
+def test_everything_is_told_at_once(smallest: Path) -> None:
+    """Mistakes in several files, rows and operations are told together, by operation, each with its line."""
+    clauses, profiles = smallest / "clauses.yaml", smallest / "profiles.yaml"
+    changed(clauses, ("when: password.wrong", "when: password.wrnog"), ("operation: readMe", "operation: readMee"))
+    changed(clauses, ("present: [access_token]", "present: [refresh_token]"))
+    changed(
+        profiles,
+        ("body.empty, body.malformed, body.not_an_object, ", ""),
+        ("            with: unauthorized", "            with: unathorized"),
+    )
+
+    done = linted(smallest)
+
+    assert (4, 1) == (done.exit_code, done.stderr.count("At the operation logIn, 3 mistakes:"))
+    for file, line, says in (
+        (clauses, 9, "no reply of the operation carries a 'refresh_token'"),
+        (clauses, 17, "there is no condition 'password.wrnog'"),
+        (clauses, 33, "there is no operation 'readMee'"),
+        (profiles, 17, "nothing is said of 3 conditions"),
+        (profiles, 35, "there is no reply 'unathorized'"),
+    ):
+        assert 1 == done.stderr.count(f"Error: {file}:{line}: {says}"), done.stderr
+
+
+def test_what_is_wrong_by_the_schema_is_told_at_once(smallest: Path) -> None:
+    """Of mistakes in the shape of a file none hides another."""
+    changed(
+        smallest / "clauses.yaml",
+        ("level: must", "level: shall"),
+        ("basis: documented", "basis: document"),
+        ("topic: error_codes", "topc: error_codes"),
+    )
+
+    done = linted(smallest)
+
+    assert all(says in done.stderr for says in ("'shall' is not valid", "'document' is not valid", "no key 'topc'"))
+    assert 3 == done.stderr.count("Error: ")
+
+
+def test_the_yaml_can_be_pasted(smallest: Path) -> None:
+    """What the lint offers for undecided conditions makes the file right, once the reply is named."""
+    file = smallest / "profiles.yaml"
+    refuse = file.read_text("utf-8")
+    begin, end = refuse.index("        refuse:"), refuse.index("        accept: [body.no_content_type]")
+    file.write_text(refuse[:begin] + refuse[end:], "utf-8")
+    told = linted(smallest).stderr
+    offered = told[told.index("refuse:\n") :].replace("REPLY", "bad request")
+
+    changed(file, ("        accept: [body", textwrap.indent(offered, "        ") + "        accept: [body"))
+
+    assert 0 == linted(smallest).exit_code
+
+
+@pytest.mark.parametrize("where", ["operation", "profile"])
+def test_the_usual_refusal(smallest: Path, where: str) -> None:
+    """`otherwise` decides every condition of which nothing else is said, for one operation or for all."""
+    file = smallest / "profiles.yaml"
+    whole = load_dialect(SMALLEST).profile("documented").operations["logIn"]
+    changed(file, ("body.empty, body.malformed, body.not_an_object, ", ""))
+    if where == "operation":
+        changed(
+            file,
+            (
+                "        accept: [body.no_content_type]",
+                "        otherwise: unauthorized\n        accept: [body.no_content_type]",
+            ),
+        )
+    else:
+        changed(file, ("    unrouted:", "    otherwise: unauthorized\n    unrouted:"))
+
+    found = load_dialect(smallest).profile("documented").operations["logIn"]
+
+    assert {rule.condition for rule in whole.rules} == {rule.condition for rule in found.rules}
+    assert whole.accepts == found.accepts
+    assert [("body.empty", 401), ("body.malformed", 401), ("body.not_an_object", 401)] == sorted(
+        (r.condition, r.reply.status) for r in found.rules[-3:]
+    )
+
+
+def test_an_unknown_usual_refusal(smallest: Path) -> None:
+    """The usual refusal is one of the replies."""
+    changed(smallest / "profiles.yaml", ("    unrouted:", "    otherwise: unathorized\n    unrouted:"))
+
+    assert "there is no reply 'unathorized'" in linted(smallest).stderr

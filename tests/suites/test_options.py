@@ -18,6 +18,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
         (["--watchword-target", "a.toml"], ["--watchword-target=a.toml"]),
         (["--target-url", "http://x", "--dialect", "y"], ["--watchword-target-url=http://x", "--watchword-dialect=y"]),
         (["--plan", "suites"], ["--watchword-plan", "suites"]),
+        (["--topic", "kindness"], ["--watchword-topic=kindness"]),
         (["--repeat", "3", "-k", "a b"], ["--watchword-repeat=3", "-k", "a b"]),
         (["--report-dir", "d", "--baseline=f"], ["--watchword-report-dir=d", "--watchword-baseline=f"]),
         (["--target"], ["--watchword-target"]),
