@@ -3,6 +3,7 @@
     [[known]]
     clause = "dialect:clause.id"
     reason = "The vendor mends it in the next release."
+    owner = "the login team"      # whom to ask
     target = "staging"            # without it, every target
     verdict = "fail"              # the default
     expires = 2027-01-31          # the last day of the excuse
@@ -49,6 +50,7 @@ class Known:
     verdict: str = "fail"
     expires: date | None = None
     signature: str = ""
+    owner: str = ""
 
     def names(self, record: ClauseRecord) -> bool:
         """Say whether the entry speaks of this clause on this target."""
@@ -92,8 +94,8 @@ class Baseline:
         return [sentence for sentence in found if sentence]
 
 
-def read_baseline(path: Path) -> Baseline:
-    """Read a file of known deviations.
+def read_baseline(path: Path, *, unfinished: bool = False) -> Baseline:
+    """Read a file of known deviations; with `unfinished` also one with entries that nobody has given a reason yet.
 
     Raises:
         BaselineError: the file cannot be read, is not TOML, or has a key or value that means nothing here.
@@ -107,7 +109,8 @@ def read_baseline(path: Path) -> Baseline:
         raise BaselineError(path, "cannot be read: it is not in UTF-8, save it as that") from trouble
     except ValueError as trouble:
         raise BaselineError(path, f"is not TOML: {trouble}") from trouble
-    wrong = best_match(baseline_validator().iter_errors(_plain(value)))
+    plain = _plain(value)
+    wrong = best_match(baseline_validator().iter_errors(_finished(plain) if unfinished else plain))
     if wrong is not None:
         raise BaselineError(path, explain(wrong))
     known = tuple(_known(entry) for entry in value.get("known", ()))
@@ -127,12 +130,17 @@ def signature(record: ClauseRecord) -> str:
     return hashlib.sha256("\n".join([record.clause, *shape]).encode(errors="replace")).hexdigest()[:12]
 
 
-def snippet(record: ClauseRecord) -> str:
-    """Write the entry that would excuse a record, for somebody to paste, with the reason left to them."""
+def snippet(record: ClauseRecord, entry: Known | None = None) -> str:
+    """Write the entry that would excuse a record, for somebody to paste.
+
+    The reason and the owner are left to them, unless `entry` has named the clause before: its words and its last day stay.
+    """
+    reason, owner = (entry.reason, entry.owner) if entry else ("", "")
     lines = ["[[known]]", f'clause = "{record.clause}"', f"target = {_toml(record.target)}"]
     if record.verdict != "fail":
         lines.append(f'verdict = "{record.verdict}"')
-    return "\n".join([*lines, f'signature = "{signature(record)}"', 'reason = ""'])
+    lines += [f'signature = "{signature(record)}"', f"reason = {_toml(reason)}", f"owner = {_toml(owner)}"]
+    return "\n".join([*lines, f"expires = {entry.expires}"] if entry and entry.expires else lines)
 
 
 def _stale(entry: Known, rows: list[ClauseRecord], today: date) -> str:
@@ -155,13 +163,30 @@ def _plain(value: Any) -> Any:
     return [_plain(member) for member in value] if isinstance(value, list) else value
 
 
+def _finished(value: Any) -> Any:
+    entries = value.get("known")
+    if not isinstance(entries, list):
+        return value
+    return {**value, "known": [_reasoned(e) if isinstance(e, dict) and _blank(e.get("reason")) else e for e in entries]}
+
+
+def _reasoned(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**entry, "reason": "to be written"}
+
+
+def _blank(reason: object) -> bool:
+    return reason is None or (isinstance(reason, str) and not reason.strip())
+
+
 def _known(entry: Mapping[str, Any]) -> Known:
     expires = entry.get("expires")
-    return Known(**{**entry, "expires": date.fromisoformat(expires) if isinstance(expires, str) else expires})
+    return Known(
+        **{"reason": "", **entry, "expires": date.fromisoformat(expires) if isinstance(expires, str) else expires}
+    )
 
 
 def _alike(one: Known, other: Known) -> bool:
-    return replace(one, reason="", expires=None) == replace(other, reason="", expires=None)
+    return replace(one, reason="", owner="", expires=None) == replace(other, reason="", owner="", expires=None)
 
 
 _STATUS = r"(?<![\w.:/-])[1-5]\d\d(?![\w:/-]|\.\d)"

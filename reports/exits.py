@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
-__all__ = ["EXIT_MEANING", "STOPS", "Exit"]
+__all__ = ["EXIT_MEANING", "STALE", "STOPS", "Exit"]
 
 
 class Exit(IntEnum):
@@ -25,6 +25,9 @@ class Exit(IntEnum):
 
 STOPS = frozenset({Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE, Exit.PREFLIGHT})
 """The codes of a run that did not get through its clauses, whatever those that were checked say."""
+
+STALE = "the baseline is stale"
+"""How the trouble of a run begins that would have ended otherwise with another file of known deviations."""
 
 EXIT_MEANING: Mapping[int, str] = MappingProxyType(
     {

@@ -259,7 +259,7 @@ class Runner:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Turn the verdicts into the exit code and write the record that the run ends with."""
-        from watchword.reports.exits import EXIT_MEANING, STOPS, Exit
+        from watchword.reports.exits import EXIT_MEANING, STALE, STOPS, Exit
 
         run = self.run
         if run is None or not self.began or exitstatus == Exit.INTERRUPTED:
@@ -271,7 +271,7 @@ class Runner:
             self.stale = self._handover.stale(run.records)
         spoilt, trouble = Exit.CONFORMING, ""
         if self.stale:
-            spoilt, trouble = Exit.STALE_BASELINE, f"the baseline is stale: {' '.join(self.stale)}"
+            spoilt, trouble = Exit.STALE_BASELINE, f"{STALE}: {' '.join(self.stale)}"
         if any(not _is_ours(report) for report in self._failed_reports()):
             spoilt, trouble = Exit.BROKEN, "tests failed that left no record"
         session.exitstatus = self._hand_over_end(run, spoilt, trouble)
