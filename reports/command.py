@@ -13,7 +13,7 @@ from watchword.reports.page.document import render
 from watchword.reports.records import RECORDS_FILE, BrokenRecords, Exit
 from watchword.reports.remedies import remedies
 from watchword.reports.schema import read_checked
-from watchword.reports.summary import verdict_line
+from watchword.reports.summary import headline, verdict_line
 
 __all__ = ["report"]
 
@@ -42,6 +42,7 @@ def report(records: Path, html: Path | None, junit_file: Path | None) -> None:
         raise _Refused(str(trouble)) from trouble
     if html is None and junit_file is None:
         html = source.with_name("report.html")
+    click.echo(headline(run))
     click.echo(verdict_line(run))
     click.echo(str(outcome(run)))
     for line in remedies(run.clauses):

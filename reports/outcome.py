@@ -29,12 +29,16 @@ TONES = MappingProxyType({"good": "✓", "caution": "!", "bad": "✗"})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run comes to. `title` is the judgement in two or three words, `words` are the sentence behind it."""
+    """What a run comes to.
+
+    `title` is the judgement in two or three words, `gist` what decided it, `words` are the whole sentence behind it.
+    """
 
     exit: int
     tone: Tone
     title: str
     words: str
+    gist: str
 
     def __str__(self) -> str:
         return f"{self.title}: {self.words}"
@@ -45,10 +49,14 @@ def outcome(run: Run, clauses: Sequence[ClauseRecord] | None = None) -> Outcome:
     facts = _facts(run, clauses)
     met = [row for row in _ROWS if row.holds(facts)]
     decisive = next(row for row in met if row.title)
-    words = "; ".join(row.says(facts).strip().rstrip(".") for row in met if row is decisive or not row.alone)
+    words = "; ".join(_said(row, facts) for row in met if row is decisive or not row.alone)
     code = facts.ended if facts.stopped or decisive.exit is None else decisive.exit
     return Outcome(
-        int(code), decisive.tone, decisive.title, f"{words[:1].upper()}{words[1:]}{'' if words.endswith('?') else '.'}"
+        int(code),
+        decisive.tone,
+        decisive.title,
+        f"{words[:1].upper()}{words[1:]}{'' if words.endswith('?') else '.'}",
+        _said(decisive, facts),
     )
 
 
@@ -65,8 +73,13 @@ class _Facts:
     `stopped` is whether the run did not get through its clauses, so that its exit code `ended` stands whatever they say;
     `cut_short`, that it has no end at all. `spoilt` is whether something else is told that the clauses do not show.
     `unrecorded` clauses were to be checked and left no record; `testable` is out of how many the run selected some.
+    `binding` are the rules that bind the targets, `kept` those of them that were seen to hold, and `breaches` those that
+    are broken; `broken` has what a strict run holds against the targets beside them.
     """
 
+    binding: int
+    kept: int
+    breaches: int
     broken: int
     errors: int
     verified: int
@@ -94,6 +107,7 @@ def _facts(run: Run, clauses: Sequence[ClauseRecord] | None) -> _Facts:
     rows, whole = (run.clauses, True) if clauses is None else (clauses, False)
     strict = bool(run.run.options.get("strict"))
     end = run.end or EndRecord({}, Exit.INTERRUPTED, 0.0, trouble=_UNENDED)
+    binding = [row for row in rows if row.level == "must"]
     broken = sum(row.fails(strict) for row in rows)
     errors = sum(row.judgement is Verdict.ERROR for row in rows)
     verified = sum(row.judgement.verified for row in rows)
@@ -110,6 +124,9 @@ def _facts(run: Run, clauses: Sequence[ClauseRecord] | None) -> _Facts:
     }
     testable = run.run.options.get("testable")
     return _Facts(
+        binding=len(binding),
+        kept=sum(row.judgement.verified and not row.judgement.broken for row in binding),
+        breaches=sum(row.fails(strict) for row in binding),
         broken=broken,
         errors=errors,
         verified=verified,
@@ -127,6 +144,31 @@ def _facts(run: Run, clauses: Sequence[ClauseRecord] | None) -> _Facts:
         selected=selected(run),
         testable=testable if whole and isinstance(testable, int) else 0,
     )
+
+
+def _said(row: _Row, facts: _Facts) -> str:
+    return row.says(facts).strip().rstrip(".")
+
+
+def _broken(facts: _Facts) -> str:
+    others = facts.broken - facts.breaches
+    if not facts.breaches:
+        return are(others, "rule", "broken")
+    # How many bind in all is known of a run that got through its clauses only.
+    whole = not facts.stopped and not facts.unrecorded
+    binding = count(facts.binding if whole else facts.breaches, "binding rule")
+    said = f"{facts.breaches} of {binding}" if whole else binding
+    if others:
+        return f"{said} and {count(others, 'other rule')} are broken"
+    return f"{said} {'is' if facts.breaches == 1 else 'are'} broken"
+
+
+def _held(facts: _Facts) -> str:
+    if not facts.kept:
+        return "no binding rule is broken"
+    if facts.kept < facts.binding:
+        return f"{facts.kept} of {count(facts.binding, 'binding rule')} were seen to hold, and none is broken"
+    return "the one binding rule holds" if facts.binding == 1 else f"all {facts.binding} binding rules hold"
 
 
 def _meaning(code: int) -> str:
@@ -158,7 +200,7 @@ class _Row:
 
 # fmt: off
 _ROWS = (
-    _Row(lambda f: f.broken, lambda f: are(f.broken, "rule", "broken"), "Not conforming", "bad", Exit.BROKEN),
+    _Row(lambda f: f.broken, _broken, "Not conforming", "bad", Exit.BROKEN),
     _Row(lambda f: f.others, lambda f: f.trouble, "Other tests failed", "bad"),
     _Row(lambda f: f.errors, lambda f: f"{count(f.errors, 'check')} went wrong on our own side",
         "Checks went wrong", "bad", Exit.INTERNAL),
@@ -174,8 +216,7 @@ _ROWS = (
     _Row(lambda f: f.spoilt and not f.others and (not f.stopped or f.ended == Exit.INTERRUPTED) and not f.cut_short,
         lambda f: f.trouble, "Not settled", "caution"),
     _Row(lambda f: f.known, lambda f: are(f.known, "deviation", "known"), "Known deviations", "caution", Exit.CONFORMING),
-    _Row(lambda f: True, lambda f: "no binding rule is broken" if f.warned else "every rule that was checked holds",
-        "Conforming", "good", Exit.CONFORMING, alone=True),
+    _Row(lambda f: True, _held, "Conforming", "good", Exit.CONFORMING, alone=True),
     _Row(lambda f: f.warned, lambda f: f"{count(f.warned, 'recommendation')} went unheeded"),
     _Row(lambda f: f.limited, lambda f: f"the limits left {count(f.limited, 'recommendation')} unchecked"),
     _Row(lambda f: f.accepted, lambda f: f"{count(f.accepted, 'binding rule')} may stay undecided"),

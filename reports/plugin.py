@@ -18,7 +18,7 @@ from watchword.reports.page.cells import COLUMNS, cell, header, properties, unfo
 from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 from watchword.reports.remedies import remedies
 from watchword.reports.sink import Sink
-from watchword.reports.summary import verdict_line
+from watchword.reports.summary import headline, verdict_line
 
 if TYPE_CHECKING:
     from watchword.reports.baseline import Baseline
@@ -165,6 +165,7 @@ class _Reporter:
         if run is not None:
             self._sink.publish()
             terminalreporter.write_sep("=", "watchword")
+            terminalreporter.write_line(headline(run))
             terminalreporter.write_line(verdict_line(run))
             for line in remedies(run.clauses):
                 terminalreporter.write_line(f"  {line}")

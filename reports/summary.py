@@ -11,7 +11,9 @@ from watchword.reports.outcome import Outcome, outcome, selected
 from watchword.reports.records import VERDICTS, ClauseRecord, Run
 from watchword.reports.wording import count, words
 
-__all__ = ["Summary", "TargetSummary", "counts", "summarize", "verdict_line"]
+__all__ = ["Summary", "TargetSummary", "counts", "headline", "summarize", "verdict_line"]
+
+_NAMED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ def counts(records: Iterable[ClauseRecord]) -> dict[str, int]:
     """Count records by verdict, in the order of `VERDICTS`, without those that did not occur."""
     counted = Counter(record.verdict for record in records)
     return {verdict: counted[verdict] for verdict in VERDICTS if counted[verdict]}
+
+
+def headline(run: Run) -> str:
+    """Write what a run comes to in one sentence without its full stop: which targets, the judgement, how bad it is.
+
+    Page, console and command begin with it. More than two targets are counted and not named.
+    """
+    found = outcome(run)
+    names = [f"{target.get('name', '')} ({target.get('dialect', '')})" for target in run.run.targets]
+    where = " and ".join(names) if len(names) <= _NAMED else count(len(names), "target")
+    said = f"{found.title[:1].lower()}{found.title[1:]}, {found.gist}"
+    return f"{where}: {said}" if where else f"{said[:1].upper()}{said[1:]}"
 
 
 def verdict_line(run: Run) -> str:

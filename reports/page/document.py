@@ -22,7 +22,7 @@ from watchword.reports.page.highlight import marked
 from watchword.reports.page.templating import environment, fingerprint, source
 from watchword.reports.records import EXIT_MEANING, VERDICTS, ClauseRecord, Run, Untested
 from watchword.reports.remedies import acceptance, remedies, remedy
-from watchword.reports.summary import Summary, TargetSummary, counts, summarize
+from watchword.reports.summary import Summary, TargetSummary, counts, headline, summarize
 
 __all__ = ["render"]
 
@@ -94,6 +94,7 @@ def render(run: Run) -> str:
         .render(
             run=run,
             summary=summary,
+            headline=headline(run),
             targets=views,
             attention=sorted((c for c in clauses if c.attention), key=lambda c: rank(c.record.verdict)),
             known=[c for c in clauses if c.record.known],

@@ -17,6 +17,7 @@ from watchword.reports.outcome import outcome
 from watchword.reports.page.document import render
 from watchword.reports.records import EXIT_MEANING, EndRecord, Exit
 from watchword.reports.schema import baseline_validator
+from watchword.reports.summary import headline
 from watchword.reports.verdict import Verdict
 
 FOUND = {
@@ -181,14 +182,48 @@ def test_everybody_tells_the_same(made, written, end):
         own = document.find("testsuite[@name='run']/testcase/*")
 
         assert (told.tone, told.title, True) == (tone, title, told.words in page), (found, chosen)
-        assert f"<title>{told.title}:" in page
+        assert f"<title>{headline(case)} · Watchword</title>" in page
+        assert f'<h1 id="headline">{headline(case)}</h1>' in page
         assert case.end is None or f"Exit code <b>{told.exit}</b>" in page
         assert (told.exit != 0) == (broken > 0), (found, chosen)
         assert own is None or str(told) == own.get("message")
         assert own is not None or told.exit in (0, 1)
     printed = CliRunner().invoke(report, [str(written(case))]).output
 
-    assert str(told) == printed.splitlines()[1]
+    assert [headline(case), str(told)] == printed.splitlines()[0:3:2]
+
+
+def _broken_rules(clause, number):
+    return [clause(clause=f"toy:x.broken{place}", verdict="fail") for place in range(number)]
+
+
+def test_headline_says_how_bad_it_is(run, clause):
+    """The headline names the target and its dialect, the judgement, and how many of the binding rules are broken."""
+    rows = [*_broken_rules(clause, 5), clause(), clause(clause="toy:x.advice", level="should")]
+    several = tuple({"name": name, "dialect": "toy"} for name in "abc")
+
+    assert headline(run(*rows)) == "staging (toy): not conforming, 5 of 6 binding rules are broken"
+    assert headline(run(*rows, targets=several[:2])).startswith("a (toy) and b (toy): not conforming, ")
+    assert headline(run(*rows, targets=several)).startswith("3 targets: not conforming, ")
+
+
+def test_headline_counts_what_is_known(run, clause):
+    """Of a run that did not get through its clauses nobody knows how many bind; other rules are told beside them."""
+    [row] = _broken_rules(clause, 1)
+    advice = clause(clause="toy:x.advice", verdict="warn", level="should")
+
+    assert headline(run(row, clause(), exit_code=None)) == "staging (toy): not conforming, 1 binding rule is broken"
+    assert outcome(run(row, advice, options={"strict": True})).gist == "1 of 1 binding rule and 1 other rule are broken"
+    assert outcome(run(advice, options={"strict": True})).gist == "1 rule is broken"
+
+
+def test_headline_of_what_holds(run, clause):
+    """Rules that hold are counted out of those that bind, and what was not seen to hold is not called kept."""
+    lacking = clause(clause="toy:x.lacking", verdict="not_applicable")
+
+    assert headline(run(clause(), clause(clause="toy:x.y"))) == "staging (toy): conforming, all 2 binding rules hold"
+    assert outcome(run(clause(), lacking)).gist == "1 of 2 binding rules were seen to hold, and none is broken"
+    assert outcome(run(clause(level="should"))).gist == "no binding rule is broken"
 
 
 def test_down_server_is_told_once(made):
