@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, relevance
+from typing import TYPE_CHECKING, Any
 
 from watchword.specs.errors import nearest
 from watchword.specs.reading.yamlfile import At
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 __all__ = ["Complaint", "complaint"]
 
@@ -52,6 +53,7 @@ def complaint(
     errors = list(validator.iter_errors(value))
     if not errors:
         return None
+    from jsonschema.exceptions import relevance
 
     def order(error: ValidationError) -> tuple[int, bool, list[str]]:
         # A key that is misspelt is missing, too; what is said is how to spell it.
