@@ -13,9 +13,11 @@ import secrets
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from watchword.mockserver.launch import Running
+if TYPE_CHECKING:
+    # `watchword stop` reads such a file and needs no mock for that.
+    from watchword.mockserver.launch import Running
 
 try:
     import fcntl

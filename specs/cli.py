@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -18,6 +19,27 @@ CONFIGURATION_ERROR = 4
 """The exit code of a wrong command line, file or address."""
 INTERRUPTED = 2
 """The exit code of a run that somebody or something interrupted."""
+
+SUMMARIES: Mapping[str, str] = MappingProxyType(
+    {
+        "baseline": "Keep the file of known deviations.",
+        "check": "",
+        "clauses": "Print what the documents say, sentence by sentence.",
+        "doctor": "Look for what stands in the way of a test, before one is made.",
+        "faults": "Measure what the suites notice: every fault, every right server.",
+        "gate": "Let the records of runs pass, or not: the exit code says it.",
+        "lint": "Look for mistakes in dialects and target files.",
+        "mock": "Serve a mock of DIALECT: the name of a bundled dialect, or the folder of another.",
+        "new": "Begin a dialect, from nothing or from an OpenAPI document.",
+        "report": "Rebuild the reports of a run from its records.",
+        "stop": "End the mocks that ready FILEs speak of; without one, that of watchword-mock.json.",
+        "test": "Test servers: do they do what the document says?",
+        "verdict": "Say whether a client did right at a mock.",
+        "vocabulary": "Print the words that dialects are written in.",
+        "world": "Begin a world file, which says who lives in a mock and what there is, or look for mistakes in one.",
+    }
+)
+"""How the commands of Watchword introduce themselves, so that the list of them need not import each; empty: not at all."""
 
 
 class ConfigurationError(click.ClickException):
@@ -108,6 +130,20 @@ class Group(_ExitCodes, click.Group):
         except ImportError as error:
             return _broken(cmd_name, str(error))
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of the subcommands, and import only those whose introduction is not in `SUMMARIES`."""
+        listed = ((name, self._listed(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, command) for name, command in listed if command is not None and not command.hidden]
+        if rows:
+            width = formatter.width - 6 - max(len(name) for name, _ in rows)
+            with formatter.section("Commands"):
+                formatter.write_dl([(name, command.get_short_help_str(width)) for name, command in rows])
+
+    def _listed(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in SUMMARIES and self._offers()[name].value.startswith("watchword."):
+            return click.Command(name, short_help=SUMMARIES[name], hidden=not SUMMARIES[name])
+        return self.get_command(ctx, name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
-
-from jsonschema import Draft202012Validator
+from typing import TYPE_CHECKING, Any
 
 from watchword.specs.errors import Gathering, SpecError, UnknownDialect, nearest
 from watchword.specs.reading.clauses import read_clauses
@@ -27,6 +25,9 @@ from watchword.specs.values.api import Api
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.manner import Manner
 from watchword.specs.values.profile import Profile, WorldData
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 __all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "make_world", "schema", "world_dialect"]
 
@@ -212,6 +213,9 @@ def schema(kind: str) -> Mapping[str, Any]:
 
 @functools.cache
 def _validator(kind: str) -> Draft202012Validator:
+    # Commands that read no dialect are spared the import.
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(dict(schema(kind)))
 
 

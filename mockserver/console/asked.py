@@ -6,15 +6,16 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from watchword.specs.errors import nearest
 from watchword.specs.values.http import Request
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 __all__ = ["DESCRIPTION", "BadRequest", "read_body", "read_query"]
 
@@ -40,6 +41,8 @@ def _described() -> Mapping[str, Any]:
 
 @functools.cache
 def _validator(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(_described()["components"]["schemas"][name])
 
 
@@ -49,6 +52,8 @@ def read_body(request: Request, name: str, mask: Callable[[str], str]) -> dict[s
     Raises:
         BadRequest: it is no JSON, or not what the schema wants. The text holds no secret that `mask` knows.
     """
+    from jsonschema.exceptions import best_match
+
     schema = _validator(name)
     expected = f"expected a JSON body, {_described()['components']['schemas'][name]['description']}"
     try:
@@ -74,6 +79,9 @@ def read_query(request: Request, path: str, method: str = "get") -> dict[str, st
     Raises:
         BadRequest: a parameter is unknown, or its value is not what the description wants.
     """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
     rows = {
         row["name"]: row for row in _described()["paths"][path][method].get("parameters", ()) if row["in"] == "query"
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, relevance
+from typing import TYPE_CHECKING, Any
 
 from watchword.specs.errors import nearest
 from watchword.specs.reading.yamlfile import At
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 __all__ = ["Complaint", "complaint", "complaints"]
 
@@ -74,6 +75,8 @@ def complaints(
 
 
 def _meant(error: ValidationError) -> ValidationError:
+    from jsonschema.exceptions import relevance
+
     while error.context and not _is_choice(error):
         # Of several alternatives, the one that came furthest is the one that was meant.
         error = max(error.context, key=relevance)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import subprocess
+import sys
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from watchword.specs.cli import Command, ConfigurationError, Group, main
+from watchword.specs.cli import SUMMARIES, Command, ConfigurationError, Group, main
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import load_dialect
 
@@ -52,6 +54,28 @@ def test_spec_error_is_shown_with_its_place_and_hint() -> None:
     shown = run(command=failing(SpecError("file.yaml", 3, "no such key", "try another"))).stderr
 
     assert "Error: file.yaml:3: no such key\n\nhint: try another\n" == shown
+
+
+@pytest.mark.parametrize("name", sorted(SUMMARIES))
+def test_list_introduces_commands_as_they_do_themselves(name: str) -> None:
+    """What the list of commands says without importing one is the first paragraph of the command's own help."""
+    context = click.Context(main)
+    command = main.get_command(context, name)
+
+    assert command is not None
+    assert SUMMARIES[name] == ("" if command.hidden else command.get_short_help_str(1000))
+
+
+def test_help_imports_no_command() -> None:
+    """Neither the mock nor the suites nor what validates data is imported for the list of commands."""
+    code = (
+        "import sys\nfrom watchword.specs.cli import main\n"
+        "try:\n    main(['--help'])\nfinally:\n    print('\\n'.join(sys.modules))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert "watchword.specs.cli" in shown
+    assert not {"watchword.mockserver", "watchword.suites", "jsonschema", "asyncio", "yaml"} & set(shown)
 
 
 def test_group_without_a_command() -> None:
