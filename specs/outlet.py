@@ -45,7 +45,13 @@ class Outlet:
 
     def _lose(self, trouble: OSError) -> None:
         self.lost = trouble.strerror or str(trouble)
-        # Else the interpreter tries again at its end, complains by itself and changes the exit code.
+        self.silence()
+
+    def silence(self) -> None:
+        """Lead to nowhere what is still held back.
+
+        Else the interpreter tries again at its end, complains by itself and changes the exit code.
+        """
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
@@ -65,4 +71,7 @@ def outlet() -> Iterator[Outlet]:
         yield found
     finally:
         found.flush()
+        if found.lost:
+            # Whoever captured the output in between may have given the stream its old place back.
+            found.silence()
         sys.stdout = before
