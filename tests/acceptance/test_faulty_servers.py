@@ -229,7 +229,7 @@ def old_token_again(service: Service, request: Request, origin: str) -> Outcome:
     outcome = service.handle(request, origin)
     if refused(outcome) or request.path != "/auth/token":
         return outcome
-    service.state.access[bearer(request)].superseded = False
+    service.state.access[bearer(request)].revive()
     return with_reply(outcome, None, {"access_token": bearer(request)})
 
 
@@ -263,7 +263,7 @@ def takes_refresh_tokens(service: Service, request: Request, origin: str) -> Out
     """A protected operation takes refresh tokens, too."""
     token = service.state.refresh.get(bearer(request))
     if token is not None and request.path.endswith("/whoami"):
-        request = with_bearer(request, token.session.tokens[-1].value)
+        request = with_bearer(request, token.session.newest)
     return service.handle(request, origin)
 
 

@@ -18,9 +18,7 @@ from watchword.suites.target import TargetError, read_target
 
 def line_of(done):
     """The one line in which a run says that its preflight failed."""
-    lines = [
-        line for line in done.text.splitlines() if "preflight failed" in line and not line.startswith("watchword:")
-    ]
+    lines = [line for line in done.text.splitlines() if "preflight failed" in line and line.startswith("!")]
 
     assert 6 == done.code, done.text
     assert "Traceback" not in done.text
