@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, World
+from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, Token, World
 from watchword.specs.values.profile import Profile
 
 __all__ = ["Deed"]
@@ -141,6 +141,6 @@ def _of_session(session: Session) -> dict[str, Any]:
     }
 
 
-def _is_over(token: AccessToken | RefreshToken, now: float) -> bool:
+def _is_over(token: Token, now: float) -> bool:
     revoked = isinstance(token, AccessToken) and token.revoked
     return revoked or token.session.ended or (token.expires_at is not None and now >= token.expires_at)

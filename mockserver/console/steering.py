@@ -12,7 +12,7 @@ from typing import Any
 from watchword.mockserver.clock import Clock
 from watchword.mockserver.console.asked import BadRequest
 from watchword.mockserver.service import Service
-from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, World
+from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, Token, World
 from watchword.specs.values.profile import Account
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "users",
 ]
 
-_Token = AccessToken | RefreshToken
 _Name = Callable[[str, str], str]
 """Gives the pseudonym of a value with a role."""
 
@@ -63,16 +62,11 @@ def set_clock(service: Service, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _end(service: Service, role: str) -> float:
-    tokens: Iterable[_Token] = (service.state.access if role == "access_token" else service.state.refresh).values()
-    ends = [end for token in tokens if (end := _over_at(token)) is not None]
+    tokens: Iterable[Token] = (service.state.access if role == "access_token" else service.state.refresh).values()
+    ends = [end for token in tokens if (end := token.over_at) is not None]
     if not ends:
         raise BadRequest(f"no {role} that expires has been given yet; log in first", 409)
     return ends[-1]
-
-
-def _over_at(token: _Token) -> float | None:
-    ends = [moment for moment in (token.expires_at, token.forgotten_at) if moment is not None]
-    return min(ends) if ends else None
 
 
 def sessions(service: Service, name: _Name, only: Iterable[str] | None = None) -> dict[str, Any]:
@@ -106,22 +100,21 @@ def _session(
     }
 
 
-def _token(token: _Token, role: str, now: float, name: _Name) -> dict[str, Any]:
-    end = _over_at(token)
+def _token(token: Token, role: str, now: float, name: _Name) -> dict[str, Any]:
     return {
         "token": name(role, token.value),
         "issued_at": token.issued_at,
         "expires_at": token.expires_at,
-        "expired": end is not None and now >= end,
+        "expired": token.is_expired(now),
     }
 
 
-def _meant(service: Service, asked: Mapping[str, Any]) -> dict[str, list[_Token]]:
-    found: dict[str, list[_Token]] = {}
+def _meant(service: Service, asked: Mapping[str, Any]) -> dict[str, list[Token]]:
+    found: dict[str, list[Token]] = {}
     for key, (access, refresh) in service.state.sessions().items():
         session = (access or refresh)[0].session
         if asked.get("id", key) == key and asked.get("username", session.subject) == session.subject:
-            kinds: dict[str, list[_Token]] = {"access_token": [*access], "refresh_token": [*refresh]}
+            kinds: dict[str, list[Token]] = {"access_token": [*access], "refresh_token": [*refresh]}
             found[key] = kinds[asked["tokens"]] if "tokens" in asked else [*access, *refresh]
     if not found and (asked.get("id") or asked.get("username")):
         raise BadRequest("no session is of that id or username", 404)

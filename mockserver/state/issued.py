@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from watchword.specs.values.profile import Account, Client
 
-__all__ = ["AccessToken", "RefreshToken", "Session"]
+__all__ = ["AccessToken", "RefreshToken", "Session", "Token"]
 
 
 @dataclass(slots=True, repr=False)
@@ -39,11 +39,10 @@ class Session:
 
 
 @dataclass(slots=True, repr=False)
-class AccessToken:
-    """An issued access token. `expires_at` is a whole second; the token is expired from that second on (None: never).
+class Token:
+    """An issued token. `expires_at` is a whole second; the token is expired from that second on (None: never).
 
-    `forgotten_at` is when the server loses it, whatever expiry stands in it (None: never). `doubles` are tokens of the same
-    text that were issued after it.
+    `forgotten_at` is when the server loses it, whatever expiry stands in it (None: never).
     """
 
     value: str
@@ -51,6 +50,23 @@ class AccessToken:
     issued_at: float
     expires_at: int | None
     forgotten_at: float | None = None
+
+    @property
+    def over_at(self) -> float | None:
+        """When it stops to be good if nobody ends it before; None when it never does."""
+        ends = [moment for moment in (self.expires_at, self.forgotten_at) if moment is not None]
+        return min(ends) if ends else None
+
+    def is_expired(self, now: float) -> bool:
+        """Tell whether its time is over."""
+        end = self.over_at
+        return end is not None and now >= end
+
+
+@dataclass(slots=True, repr=False)
+class AccessToken(Token):
+    """An access token. `doubles` are tokens of the same text that were issued after it."""
+
     generation: int = 0
     revoked: bool = False
     doubles: deque[AccessToken] | None = None
@@ -71,18 +87,13 @@ class AccessToken:
 
 
 @dataclass(slots=True, repr=False)
-class RefreshToken:
-    """An issued refresh token and how often it has been used.
+class RefreshToken(Token):
+    """A refresh token and how often it has been used.
 
     `used_at` is when it was used last, and `heirs` are the tokens that it was replaced by; None as long as it was not, or
     where a second use is never forgiven.
     """
 
-    value: str
-    session: Session
-    issued_at: float
-    expires_at: int | None
-    forgotten_at: float | None = None
     used: int = 0
     used_at: float | None = None
     heirs: tuple[AccessToken, RefreshToken] | None = None

@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any
 
 from watchword.mockserver.clock import Clock, Ids, SeededIds
-from watchword.mockserver.state.issued import AccessToken, RefreshToken, Session
+from watchword.mockserver.state.issued import AccessToken, RefreshToken, Session, Token
 from watchword.mockserver.state.tokens import FORMS, is_signed, sign
 from watchword.specs.values.profile import Account, Client, Profile, TokenForm, WorldData
 
-__all__ = ["REMEMBERED", "AccessToken", "RefreshToken", "Session", "World"]
+__all__ = ["REMEMBERED", "AccessToken", "RefreshToken", "Session", "Token", "World"]
 
 _FRESH = 1000
 _LOST = 2000
@@ -70,7 +70,7 @@ class World:
             accounts = (*self.data.accounts, account)
         self.settle(replace(self.data, accounts=accounts))
 
-    def withdraw(self, *tokens: AccessToken | RefreshToken, how: str = "control") -> None:
+    def withdraw(self, *tokens: Token, how: str = "control") -> None:
         """Forget some tokens, as a server does that deletes them; whoever presents one presents an unknown one.
 
         `how` says who did it: `control`, or the `server` that was imitated.
@@ -130,7 +130,7 @@ class World:
         kept, past = self._kept(role), self._past(role)
         while len(kept) > self.remember:
             oldest = next(iter(kept))
-            if past and not _expired(kept[oldest], now):
+            if past and not kept[oldest].is_expired(now):
                 oldest = next(iter(past))
             past.pop(oldest, None)
             # A fault may have taken it away.
@@ -159,7 +159,7 @@ class World:
         """Forget every session and token; accounts, clients and the clock stay."""
         kept = {"access_token": len(self.access), "refresh_token": len(self.refresh)}
         # Of all of them, the newest are enough to tell whoever goes on with one.
-        newest: list[AccessToken | RefreshToken] = [*islice(reversed(self.access.values()), _RESET)]
+        newest: list[Token] = [*islice(reversed(self.access.values()), _RESET)]
         newest += islice(reversed(self.refresh.values()), _RESET)
         self.withdraw(*reversed(newest))
         for role, count in kept.items():
@@ -263,10 +263,6 @@ class World:
 
     def _owner(self, client: Client | None) -> Account | None:
         return None if client is None else next((a for a in self.data.accounts if a.username == client.owner), None)
-
-
-def _expired(token: AccessToken | RefreshToken, now: float) -> bool:
-    return any(end is not None and now >= end for end in (token.expires_at, token.forgotten_at))
 
 
 def _lease(form: TokenForm, now: float) -> float | None:

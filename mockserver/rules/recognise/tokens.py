@@ -8,7 +8,7 @@ from typing import Any
 
 from watchword.mockserver.rules.case import Case, Rows, of_role
 from watchword.mockserver.state.tokens import unpack
-from watchword.mockserver.state.world import AccessToken, RefreshToken
+from watchword.mockserver.state.world import Token
 
 __all__ = ["ROWS"]
 
@@ -59,11 +59,8 @@ def _garbage(case: Case, role: str) -> bool:
     return _unknown(case, role) and ("." not in value and len(value) < 16)
 
 
-def _expired(token: AccessToken | RefreshToken | None, case: Case) -> bool:
-    if token is None:
-        return False
-    ends = [moment for moment in (token.expires_at, token.forgotten_at) if moment is not None]
-    return bool(ends) and case.world.clock.now() >= min(ends)
+def _expired(token: Token | None, case: Case) -> bool:
+    return token is not None and token.is_expired(case.world.clock.now())
 
 
 def _null(case: Case) -> bool:
