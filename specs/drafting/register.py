@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from watchword.specs.applies import applicable_conditions, why_not_guarantee
 from watchword.specs.drafting.replying import Answer, answer
 from watchword.specs.values.api import JSON, Api, Operation
 from watchword.specs.vocabulary import CONDITIONS, GUARANTEES, broader
+from watchword.specs.vocabulary.rows import usual_id, usual_topic
 
 __all__ = ["REVIEWED", "register"]
 
@@ -17,20 +17,6 @@ REVIEWED = "review:"
 """What a note begins with as long as nobody has looked at its row."""
 
 _LISTED = f"{REVIEWED} the document lists the status; that it is the one of this refusal is a guess."
-_TOPICS = {"renew": "refresh", "revoke": "auth"}
-_SUBJECTS = {
-    "refresh_token": "refresh",
-    "scope": "scopes",
-    "body": "error_codes",
-    "grant_type": "error_codes",
-    "method": "error_codes",
-    "brand_key": "brand_keys",
-    "contract": "contract",
-    "reply": "contract",
-    "refusals": "error_codes",
-    "renew": "refresh",
-    "refresh": "refresh",
-}
 _TELLS: dict[str, Callable[[Operation], bool]] = {
     "expiry.": lambda op: bool({"expires_in", "expires_at"} & set(op.gives)),
     "expiry.matches_token": lambda op: "expires_at" in op.gives,
@@ -66,19 +52,12 @@ def register(api: Api, document: str, rfc: frozenset[str], certain: frozenset[st
     return rows
 
 
-def slug(name: str) -> str:
-    """Give the name of an operation as ids have it: `logIn` is `log-in`."""
-    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()).strip("-")
-
-
 def _row(
     operation: Operation, name: str, says: str, level: str, basis: str, document: str, section: str
 ) -> dict[str, Any]:
-    subject = name.partition(".")[0]
-    topic = _SUBJECTS.get(subject) or _TOPICS.get(operation.purpose, "auth")
     return {
-        "id": f"{slug(operation.name)}.{re.sub(r'[._]', '-', name)}",
-        "topic": topic,
+        "id": usual_id(operation.name, name),
+        "topic": usual_topic(name, operation.purpose),
         "says": says if len(says) <= 240 else says[:237] + "...",
         "level": level,
         "basis": basis,
@@ -102,7 +81,7 @@ def _served(operation: Operation, document: str, certain: bool, rfc: bool) -> It
     level = "must" if certain else "may"
     says = f"A right request of {operation.name} is answered {success.status}{given}."
     row = _row(operation, "request.accepted", says, level, "documented", document, _place(operation))
-    row["id"] = f"{slug(operation.name)}.served"
+    row["id"] = usual_id(operation.name, "served")
     row["guarantee"] = "request.accepted"
     row["expect"] = {"status": [int(success.status)], **({"present": present} if present else {})}
     if not certain:

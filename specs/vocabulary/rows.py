@@ -6,10 +6,12 @@ nothing that it says fails a run.
 
 from __future__ import annotations
 
+import re
+
 from watchword.specs.vocabulary.conditions import CONDITIONS
 from watchword.specs.vocabulary.guarantees import GUARANTEES
 
-__all__ = ["draft_row"]
+__all__ = ["draft_row", "usual_id", "usual_topic"]
 
 _ROW = """\
 - id: {id}
@@ -20,13 +22,30 @@ _ROW = """\
   source: {{document: DOCUMENT, section: SECTION}}
   operation: {operation}
   {asks}"""
-_ORDINARY = {
+_BY_SUBJECT = {
     "refresh_token": "refresh",
     "renew": "refresh",
     "refresh": "refresh",
     "scope": "scopes",
     "brand_key": "brand_keys",
+    "body": "error_codes",
+    "grant_type": "error_codes",
+    "method": "error_codes",
+    "refusals": "error_codes",
+    "contract": "contract",
+    "reply": "contract",
 }
+
+
+def usual_topic(word: str, purpose: str = "") -> str:
+    """Give the topic that a condition or guarantee usually has, at an operation of that purpose."""
+    return _BY_SUBJECT.get(word.partition(".")[0]) or ("refresh" if purpose == "renew" else "auth")
+
+
+def usual_id(operation: str, *words: str) -> str:
+    """Give the usual id of a clause: `password.wrong` at `logIn` is `log-in.password-wrong`."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", operation).lower()
+    return f"{re.sub(r'[^a-z0-9]+', '-', parted).strip('-')}.{'-'.join(re.sub(r'[._]', '-', word) for word in words)}"
 
 
 def draft_row(word: str, operation: str, *words: str) -> str:
@@ -38,7 +57,6 @@ def draft_row(word: str, operation: str, *words: str) -> str:
     Raises:
         KeyError: the word is neither a condition nor a guarantee.
     """
-    topic = _ORDINARY.get(word.partition(".")[0])
     if word in CONDITIONS:
         together = (word, *words)
         says = " and ".join(CONDITIONS[name].says for name in together)
@@ -46,8 +64,8 @@ def draft_row(word: str, operation: str, *words: str) -> str:
         grave = any(CONDITIONS[name].gravity == "security" for name in together)
         ends = "is refused" if grave else "may be refused"
         return _ROW.format(
-            id=_id(operation, *together),
-            topic=topic or "error_codes",
+            id=usual_id(operation, *together),
+            topic=usual_topic(word),
             says=f"At {operation}, a request in which {says} {ends}.",
             level="should" if grave else "may",
             basis="inferred" if grave else "silent",
@@ -63,21 +81,11 @@ def draft_row(word: str, operation: str, *words: str) -> str:
     elif word == "request.accepted":
         asks += '\n  expect: {status: ["2xx"]}'
     return _ROW.format(
-        id=_id(operation, word),
-        topic=topic or "auth",
+        id=usual_id(operation, word),
+        topic=usual_topic(word),
         says=f"At {operation}, {guarantee.says}.",
         level="may" if guarantee.describes else "should",
         basis="silent" if guarantee.describes else "inferred",
         operation=operation,
         asks=asks,
     )
-
-
-def _id(operation: str, *words: str) -> str:
-    # The ids of clauses are in lower case; an operation is written as in code.
-    plain = (
-        operation.lower()
-        if operation.isupper()
-        else "".join(f"-{c.lower()}" if c.isupper() else c for c in operation).replace("_", "-").strip("-").lower()
-    )
-    return ".".join([plain, "-".join(word.replace(".", "-").replace("_", "-") for word in words)])
