@@ -73,7 +73,7 @@ class _Facts:
     `stopped` is whether the run did not get through its clauses, so that its exit code `ended` stands whatever they say;
     `cut_short`, that it has no end at all. `spoilt` is whether something else is told that the clauses do not show.
     `unrecorded` clauses were to be checked and left no record; `testable` is out of how many the run selected some.
-    `binding` are the rules that bind the targets, `kept` those of them that were seen to hold, and `breaches` those that
+    `binding` are the rules that bind the targets and that they can have, `kept` those of them that were seen to hold, and `breaches` those that
     are broken; `broken` has what a strict run holds against the targets beside them.
     """
 
@@ -107,7 +107,7 @@ def _facts(run: Run, clauses: Sequence[ClauseRecord] | None) -> _Facts:
     rows, whole = (run.clauses, True) if clauses is None else (clauses, False)
     strict = bool(run.run.options.get("strict"))
     end = run.end or EndRecord({}, Exit.INTERRUPTED, 0.0, trouble=_UNENDED)
-    binding = [row for row in rows if row.level == "must"]
+    binding = [row for row in rows if row.level == "must" and _applies(row)]
     broken = sum(row.fails(strict) for row in rows)
     errors = sum(row.judgement is Verdict.ERROR for row in rows)
     verified = sum(row.judgement.verified for row in rows)
@@ -144,6 +144,11 @@ def _facts(run: Run, clauses: Sequence[ClauseRecord] | None) -> _Facts:
         selected=selected(run),
         testable=testable if whole and isinstance(testable, int) else 0,
     )
+
+
+def _applies(row: ClauseRecord) -> bool:
+    # What a credential more would show is a rule for this target; what it has no subject for is none.
+    return row.judgement is not Verdict.NOT_APPLICABLE or bool(row.remedy)
 
 
 def _said(row: _Row, facts: _Facts) -> str:

@@ -218,11 +218,13 @@ def test_headline_counts_what_is_known(run, clause):
 
 
 def test_headline_of_what_holds(run, clause):
-    """Rules that hold are counted out of those that bind, and what was not seen to hold is not called kept."""
-    lacking = clause(clause="toy:x.lacking", verdict="not_applicable")
+    """Rules that hold are counted out of those that bind here, and what was not seen to hold is not called kept."""
+    lacking = clause(clause="toy:x.lacking", **FOUND["lacking"])
+    absent = clause(clause="toy:x.absent", verdict="not_applicable")
 
     assert headline(run(clause(), clause(clause="toy:x.y"))) == "staging (toy): conforming, all 2 binding rules hold"
     assert outcome(run(clause(), lacking)).gist == "1 of 2 binding rules were seen to hold, and none is broken"
+    assert outcome(run(clause(), absent)).gist == "the one binding rule holds"
     assert outcome(run(clause(level="should"))).gist == "no binding rule is broken"
 
 
