@@ -31,7 +31,8 @@ TONES = MappingProxyType({"good": "✓", "caution": "!", "bad": "✗"})
 class Outcome:
     """What a run comes to.
 
-    `title` is the judgement in two or three words, `gist` what decided it, `words` are the whole sentence behind it.
+    `title` is the judgement in two or three words, `gist` what decided it, `beside` the sentence of what else there is to
+    say (empty: nothing), and `words` the whole sentence behind the judgement.
     """
 
     exit: int
@@ -39,6 +40,7 @@ class Outcome:
     title: str
     words: str
     gist: str
+    beside: str
 
     def __str__(self) -> str:
         return f"{self.title}: {self.words}"
@@ -49,14 +51,16 @@ def outcome(run: Run, clauses: Sequence[ClauseRecord] | None = None) -> Outcome:
     facts = _facts(run, clauses)
     met = [row for row in _ROWS if row.holds(facts)]
     decisive = next(row for row in met if row.title)
-    words = "; ".join(_said(row, facts) for row in met if row is decisive or not row.alone)
+    beside = [row for row in met if row is not decisive and not row.alone]
+    told = [row for row in met if row is decisive or row in beside]
     code = facts.ended if facts.stopped or decisive.exit is None else decisive.exit
     return Outcome(
         int(code),
         decisive.tone,
         decisive.title,
-        f"{words[:1].upper()}{words[1:]}{'' if words.endswith('?') else '.'}",
+        _sentence(told, facts),
         _said(decisive, facts),
+        _sentence(beside, facts),
     )
 
 
@@ -149,6 +153,11 @@ def _facts(run: Run, clauses: Sequence[ClauseRecord] | None) -> _Facts:
 def _applies(row: ClauseRecord) -> bool:
     # What a credential more would show is a rule for this target; what it has no subject for is none.
     return row.judgement is not Verdict.NOT_APPLICABLE or bool(row.remedy)
+
+
+def _sentence(rows: Sequence[_Row], facts: _Facts) -> str:
+    said = "; ".join(_said(row, facts) for row in rows)
+    return f"{said[:1].upper()}{said[1:]}{'' if not said or said.endswith('?') else '.'}"
 
 
 def _said(row: _Row, facts: _Facts) -> str:

@@ -181,7 +181,8 @@ def test_everybody_tells_the_same(made, written, end):
         broken = int(document.get("failures")) + int(document.get("errors"))
         own = document.find("testsuite[@name='run']/testcase/*")
 
-        assert (told.tone, told.title, True) == (tone, title, told.words in page), (found, chosen)
+        assert (told.tone, told.title, True) == (tone, title, told.beside in page), (found, chosen)
+        assert told.gist in page
         assert f"<title>{headline(case)} · Watchword</title>" in page
         assert f'<h1 id="headline">{headline(case)}</h1>' in page
         assert case.end is None or f"Exit code <b>{told.exit}</b>" in page

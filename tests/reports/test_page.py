@@ -154,7 +154,7 @@ def test_clauses_without_a_record(run, clause):
     """A clause that was selected and left no record counts as not verified, and keeps the page from being green."""
     page = render(run(clause(), options={"selected": 3}))
 
-    assert [True, True] == [text in page for text in ("1 of 3 clauses verified", "2 clauses left no record.")]
+    assert [True, True] == [text in page for text in ("1 of 3 clauses verified", "2 clauses left no record")]
 
 
 def test_marks_show_what_differs():
