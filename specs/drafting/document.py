@@ -42,7 +42,8 @@ def read_document(path: Path, ours: bool = False) -> dict[str, Any]:
         )
     if not ours:
         _validate(path, root)
-    return _in_place(path, root, root, (), version.startswith("3.0"))  # type: ignore[no-any-return]
+    found: dict[str, Any] = _in_place(path, root, root, (), version.startswith("3.0"))
+    return found
 
 
 def _parsed(path: Path) -> Any:
