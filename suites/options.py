@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pytest
@@ -39,7 +39,10 @@ _LEADING = frozenset(map(_long, _PATHS))
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says. A text is empty where nothing is said; `keyword` is the choice made with `-k`."""
+    """What the command line says. A text is empty where nothing is said; `keyword` is the choice made with `-k`.
+
+    `disconnected` tells that pytest-socket was asked to let no test open a connection.
+    """
 
     targets: tuple[Path, ...]
     url: str
@@ -51,6 +54,7 @@ class Options:
     keyword: str
     collect_only: bool
     processes: bool
+    disconnected: bool
 
     @property
     def names_targets(self) -> bool:
@@ -114,7 +118,14 @@ def read_options(config: pytest.Config) -> Options:
         keyword=said.keyword,
         collect_only=said.collectonly,
         processes=bool(getattr(said, "numprocesses", None)),
+        disconnected=_is_disconnected(said),
     )
+
+
+def _is_disconnected(said: Any) -> bool:
+    # The options of pytest-socket: what is allowed or forced wins over what is forbidden.
+    asked = getattr(said, "disable_socket", False)
+    return bool(asked and not said.force_enable_socket and not said.allow_hosts)
 
 
 def _is_strict(config: pytest.Config) -> bool:

@@ -83,6 +83,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--target-url wants --dialect NAME beside it")
     if options.processes and (options.names_targets or names_suites(config.args, config.invocation_params.dir)):
         raise pytest.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
+    if options.disconnected and options.names_targets:
+        raise pytest.UsageError("a server is asked over sockets: leave out --disable-socket, or add --allow-hosts=HOST")
     if options.names_targets or names_suites(config.args, config.invocation_params.dir):
         _have_collected(config)
     from watchword.suites.running.runner import Runner

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 from watchword.suites.sending.deadline import Deadline
 from watchword.suites.sending.link import Received, connect
@@ -25,14 +26,27 @@ class RemoteClock:
         self._url = url.rstrip("/") + "/clock"
         self._timeout = timeout
         self._tls = tls or Tls()
+        self._last: tuple[float, float] | None = None
 
     def now(self) -> float:
-        """Give the mock's time.
+        """Give the mock's time; where it has told it before and does so no more, what it should be by now.
+
+        A mock that went away in the middle of a run is then told by its replies that are missing, as any server is.
 
         Raises:
-            TargetError: nothing there gives a time.
+            TargetError: nothing there gives a time, nor ever did.
         """
-        return self._ask("GET")
+        try:
+            return self._told(self._ask("GET"))
+        except TargetError:
+            if self._last is None:
+                raise
+            told, at = self._last
+            return told + time.monotonic() - at
+
+    def _told(self, now: float) -> float:
+        self._last = (now, time.monotonic())
+        return now
 
     def advance(self, seconds: float) -> float:
         """Set the mock's clock ahead.
@@ -40,7 +54,7 @@ class RemoteClock:
         Raises:
             TargetError: nothing there takes it.
         """
-        return self._ask("POST", json.dumps({"advance": seconds}).encode())
+        return self._told(self._ask("POST", json.dumps({"advance": seconds}).encode()))
 
     def _ask(self, method: str, body: bytes = b"") -> float:
         deadline = Deadline(self._timeout)

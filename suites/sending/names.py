@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from watchword.suites.sending.deadline import Deadline
-from watchword.suites.sending.unreachable import Unreachable
+from watchword.suites.sending.unreachable import FORBIDDING, Unreachable, forbidden
 
 __all__ = ["Address", "look_up"]
 
@@ -38,6 +38,8 @@ def look_up(host: str, port: int, deadline: Deadline, kind: str = "connection") 
         return _answer(host, port).result(deadline.left())
     except TimeoutError:
         raise Unreachable("timeout", "its name was not looked up within the time limit") from None
+    except FORBIDDING as trouble:
+        raise forbidden(kind, trouble) from None
     except (OSError, UnicodeError, OverflowError) as trouble:
         raise Unreachable(kind, getattr(trouble, "strerror", None) or _NO_SUCH_HOST) from None
 
@@ -68,7 +70,7 @@ def _answer(host: str, port: int) -> Future[list[Address]]:
 def _ask(host: str, port: int, answer: Future[list[Address]]) -> None:
     try:
         found = _asked(host, port)
-    except (OSError, UnicodeError, OverflowError) as trouble:
+    except (OSError, *FORBIDDING, UnicodeError, OverflowError) as trouble:
         outcome: list[Address] | Exception = trouble
     else:
         outcome = found

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["Unreachable"]
+__all__ = ["FORBIDDING", "Unreachable", "forbidden"]
+
+FORBIDDING = (RuntimeError, Warning)
+"""What is raised by a guard of sockets, such as a plugin of pytest: what no socket raises, so that nobody takes it for trouble of the network."""
 
 
 class Unreachable(Exception):
@@ -18,3 +21,8 @@ class Unreachable(Exception):
         self.detail = detail
         self.partial = False
         self.stale = False
+
+
+def forbidden(kind: str, trouble: Exception) -> Unreachable:
+    """Say that something in this process lets no connection be made; `trouble` is one of `FORBIDDING`."""
+    return Unreachable(kind, f"something in this process forbids it ({type(trouble).__name__})")

@@ -11,7 +11,7 @@ import h11
 from watchword.suites.sending.deadline import Deadline
 from watchword.suites.sending.names import look_up
 from watchword.suites.sending.proxy import Proxy
-from watchword.suites.sending.unreachable import Unreachable
+from watchword.suites.sending.unreachable import FORBIDDING, Unreachable, forbidden
 
 __all__ = ["Reached", "reach", "shake", "tls_detail"]
 
@@ -88,10 +88,16 @@ def _first(host: str, port: int, deadline: Deadline, kind: str) -> Reached:
     for number, (family, address) in enumerate(found):
         # An address that nobody answers at leaves time for those after it.
         patience = deadline.left() / (len(found) - number)
-        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connection = socket.socket(family, socket.SOCK_STREAM)
+        except FORBIDDING as trouble:
+            raise forbidden(kind, trouble) from None
         try:
             connection.settimeout(patience)
             connection.connect(address)
+        except FORBIDDING as trouble:
+            connection.close()
+            raise forbidden(kind, trouble) from None
         except TimeoutError:
             passed.append((str(address[0]), ""))
         except (OSError, OverflowError) as trouble:

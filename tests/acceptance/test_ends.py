@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
@@ -163,3 +164,26 @@ def test_two_runs_in_one_directory(begin, tmp_path):
     assert "another run is writing there" in complaint(out + err)
     assert "--report-dir" in complaint(out + err)
     assert third.returncode == 0, told
+
+
+def test_a_mock_that_goes_away(announce, serve, write_target, suites):
+    """A target whose clock is set goes away with its clock: that is told of the target, and nothing is said of its rules."""
+    mock = announce("sensu")
+    count = 0
+
+    def forward(asked):
+        nonlocal count
+        count += 1
+        if count > 60:
+            raise ConnectionResetError
+        found = requests.request(asked.method, mock.url + asked.path, data=asked.body, headers=dict(asked.headers))
+        dropped = ("content-length", "connection")
+        return found.status_code, {k: v for k, v in found.headers.items() if k.lower() not in dropped}, found.content
+
+    front = serve(forward)
+    done = suites("--target", write_target(mock.facts | {"url": front.url, "resource_url": front.url}))
+
+    assert done.code not in (0, 1), done.text
+    assert {"pass", "blocked", "inconclusive"} >= set(done.verdicts.values())
+    assert any("clock" in asked.path for asked in front.asked)
+    assert "Traceback" not in done.text

@@ -5,16 +5,21 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+import pytest_socket
 
 from tests.acceptance.conftest import ROOT, environment, target_file
 from tests.acceptance.test_lockout import Counting
 from watchword.reports.records import read_run
+from watchword.suites.sending.deadline import Deadline
+from watchword.suites.sending.unreachable import Unreachable
+from watchword.suites.sending.way import reach
 
 CLAUSES = "token.password-wrong or token.password-empty or token.works or renew.works or token.reply"
 # A rule that spends a login is broken, so that whoever repeats what failed spends more of them.
@@ -104,6 +109,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "files of tests with other names": {"ini": "python_files = tests.py *_tests.py"},
     "tests with other names": {"ini": "python_functions = check_* it_*"},
     "coverage": {"words": ["--cov=."]},
+    "sockets to the target": {"words": ["--disable-socket", "--allow-hosts=127.0.0.1"]},
     "no cache": {"words": ["-p", "no:cacheprovider"]},
     "no pytest-html": {"words": ["-p", "no:html"]},
     "warnings are errors": {"words": ["-W", "error"]},
@@ -138,6 +144,8 @@ def test_repeated_on_purpose(project: Any) -> None:
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "no sockets": ({"words": ["--disable-socket"]}, "leave out --disable-socket, or add --allow-hosts=HOST"),
+    "no sockets, by the settings": ({"ini": "addopts = --disable-socket"}, "leave out --disable-socket"),
     "processes": ({"words": ["-n", "2"]}, "so they run in one process: leave out -n"),
     "a folder that cannot be made": ({"reports": "pytest.ini/out"}, "pytest.ini/out"),
 }
@@ -153,6 +161,24 @@ def test_refusals(setting: dict[str, Any], says: str, project: Any) -> None:
     assert [says in line for line in left.text.splitlines() if line.startswith("ERROR")] == [True]
     assert not left.failed
     assert "Traceback" not in left.text
+
+
+@pytest.mark.filterwarnings("default:A test tried to use socket")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize(("level", "named"), [("default", "SocketBlockedError"), ("error", "UserWarning")])
+def test_no_sockets_at_all(host: str, level: Literal["default", "error"], named: str) -> None:
+    """A guard of sockets raises what no socket raises: that is told as what it is, wherever it strikes."""
+    pytest_socket.disable_socket()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(level)
+            with pytest.raises(Unreachable) as raised:
+                reach(host, 80, Deadline(5))
+    finally:
+        pytest_socket.enable_socket()
+
+    assert "connection" == raised.value.kind
+    assert f"something in this process forbids it ({named})" == raised.value.detail
 
 
 def test_the_words_of_the_readme() -> None:
