@@ -100,6 +100,31 @@ def test_console_that_is_closed(begin, tmp_path):
     assert len(partial(tmp_path / "reports").clauses) < 10
 
 
+@pytest.fixture
+def closed(tmp_path):
+    """A directory that takes no files: not even an administrator's in the last resort."""
+    folder = tmp_path / "closed"
+    folder.mkdir(0o500)
+    return Path("/sys") if os.access(folder, os.W_OK) else folder
+
+
+def test_read_only_directory(begin, closed, tmp_path):
+    """Where a run is started nothing need be written: only a report that would go there is refused, before any request."""
+    told = []
+    refused = begin("-k", "token.works", "--report-dir=reports", cwd=closed, told=told.append)
+    _, err = refused.communicate()
+
+    assert 4 == refused.returncode, err
+    assert str(closed / "reports") in complaint(err)
+    assert not told
+
+    elsewhere = begin("-k", "token.works", cwd=closed)
+    out, err = elsewhere.communicate()
+
+    assert 0 == elsewhere.returncode, out + err
+    assert read_run(tmp_path / "reports" / "records.jsonl").clauses
+
+
 @pytest.mark.parametrize("command", [["clauses"], ["test", "--help"]])
 def test_console_of_other_commands(command):
     """Nor is it `a rule is broken` when the reader of another command goes."""
