@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 
 from watchword.suites.sending.unreachable import Unreachable
 
@@ -15,12 +16,13 @@ _MOST = 4
 """Codings that may lie one over the other."""
 
 
-def decoded(body: bytes, codings: str, limit: int, *, cut: bool) -> tuple[bytes, bool]:
-    """Undo the codings that a reply names, although the request asked for none; gives the body, and whether it goes on.
+def decoded(headers: Iterable[tuple[str, str]], body: bytes, limit: int, *, cut: bool) -> tuple[bytes, bool]:
+    """Undo the codings that a reply's head names, although the request asked for none; gives the body, and whether it goes on.
 
     Raises:
         Unreachable: a coding is unknown, or the body is not in it.
     """
+    codings = ",".join(value for name, value in headers if name.lower() == "content-encoding")
     names = [name for part in codings.split(",") if (name := part.strip().lower()) not in _PLAIN]
     if len(names) > _MOST:
         raise Unreachable("protocol", f"the reply is coded more than {_MOST} times")

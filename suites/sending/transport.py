@@ -132,8 +132,7 @@ def _written(request: Request, origin: Origin, proxy: Proxy | None) -> bytes:
 
 
 def _reply(received: Received) -> Reply:
-    codings = ",".join(value for name, value in received.headers if name.lower() == "content-encoding")
-    body, cut = decoded(received.body, codings, BODY, cut=received.cut)
+    body, cut = decoded(received.headers, received.body, BODY, cut=received.cut)
     reply = Reply(received.status, received.headers, body, cut)
     if not received.framed and not cut and reply.media_type.endswith("json") and _breaks_off(body):
         # Without a length the end of the connection is the end of the body; it may have come too early.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import itertools
 import json
 from dataclasses import replace
 
 import pytest
+import requests
 
 from tests.acceptance.office import JSON, USERS
 from watchword.mockserver.launch import start
@@ -203,3 +206,28 @@ def test_a_habit_is_no_rule(name, office, judged):
     found = judged(path, *rows)
 
     assert {} == {clause: one.seen for clause, one in found.items() if one.verdict == "fail" and "brand" not in clause}
+
+
+@pytest.mark.parametrize(
+    ("coding", "wrap"),
+    [("gzip", gzip.compress), ("identity", lambda body: codecs.BOM_UTF8 + body)],
+    ids=["gzip", "mark"],
+)
+def test_a_front_that_changes_bytes(coding, wrap, announce, serve, write_target, suites):
+    """What stands before a mock compresses everything, or puts a byte order mark before it: no verdict changes."""
+    mock = announce("sensu")
+    dropped = ("content-length", "connection", "transfer-encoding")
+
+    def forward(asked):
+        found = requests.request(asked.method, mock.url + asked.path, data=asked.body, headers=dict(asked.headers))
+        headers = {k: v for k, v in found.headers.items() if k.lower() not in dropped}
+        if not found.content.startswith((b"{", b"[")):
+            return found.status_code, headers, found.content
+        return found.status_code, headers | {"Content-Encoding": coding}, wrap(found.content)
+
+    front = serve(forward)
+    target = write_target(mock.facts | {"url": front.url, "resource_url": front.url})
+    done = suites("--target", target, "-k", "token.contract or renew.contract or after-expiry or token.works")
+
+    assert 0 == done.code, done.text
+    assert {"pass"} == set(done.verdicts.values())
