@@ -82,7 +82,9 @@ def _authorization(at: Mapping[str, list[Field]]) -> str:
 
 def _body(media_type: str | None, at: Mapping[str, list[Field]]) -> bytes:
     if media_type == JSON:
-        return json.dumps({f.name: f.value for f in at.get("json", ())}, ensure_ascii=False).encode()
+        return json.dumps({f.name: f.value for f in at.get("json", ())}, ensure_ascii=False).encode(
+            errors="surrogatepass"
+        )
     if media_type == FORM:
         return _urlencoded(at.get("form", ())).encode()
     return b""
@@ -94,7 +96,7 @@ def _urlencoded(fields: Sequence[Field]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if _UNRESERVED.fullmatch(text) else quote_plus(text)
+    return text if _UNRESERVED.fullmatch(text) else quote_plus(text, errors="surrogatepass")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

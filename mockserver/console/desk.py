@@ -38,6 +38,9 @@ _REMEMBERED = 1000
 _SHOWN = 50
 """How many of the journal's entries the page shows."""
 
+_SESSIONS = 20
+"""How many sessions the page shows."""
+
 _Page = Callable[[Request, str], Reply]
 
 
@@ -73,6 +76,7 @@ class Desk:
         self._noted = Noted(service.dialect, self.journal, self.live, self.masker, self.learn)
         self._pages: Mapping[str, Mapping[str, _Page]] = {
             "": {"GET": self._index},
+            "description": {"GET": self._viewer},
             "openapi.yaml": {"GET": self._description},
             "control.yaml": {"GET": lambda request, origin: _yaml(DESCRIPTION.read_bytes())},
             "clock": {"GET": self._read_clock, "POST": self._set_clock},
@@ -191,6 +195,7 @@ class Desk:
                 judged,
                 None if self.spaces is None else self.spaces(origin),
                 sequences(entries, self.journal.exchanges, self.masker.known),
+                steering.newest_sessions(service, self.masker.learn, _SESSIONS),
             )
         return as_json(self.facts(origin))
 
@@ -212,6 +217,13 @@ class Desk:
 
     def _names(self) -> list[str]:
         return [*self._pages, *(() if self.spaces is None else ("spaces",))]
+
+    def _viewer(self, request: Request, origin: str) -> Reply:
+        from watchword.mockserver.console.viewer import render_description
+
+        dialect = self.service.dialect
+        text = (dialect.folder / "openapi.yaml").read_text(encoding="utf-8")
+        return render_description(dialect, self.facts(origin), text)
 
     def _description(self, request: Request, origin: str) -> Reply:
         return _yaml((self.service.dialect.folder / "openapi.yaml").read_bytes())

@@ -7,6 +7,7 @@ import binascii
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from watchword.mockserver.clock import Clock
@@ -20,6 +21,7 @@ __all__ = [
     "change_user",
     "expire",
     "keys",
+    "newest_sessions",
     "revoke",
     "sessions",
     "set_clock",
@@ -27,6 +29,9 @@ __all__ = [
     "tell_time",
     "users",
 ]
+
+_TOKENS = 5
+"""How many tokens of one kind stand for a session that is shown."""
 
 _Name = Callable[[str, str], str]
 """Gives the pseudonym of a value with a role."""
@@ -80,6 +85,23 @@ def sessions(service: Service, name: _Name, only: Iterable[str] | None = None) -
             if wanted is None or key in wanted
         ]
     }
+
+
+def newest_sessions(service: Service, name: _Name, most: int) -> list[dict[str, Any]]:
+    """Give the sessions whose tokens are the newest, the newest first: what it costs is what is shown."""
+    state = service.state
+    chosen: dict[str, tuple[list[AccessToken], list[RefreshToken]]] = {}
+    for access in islice(reversed(state.access.values()), most * _TOKENS):
+        if access.session.id in chosen or len(chosen) < most:
+            chosen.setdefault(access.session.id, ([], []))[0].append(access)
+    for refresh in islice(reversed(state.refresh.values()), most * _TOKENS):
+        if refresh.session.id in chosen or len(chosen) < most:
+            chosen.setdefault(refresh.session.id, ([], []))[1].append(refresh)
+    now = service.clock.now()
+    return [
+        _session((access or refresh)[0].session, access[:_TOKENS], refresh[:_TOKENS], now, name)
+        for access, refresh in chosen.values()
+    ]
 
 
 def _session(
