@@ -20,7 +20,8 @@ from watchword.specs.values.profile import Demand, Profile, ReplyTemplate
 __all__ = ["Judge", "Judgement"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+# Made for each request, and so not frozen: that would take several times as long.
+@dataclass(slots=True, repr=False, eq=False)
 class Judgement:
     """One request and what comes of it. `reply` is None when it is to be served.
 

@@ -97,7 +97,8 @@ def _quoted(text: str) -> str:
     return text if _UNRESERVED.fullmatch(text) else quote_plus(text)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+# Made for each request, and so not frozen: that would take several times as long.
+@dataclass(slots=True, repr=False, eq=False)
 class Reading:
     """A request as its operation's bindings see it.
 

@@ -1,0 +1,197 @@
+"""The servers that the mock is measured beside: how each is started on one core, and how each operation is asked for."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import mkdtemp
+from urllib.parse import urlencode
+from urllib.request import Request as Sent
+from urllib.request import urlopen
+
+from benchmarks.bare import SECRET, USER
+from benchmarks.load import Call
+from watchword.specs.loader import load_dialect
+
+__all__ = ["NODE", "OPERATIONS", "Server", "basic", "free_port", "missing", "of_dialect", "servers", "started"]
+
+NODE = Path(__file__).parents[1] / ".venv-bench" / "node_modules"
+OPERATIONS = ("basic", "json", "form", "renew", "bearer")
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+_HERE = Path(__file__).parent
+_CORE = 0
+
+_NGINX = """worker_processes 1; daemon off; error_log /dev/null crit; pid {folder}/nginx.pid;
+events {{ worker_connections 1024; }}
+http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; keepalive_requests 100000000;
+server {{ listen 127.0.0.1:{port} backlog=1024; location / {{ default_type application/json; return 200 '{body}'; }} }} }}
+"""
+
+
+class Server:
+    """A server that runs, and the calls by operation that it serves."""
+
+    def __init__(
+        self, name: str, calls: Callable[[int], Mapping[str, Call]], line: Callable[[int], Sequence[str]]
+    ) -> None:
+        self.name = name
+        self._calls, self._line = calls, line
+        self.calls: Mapping[str, Call] = {}
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Run it until the block ends; `calls` are there when it answers."""
+        port = free_port()
+        with started([*self._line(port)], port) as process:
+            self.calls = self._calls(port)
+            yield process
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(line: Sequence[str], port: int, limit: float = 60) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a server on its core, and wait until its port is open.
+
+    Raises:
+        RuntimeError: it has ended, or the port has not been opened within `limit` seconds.
+    """
+    process = subprocess.Popen(
+        ["taskset", "-c", str(_CORE), *line], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ
+    )
+    try:
+        end = time.monotonic() + limit
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{line[0]} does not listen (exit code {process.poll()})")
+            time.sleep(0.001)
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def missing() -> dict[str, str]:
+    """Say of each server that is left out why it is."""
+    gone = {}
+    if shutil.which("nginx") is None:
+        gone["nginx"] = "nginx is not installed (Debian: nginx-light)"
+    if shutil.which("node") is None:
+        gone |= dict.fromkeys(("node:http", "prism", "oauth2-mock-server"), "there is no Node.js")
+    for name, package in (("prism", "@stoplight/prism-cli"), ("oauth2-mock-server", "oauth2-mock-server")):
+        if name not in gone and not (NODE / package).exists():
+            gone[name] = f"{package} is not in {NODE.parent.name}"
+    return gone
+
+
+def servers() -> list[Server]:
+    """Give the servers that can be started here, ours first."""
+    folder = Path(mkdtemp(prefix="watchword-bench-"))
+    gone = missing()
+    every = [
+        Server("mock", of_dialect("sensu", ("basic", "bearer")), _mock("sensu")),
+        Server("mock", of_dialect("fusio", ("json", "form", "renew")), _mock("fusio")),
+        Server("bare", _of_bare, lambda port: (sys.executable, "-m", "benchmarks.bare", str(port))),
+        Server("nginx", _of_bare, lambda port: ("nginx", "-c", _nginx(folder, port))),
+        Server("node:http", _of_bare, lambda port: ("node", str(_HERE / "node" / "bare.mjs"), str(port))),
+        Server("prism", of_dialect("sensu", ("basic", "bearer"), "t.t.t"), _prism("sensu")),
+        Server("prism", of_dialect("fusio", ("json", "form", "renew"), "t.t.t"), _prism("fusio")),
+        Server(
+            "oauth2-mock-server",
+            lambda port: {
+                "form": Call(port, "POST", "/token", {"Content-Type": FORM}, "grant_type=client_credentials")
+            },
+            lambda port: ("node", str(_bin("oauth2-mock-server")), "-a", "127.0.0.1", "-p", str(port)),
+        ),
+    ]
+    return [server for server in every if server.name not in gone]
+
+
+def _bin(name: str) -> Path:
+    return (NODE / ".bin" / name).resolve()
+
+
+def _nginx(folder: Path, port: int) -> str:
+    file = folder / "nginx.conf"
+    body = json.dumps({"access_token": "t" * 400, "expires_at": 1, "refresh_token": "t" * 250})
+    file.write_text(_NGINX.format(folder=folder, port=port, body=body))
+    return str(file)
+
+
+def _mock(dialect: str) -> Callable[[int], Sequence[str]]:
+    return lambda port: (sys.executable, "-m", "watchword.mockserver", dialect, "--port", str(port), "--quiet")
+
+
+def _prism(dialect: str) -> Callable[[int], Sequence[str]]:
+    file = load_dialect(dialect).api.folder / "openapi.yaml"
+    return lambda port: ("node", str(_bin("prism")), "mock", str(file), "--port", str(port), "--host", "127.0.0.1")
+
+
+def basic(user: str, secret: str) -> dict[str, str]:
+    """Give the header with Basic credentials."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()}
+
+
+def _asked(call: Call) -> dict[str, str]:
+    """Send one call, and give the members of its reply."""
+    sent = Sent(f"http://127.0.0.1:{call.port}{call.path}", call.body.encode() or None, dict(call.headers))
+    sent.method = call.method
+    with urlopen(sent, timeout=30) as reply:
+        given: dict[str, str] = json.loads(reply.read())
+        return given
+
+
+def of_dialect(dialect: str, wanted: Sequence[str], token: str = "") -> Callable[[int], Mapping[str, Call]]:
+    """Make the calls to a server of a dialect; with a `token` that one is presented, for a server that issues none worth the name."""
+
+    def calls(port: int) -> Mapping[str, Call]:
+        known = load_dialect(dialect).world.credentials
+        user, client = (known["username"], known["password"]), (known.get("client_id"), known.get("client_secret"))
+        found: dict[str, Call] = {}
+        if "basic" in wanted:
+            found["basic"] = Call(port, "GET", "/auth", basic(*user))
+            access = token or _asked(found["basic"])["access_token"]
+            found["bearer"] = Call(port, "GET", "/api/core/v2/namespaces", {"Authorization": f"Bearer {access}"})
+        if "form" in wanted and client[0] and client[1]:
+            body = json.dumps({"username": user[0], "password": user[1]})
+            found["json"] = Call(port, "POST", "/consumer/login", {"Content-Type": JSON}, body)
+            head = {**basic(client[0], client[1]), "Content-Type": FORM}
+            found["form"] = Call(port, "POST", "/authorization/token", head, "grant_type=client_credentials")
+            refresh = token or _asked(found["form"])["refresh_token"]
+            form = urlencode({"grant_type": "refresh_token", "refresh_token": refresh})
+            found["renew"] = Call(port, "POST", "/authorization/token", head, form)
+        return found
+
+    return calls
+
+
+def _of_bare(port: int) -> Mapping[str, Call]:
+    form = {**basic(USER, SECRET), "Content-Type": FORM}
+    found = {
+        "basic": Call(port, "GET", "/basic", basic(USER, SECRET)),
+        "json": Call(port, "POST", "/json", {"Content-Type": JSON}, json.dumps({"username": USER, "password": SECRET})),
+        "form": Call(port, "POST", "/form", form, "grant_type=client_credentials"),
+    }
+    given = _asked(found["basic"])
+    sent = json.dumps({"refresh_token": given["refresh_token"]})
+    found["renew"] = Call(port, "POST", "/renew", {"Content-Type": JSON}, sent)
+    found["bearer"] = Call(port, "GET", "/bearer", {"Authorization": f"Bearer {given['access_token']}"})
+    return found
