@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import urlencode
@@ -30,6 +31,13 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 _HERE = Path(__file__).parent
 _CORE = 0
+
+_PACKAGES = {
+    "prism": "@stoplight/prism-cli",
+    "mockoon": "@mockoon/cli",
+    "oauth2-mock-server": "oauth2-mock-server",
+    "oidc-provider": "oidc-provider",
+}
 
 _NGINX = """worker_processes 1; daemon off; error_log /dev/null crit; pid {folder}/nginx.pid;
 events {{ worker_connections 1024; }}
@@ -95,8 +103,8 @@ def missing() -> dict[str, str]:
     if shutil.which("nginx") is None:
         gone["nginx"] = "nginx is not installed (Debian: nginx-light)"
     if shutil.which("node") is None:
-        gone |= dict.fromkeys(("node:http", "prism", "oauth2-mock-server"), "there is no Node.js")
-    for name, package in (("prism", "@stoplight/prism-cli"), ("oauth2-mock-server", "oauth2-mock-server")):
+        gone |= dict.fromkeys(("node:http", *_PACKAGES), "there is no Node.js")
+    for name, package in _PACKAGES.items():
         if name not in gone and not (NODE / package).exists():
             gone[name] = f"{package} is not in {NODE.parent.name}"
     return gone
@@ -121,6 +129,12 @@ def servers() -> list[Server]:
             },
             lambda port: ("node", str(_bin("oauth2-mock-server")), "-a", "127.0.0.1", "-p", str(port)),
         ),
+        Server(
+            "oidc-provider",
+            lambda port: {"form": replace(_of_form(port), path="/token")},
+            lambda port: ("node", str(_HERE / "node" / "oidc.mjs"), str(port), str(NODE.parent)),
+        ),
+        Server("mockoon", of_dialect("sensu", ("basic", "bearer"), "t.t.t"), _mockoon("sensu")),
     ]
     return [server for server in every if server.name not in gone]
 
@@ -143,6 +157,12 @@ def _mock(dialect: str) -> Callable[[int], Sequence[str]]:
 def _prism(dialect: str) -> Callable[[int], Sequence[str]]:
     file = load_dialect(dialect).api.folder / "openapi.yaml"
     return lambda port: ("node", str(_bin("prism")), "mock", str(file), "--port", str(port), "--host", "127.0.0.1")
+
+
+def _mockoon(dialect: str) -> Callable[[int], Sequence[str]]:
+    file = load_dialect(dialect).api.folder / "openapi.yaml"
+    words = ("start", "--data", str(file), "--disable-log-to-file", "--disable-admin-api", "--hostname", "127.0.0.1")
+    return lambda port: ("node", str(_bin("mockoon-cli")), *words, "--port", str(port))
 
 
 def basic(user: str, secret: str) -> dict[str, str]:
@@ -175,23 +195,30 @@ def of_dialect(dialect: str, wanted: Sequence[str], token: str = "") -> Callable
             found["json"] = Call(port, "POST", "/consumer/login", {"Content-Type": JSON}, body)
             head = {**basic(client[0], client[1]), "Content-Type": FORM}
             found["form"] = Call(port, "POST", "/authorization/token", head, "grant_type=client_credentials")
-            refresh = token or _asked(found["form"])["refresh_token"]
-            form = urlencode({"grant_type": "refresh_token", "refresh_token": refresh})
-            found["renew"] = Call(port, "POST", "/authorization/token", head, form)
+            form = urlencode({"grant_type": "refresh_token", "refresh_token": "TOKEN"})
+            found["renew"] = Call(port, "POST", "/authorization/token", head, form, _pool(found["form"], token))
         return found
 
     return calls
 
 
+def _pool(login: Call, token: str = "") -> Callable[[int], list[str]]:
+    return lambda count: [token or _asked(login)["refresh_token"] for _ in range(count)]
+
+
+def _of_form(port: int) -> Call:
+    head = {**basic(USER, SECRET), "Content-Type": FORM}
+    return Call(port, "POST", "/form", head, "grant_type=client_credentials")
+
+
 def _of_bare(port: int) -> Mapping[str, Call]:
-    form = {**basic(USER, SECRET), "Content-Type": FORM}
     found = {
         "basic": Call(port, "GET", "/basic", basic(USER, SECRET)),
         "json": Call(port, "POST", "/json", {"Content-Type": JSON}, json.dumps({"username": USER, "password": SECRET})),
-        "form": Call(port, "POST", "/form", form, "grant_type=client_credentials"),
+        "form": _of_form(port),
     }
     given = _asked(found["basic"])
-    sent = json.dumps({"refresh_token": given["refresh_token"]})
-    found["renew"] = Call(port, "POST", "/renew", {"Content-Type": JSON}, sent)
+    sent = json.dumps({"refresh_token": "TOKEN"})
+    found["renew"] = Call(port, "POST", "/renew", {"Content-Type": JSON}, sent, _pool(found["form"]))
     found["bearer"] = Call(port, "GET", "/bearer", {"Authorization": f"Bearer {given['access_token']}"})
     return found

@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,16 +19,35 @@ import uvloop
 
 __all__ = ["Call", "closed", "opened"]
 
+_POOLED = """
+local body, first, last = wrk.body, 1, #pool
+request = function()
+  local token = pool[first]
+  pool[first] = nil
+  first = first + 1
+  return wrk.format(nil, nil, nil, (body:gsub("TOKEN", token)))
+end
+response = function(status, headers, text)
+  last = last + 1
+  pool[last] = text:match('"refresh_token": ?"([^"]+)"')
+end
+"""
+
 
 @dataclass(frozen=True)
 class Call:
-    """One request to a server on this machine, the same each time it is sent."""
+    """One request to a server on this machine.
+
+    It is the same each time it is sent, unless there is a `pool`: that gives refresh tokens, one of which takes the place of
+    `TOKEN` in the body; the one that a reply gives goes into the pool.
+    """
 
     port: int
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    pool: Callable[[int], list[str]] | None = None
 
     @property
     def wire(self) -> bytes:
@@ -46,6 +65,13 @@ class Call:
         lines += [f'wrk.headers["{name}"] = [[{value}]]' for name, value in self.headers.items()]
         return "\n".join(lines)
 
+    def pooled(self, count: int) -> str:
+        """The script that goes on with the refresh tokens of a pool of so many."""
+        if self.pool is None:
+            return self.script
+        tokens = ", ".join(f"[[{token}]]" for token in self.pool(count))
+        return f"{self.script}\nlocal pool = {{{tokens}}}\n{_POOLED}"
+
 
 def closed(call: Call, seconds: float, connections: int, core: int) -> float:
     """Give how many requests a second a server answers with 2xx when wrk, on a core, waits for each answer.
@@ -55,7 +81,8 @@ def closed(call: Call, seconds: float, connections: int, core: int) -> float:
     """
     with TemporaryDirectory() as folder:
         script = Path(folder, "call.lua")
-        script.write_text(call.script)
+        # wrk asks for one request more than it has connections to send it on, and for another before it begins.
+        script.write_text(call.pooled(connections + 8))
         line = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
         ran = subprocess.run(
             [*line, f"http://127.0.0.1:{call.port}{call.path}"], capture_output=True, text=True, check=False

@@ -111,7 +111,7 @@ class Judge:
         operations = [op for op, _ in matching]
         wanted = [op for op in operations if _grant_of(op) == grant]
         wanted = wanted or [op for op in operations if _grant_of(op) == str(grant).lower()] or operations
-        cases = [case if op is operation else self._read(op, replace(case.reading, operation=op)) for op in wanted]
+        cases = [case if op is operation else self._read(op, case.reading.of(op)) for op in wanted]
         return next((c for c in cases if c.client is not None or c.user is not None), cases[0])
 
     def _read(self, operation: Operation, reading: Reading) -> Case:

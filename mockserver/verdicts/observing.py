@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -73,8 +74,11 @@ class Observer:
     def _url(self, request: Request) -> tuple[bool, bool]:
         """Tell whether there is a token, and whether there is a password, in the URL."""
         state = self._service.state
-        pairs = parse_qsl(request.query, keep_blank_values=True) if request.query else []
-        texts = {value for _, value in pairs} | {unquote(part) for part in request.path.split("/")}
+        parts = _parts(request.path)
+        if not request.query:
+            return any(state.issued(text) in _TOKEN_NAMES for text in parts if len(text) >= _SHORT), False
+        pairs = parse_qsl(request.query, keep_blank_values=True)
+        texts = {value for _, value in pairs} | parts
         names = {name for name, value in pairs if value}
         issued = any(state.issued(text) in _TOKEN_NAMES for text in texts if len(text) >= _SHORT)
         secrets = {value for value, _ in state.configured()} if pairs else set()
@@ -109,3 +113,9 @@ class Observer:
             del holders[party]
             if not holders:
                 del self._holders[value]
+
+
+@functools.lru_cache(maxsize=64)
+def _parts(path: str) -> frozenset[str]:
+    """Give what stands between the slashes: clients ask at the same few paths again and again."""
+    return frozenset(unquote(part) for part in path.split("/"))
