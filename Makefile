@@ -108,7 +108,7 @@ fuzz: $(VENV)/.developed ## Send each mock a hundred thousand requests that nobo
 
 bench: $(VENV)/.developed $(BENCH) ## Measure the mock beside other servers, for docs/performance.md (Linux, two cores, wrk; six minutes)
 	@mkdir -p $(SPEED)
-	@$(PY) -m benchmarks.speed --rounds $(ROUNDS) --json $(SPEED)/speed.json
+	@$(PY) -m benchmarks.speed sensu fusio --rounds $(ROUNDS) --json $(SPEED)/speed.json
 	@$(PY) -m benchmarks.speedpage $(SPEED)/speed.json docs/performance.md
 
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/

@@ -11,24 +11,35 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
-from urllib.parse import urlencode
 from urllib.request import Request as Sent
 from urllib.request import urlopen
 
 from benchmarks.bare import SECRET, USER
 from benchmarks.load import Call
+from watchword.specs.codec import draft, encode
 from watchword.specs.loader import load_dialect
+from watchword.specs.values.api import FORM, JSON, Operation
 
-__all__ = ["NODE", "OPERATIONS", "Server", "basic", "free_port", "missing", "of_dialect", "servers", "started"]
+__all__ = [
+    "NODE",
+    "OPERATIONS",
+    "Server",
+    "free_port",
+    "missing",
+    "mock_of",
+    "of_dialect",
+    "prism_of",
+    "servers",
+    "started",
+]
 
 NODE = Path(__file__).parents[1] / ".venv-bench" / "node_modules"
 OPERATIONS = ("basic", "json", "form", "renew", "bearer")
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
+_FIRST = ("basic", "bearer")
 _HERE = Path(__file__).parent
 _CORE = 0
 
@@ -110,18 +121,18 @@ def missing() -> dict[str, str]:
     return gone
 
 
-def servers() -> list[Server]:
-    """Give the servers that can be started here, ours first."""
+def servers(first: str, second: str) -> list[Server]:
+    """Give the servers that can be started here, ours first. Of the second dialect is taken what the first does not cover."""
     folder = Path(mkdtemp(prefix="watchword-bench-"))
     gone = missing()
     every = [
-        Server("mock", of_dialect("sensu", ("basic", "bearer")), _mock("sensu")),
-        Server("mock", of_dialect("fusio", ("json", "form", "renew")), _mock("fusio")),
+        Server("mock", of_dialect(first), mock_of(first)),
+        Server("mock", of_dialect(second, _FIRST), mock_of(second)),
         Server("bare", _of_bare, lambda port: (sys.executable, "-m", "benchmarks.bare", str(port))),
         Server("nginx", _of_bare, lambda port: ("nginx", "-c", _nginx(folder, port))),
         Server("node:http", _of_bare, lambda port: ("node", str(_HERE / "node" / "bare.mjs"), str(port))),
-        Server("prism", of_dialect("sensu", ("basic", "bearer"), "t.t.t"), _prism("sensu")),
-        Server("prism", of_dialect("fusio", ("json", "form", "renew"), "t.t.t"), _prism("fusio")),
+        Server("prism", of_dialect(first, token="t.t.t"), prism_of(first)),
+        Server("prism", of_dialect(second, _FIRST, "t.t.t"), prism_of(second)),
         Server(
             "oauth2-mock-server",
             lambda port: {
@@ -134,7 +145,7 @@ def servers() -> list[Server]:
             lambda port: {"form": replace(_of_form(port), path="/token")},
             lambda port: ("node", str(_HERE / "node" / "oidc.mjs"), str(port), str(NODE.parent)),
         ),
-        Server("mockoon", of_dialect("sensu", ("basic", "bearer"), "t.t.t"), _mockoon("sensu")),
+        Server("mockoon", of_dialect(first, token="t.t.t"), _mockoon(first)),
     ]
     return [server for server in every if server.name not in gone]
 
@@ -150,11 +161,13 @@ def _nginx(folder: Path, port: int) -> str:
     return str(file)
 
 
-def _mock(dialect: str) -> Callable[[int], Sequence[str]]:
+def mock_of(dialect: str) -> Callable[[int], Sequence[str]]:
+    """Give the command line of the mock of a dialect, by port."""
     return lambda port: (sys.executable, "-m", "watchword.mockserver", dialect, "--port", str(port), "--quiet")
 
 
-def _prism(dialect: str) -> Callable[[int], Sequence[str]]:
+def prism_of(dialect: str) -> Callable[[int], Sequence[str]]:
+    """Give the command line of Prism with a dialect's description, by port."""
     file = load_dialect(dialect).api.folder / "openapi.yaml"
     return lambda port: ("node", str(_bin("prism")), "mock", str(file), "--port", str(port), "--host", "127.0.0.1")
 
@@ -165,8 +178,7 @@ def _mockoon(dialect: str) -> Callable[[int], Sequence[str]]:
     return lambda port: ("node", str(_bin("mockoon-cli")), *words, "--port", str(port))
 
 
-def basic(user: str, secret: str) -> dict[str, str]:
-    """Give the header with Basic credentials."""
+def _basic(user: str, secret: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()}
 
 
@@ -179,25 +191,34 @@ def _asked(call: Call) -> dict[str, str]:
         return given
 
 
-def of_dialect(dialect: str, wanted: Sequence[str], token: str = "") -> Callable[[int], Mapping[str, Call]]:
-    """Make the calls to a server of a dialect; with a `token` that one is presented, for a server that issues none worth the name."""
+def of_dialect(name: str, covered: Collection[str] = (), token: str = "") -> Callable[[int], dict[str, Call]]:
+    """Make the calls to a server of a dialect, by what is measured, without those that are covered already.
 
-    def calls(port: int) -> Mapping[str, Call]:
-        known = load_dialect(dialect).world.credentials
-        user, client = (known["username"], known["password"]), (known.get("client_id"), known.get("client_secret"))
+    With a `token` that one is presented, to a server that issues none worth the name.
+    """
+    api, known = load_dialect(name).api, load_dialect(name).world.credentials
+
+    def call(port: int, operation: Operation, **tokens: str) -> Call:
+        sent = encode(draft(operation, {**known, **tokens}))
+        path = api.bases[operation.base] + sent.path + (f"?{sent.query}" if sent.query else "")
+        return Call(port, sent.method, path, dict(sent.headers), sent.body.decode())
+
+    def calls(port: int) -> dict[str, Call]:
         found: dict[str, Call] = {}
-        if "basic" in wanted:
-            found["basic"] = Call(port, "GET", "/auth", basic(*user))
-            access = token or _asked(found["basic"])["access_token"]
-            found["bearer"] = Call(port, "GET", "/api/core/v2/namespaces", {"Authorization": f"Bearer {access}"})
-        if "form" in wanted and client[0] and client[1]:
-            body = json.dumps({"username": user[0], "password": user[1]})
-            found["json"] = Call(port, "POST", "/consumer/login", {"Content-Type": JSON}, body)
-            head = {**basic(client[0], client[1]), "Content-Type": FORM}
-            found["form"] = Call(port, "POST", "/authorization/token", head, "grant_type=client_credentials")
-            form = urlencode({"grant_type": "refresh_token", "refresh_token": "TOKEN"})
-            found["renew"] = Call(port, "POST", "/authorization/token", head, form, _pool(found["form"], token))
-        return found
+        for operation in api.with_purpose("issue"):
+            what = {None: "basic", JSON: "json", FORM: "form"}[operation.media_type]
+            if what not in covered:
+                found.setdefault(what, call(port, operation))
+        login = next(iter(found.values()))
+        giving = found.get("form", login)
+        for operation in (*api.with_purpose("renew"), *api.with_purpose("resource")):
+            what = {"renew": "renew", "resource": "bearer"}[operation.purpose]
+            if what == "renew" and "access_token" not in operation.required_roles:
+                found.setdefault(what, replace(call(port, operation, refresh_token="TOKEN"), pool=_pool(giving, token)))
+            elif what == "bearer" and what not in covered:
+                access = token or _asked(login)["access_token"]
+                found.setdefault(what, call(port, operation, access_token=access))
+        return {what: one for what, one in found.items() if what not in covered}
 
     return calls
 
@@ -207,13 +228,13 @@ def _pool(login: Call, token: str = "") -> Callable[[int], list[str]]:
 
 
 def _of_form(port: int) -> Call:
-    head = {**basic(USER, SECRET), "Content-Type": FORM}
+    head = {**_basic(USER, SECRET), "Content-Type": FORM}
     return Call(port, "POST", "/form", head, "grant_type=client_credentials")
 
 
 def _of_bare(port: int) -> Mapping[str, Call]:
     found = {
-        "basic": Call(port, "GET", "/basic", basic(USER, SECRET)),
+        "basic": Call(port, "GET", "/basic", _basic(USER, SECRET)),
         "json": Call(port, "POST", "/json", {"Content-Type": JSON}, json.dumps({"username": USER, "password": SECRET})),
         "form": _of_form(port),
     }

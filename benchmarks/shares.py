@@ -43,17 +43,17 @@ class _Listening:
         return ("127.0.0.1", 80)
 
 
-def shares() -> dict[str, dict[str, float]]:
-    """Give for a login and a bearer call of one dialect the part of the time that each module takes, the largest first."""
-    mock = mount("sensu")
+def shares(dialect: str) -> dict[str, dict[str, float]]:
+    """Give for a login and a bearer call of a dialect the part of the time that each module takes, the largest first."""
+    mock = mount(dialect)
     router = mock.router
     server = Server(router, cast(Any, _Listening()), on_refusal=router.refused)
     connection = Connection(server)
     transport = _Deaf()
     connection.connection_made(transport)
-    connection.data_received(of_dialect("sensu", ("basic",), "none")(80)["basic"].wire)
+    connection.data_received(of_dialect(dialect, token="none")(80)["basic"].wire)
     token = json.loads(transport.written.partition(b"\r\n\r\n")[2])["access_token"]
-    calls = of_dialect("sensu", ("basic", "bearer"), token)(80)
+    calls = of_dialect(dialect, token=token)(80)
     return {name: _profiled(connection, calls[name].wire) for name in ("basic", "bearer")}
 
 

@@ -1,4 +1,4 @@
-"""How fast the mock is, beside others that do the same, more or less: `python -m benchmarks.speed --json FILE`.
+"""How fast the mock is, beside others that do the same, more or less: `python -m benchmarks.speed FIRST SECOND --json FILE`.
 
 Linux, with two cores at least: servers run on the first, load comes from the second. What is compared is measured in turns,
 round after round, so that what else the machine does in a round weighs on all; of each round the ratio is taken, and the
@@ -24,12 +24,11 @@ from urllib.request import Request, urlopen
 
 import click
 
-from benchmarks.contenders import NODE, OPERATIONS, Server, basic, free_port, missing, servers
+from benchmarks.contenders import OPERATIONS, Server, free_port, missing, mock_of, of_dialect, prism_of, servers
 from benchmarks.figures import spread
 from benchmarks.load import closed, opened
 from benchmarks.shares import shares
 from watchword.mockserver import start
-from watchword.specs.loader import load_dialect
 
 _CORE = 1
 _CONNECTIONS = 16
@@ -38,14 +37,19 @@ _RATE = 2000
 
 
 @click.command()
+@click.argument("first")
+@click.argument("second")
 @click.option("--json", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Write it there.")
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="How often each is measured.")
 @click.option("--seconds", default=2, show_default=True, type=click.IntRange(1), help="How long a measurement takes.")
 @click.option(
     "--requests", default=100_000, show_default=True, type=click.IntRange(1000), help="Sent at a steady rate."
 )
-def main(file: Path, rounds: int, seconds: int, requests: int) -> None:
-    """Measure throughput, latency, starts and memory."""
+def main(first: str, second: str, file: Path, rounds: int, seconds: int, requests: int) -> None:
+    """Measure throughput, latency, starts and memory.
+
+    FIRST is a dialect with a login by Basic credentials alone, SECOND one with logins by JSON and by a form.
+    """
     if shutil.which("wrk") is None or shutil.which("taskset") is None or (os.cpu_count() or 1) < 2:
         raise click.ClickException("expected wrk, taskset and two cores; in Debian: apt-get install wrk util-linux")
     os.sched_setaffinity(0, {_CORE})
@@ -59,10 +63,10 @@ def main(file: Path, rounds: int, seconds: int, requests: int) -> None:
         },
         "settings": {"rounds": rounds, "seconds": seconds, "connections": _CONNECTIONS, "rate": _RATE},
         "missing": missing(),
-        "throughput": _throughput(rounds, seconds),
-        "latency": _latency(requests),
-        "starts": _starts(rounds),
-        "shares": shares(),
+        "throughput": _throughput(servers(first, second), rounds, seconds),
+        "latency": _latency(servers(first, second), requests),
+        "starts": _starts(first, rounds),
+        "shares": shares(first),
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(figures, indent=2) + "\n")
@@ -72,12 +76,12 @@ def main(file: Path, rounds: int, seconds: int, requests: int) -> None:
 # -- throughput
 
 
-def _throughput(rounds: int, seconds: int) -> dict[str, Any]:
+def _throughput(others: Sequence[Server], rounds: int, seconds: int) -> dict[str, Any]:
     """Measure all servers in turns, round by round; gives for each operation rates and ratios to the mock's."""
     rates: dict[str, dict[str, list[float]]] = {operation: {} for operation in OPERATIONS}
     with contextlib.ExitStack() as stack:
         running = []
-        for server in servers():
+        for server in others:
             stack.enter_context(server.running())
             running.append(server)
         for number in range(rounds):
@@ -112,10 +116,10 @@ def _cliff(server: Server, seconds: int) -> float:
 # -- latency
 
 
-def _latency(requests: int) -> dict[str, Any]:
+def _latency(others: Sequence[Server], requests: int) -> dict[str, Any]:
     """Send at a steady rate, to the mock and to the bare protocol: from when a request was due to when its reply was there."""
     found = {}
-    for server in servers():
+    for server in others:
         if server.name not in ("mock", "bare"):
             continue
         with server.running():
@@ -131,12 +135,10 @@ def _latency(requests: int) -> dict[str, Any]:
 # -- starts
 
 
-def _starts(rounds: int) -> dict[str, Any]:
+def _starts(dialect: str, rounds: int) -> dict[str, Any]:
     cold, idle, ends = [], [], []
     for _ in range(rounds):
-        took, memory, end = _cold(
-            lambda port: (sys.executable, "-m", "watchword.mockserver", "sensu", "--port", str(port), "--quiet")
-        )
+        took, memory, end = _cold(dialect, mock_of(dialect))
         cold.append(took)
         idle.append(memory)
         ends.append(end)
@@ -146,26 +148,21 @@ def _starts(rounds: int) -> dict[str, Any]:
         "stop": spread(ends),
         "help": spread(_timed(Path(sys.executable).with_name("watchword"), "--help") for _ in range(rounds)),
         "python": spread(_timed(sys.executable, "-c", "pass") for _ in range(rounds)),
-        "fixture": spread(_fixture() for _ in range(10 * rounds)),
+        "fixture": spread(_fixture(dialect) for _ in range(10 * rounds)),
     }
     if "prism" not in missing():
-        document = load_dialect("sensu").api.folder / "openapi.yaml"
-        prism = (NODE / ".bin" / "prism").resolve()
-        others = [
-            _cold(lambda port: ("node", str(prism), "mock", str(document), "--port", str(port), "--host", "127.0.0.1"))
-            for _ in range(rounds)
-        ]
+        others = [_cold(dialect, prism_of(dialect)) for _ in range(rounds)]
         found["prism_cold"] = spread(other[0] for other in others)
         found["prism_idle_mb"] = spread(other[1] for other in others)
         found["prism_cold_ratio"] = spread(own / other[0] for own, other in zip(cold, others, strict=True))
     return found
 
 
-def _cold(line: Callable[[int], Sequence[str]]) -> tuple[float, float, float]:
+def _cold(dialect: str, line: Callable[[int], Sequence[str]]) -> tuple[float, float, float]:
     """Give the seconds from starting a process to its first right answer, its memory in MB then, and how long it takes to end."""
     port = free_port()
-    known = load_dialect("sensu").world.credentials
-    ask = Request(f"http://127.0.0.1:{port}/auth", headers=basic(known["username"], known["password"]))
+    call = of_dialect(dialect, token="none")(port)["basic"]
+    ask = Request(f"http://127.0.0.1:{port}{call.path}", headers=dict(call.headers))
     began = time.perf_counter()
     process = subprocess.Popen(line(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -194,9 +191,9 @@ def _timed(*line: str | Path) -> float:
     return time.perf_counter() - began
 
 
-def _fixture() -> float:
+def _fixture(dialect: str) -> float:
     began = time.perf_counter()
-    start("sensu").stop()
+    start(dialect).stop()
     return time.perf_counter() - began
 
 
