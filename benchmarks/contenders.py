@@ -66,6 +66,7 @@ class Server:
     ) -> None:
         self.name = name
         self._calls, self._line = calls, line
+        self._port = 0
         self.calls: Mapping[str, Call] = {}
 
     @contextlib.contextmanager
@@ -73,8 +74,13 @@ class Server:
         """Run it until the block ends; `calls` are there when it answers."""
         port = free_port()
         with started([*self._line(port)], port) as process:
-            self.calls = self._calls(port)
+            self._port = port
+            self.refresh()
             yield process
+
+    def refresh(self) -> None:
+        """Make the calls anew: a token of long ago may be over, or forgotten."""
+        self.calls = self._calls(self._port)
 
 
 def free_port() -> int:

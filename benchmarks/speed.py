@@ -88,6 +88,7 @@ def _throughput(others: Sequence[Server], rounds: int, seconds: int) -> dict[str
             for operation in OPERATIONS:
                 for server in running:
                     if operation in server.calls:
+                        server.refresh()
                         rate = closed(server.calls[operation], seconds, _CONNECTIONS, _CORE)
                         rates[operation].setdefault(server.name, []).append(rate)
             click.echo(f"round {number + 1} of {rounds}")
