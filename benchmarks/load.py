@@ -141,7 +141,7 @@ async def _open(call: Call, rate: int, count: int, connections: int) -> list[flo
             sent += 1
         await asyncio.sleep(0.0002)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), 60)
     for line in lines:
         line.transport.close()
     if len(took) < count:
