@@ -106,7 +106,7 @@ fuzz: $(VENV)/.developed ## Send each mock a hundred thousand requests that nobo
 	@mkdir -p $(MEASURED)
 	@$(PY) -m benchmarks.fuzz --json $(MEASURED)/fuzz.json --page docs/fuzz.md
 
-bench: $(VENV)/.developed $(BENCH) ## Measure the mock beside other servers, for docs/performance.md (Linux, two cores, wrk; six minutes)
+bench: $(VENV)/.developed $(BENCH) ## Measure the mock beside other servers, for docs/performance.md (Linux, two cores, wrk; some minutes)
 	@mkdir -p $(SPEED)
 	@$(PY) -m benchmarks.speed sensu fusio --rounds $(ROUNDS) --json $(SPEED)/speed.json
 	@$(PY) -m benchmarks.speedpage $(SPEED)/speed.json docs/performance.md
