@@ -12,6 +12,9 @@ ARGS ?=
 SAMPLE ?= 40
 EXAMPLES ?= 50
 
+# How often each server is measured at each operation.
+ROUNDS ?= 3
+
 # How many processes run the project's own tests, a file of them at a time and in the order of `tests/conftest.py`.
 WORKERS ?= auto
 SPREAD := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -20,6 +23,10 @@ VENV := .venv
 LOCKER := .venv-lock
 NODE := .venv-node
 MEASURED := reports/out/detection
+SPEED := reports/out/speed
+BESIDE := .venv-bench
+# What comes from npm is measured where there is npm.
+BENCH := $(if $(shell command -v npm),$(BESIDE)/.installed)
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 INSTALL = $(1)/bin/python -m pip --disable-pip-version-check --no-input install
@@ -34,7 +41,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock node-packages lint-openapi detection fuzz wheel \
+.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock node-packages lint-openapi detection fuzz bench wheel \
   lock clean asked-for
 
 help: ## Say what can be made
@@ -99,6 +106,11 @@ fuzz: $(VENV)/.developed ## Send each mock a hundred thousand requests that nobo
 	@mkdir -p $(MEASURED)
 	@$(PY) -m benchmarks.fuzz --json $(MEASURED)/fuzz.json --page docs/fuzz.md
 
+bench: $(VENV)/.developed $(BENCH) ## Measure the mock beside other servers, for docs/performance.md (Linux, two cores, wrk; some minutes)
+	@mkdir -p $(SPEED)
+	@$(PY) -m benchmarks.speed sensu fusio --rounds $(ROUNDS) --json $(SPEED)/speed.json
+	@$(PY) -m benchmarks.speedpage $(SPEED)/speed.json docs/performance.md
+
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/
 	@$(call quietly,$(PY) -m build --no-isolation --outdir dist .)
 	@rm -rf build *.egg-info && ls dist
@@ -160,3 +172,8 @@ $(NODE)/.installed: locks/node/package.json locks/node/package-lock.json
 	@echo "Installing what the tests take from npm into $(NODE)"
 	@mkdir -p $(NODE) && cp $^ $(NODE)/
 	@cd $(NODE) && $(NPM) ci && touch $(notdir $@)
+
+$(BESIDE)/.installed: benchmarks/node/package.json benchmarks/node/package-lock.json
+	@echo "Installing the servers that are measured beside the mock into $(BESIDE)"
+	@mkdir -p $(BESIDE) && cp $^ $(BESIDE)/
+	@cd $(BESIDE) && $(NPM) ci && touch $(notdir $@)

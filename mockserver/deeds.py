@@ -13,7 +13,8 @@ from watchword.specs.values.profile import Profile
 __all__ = ["Deed"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+# Made for each request, and so not frozen: that would take several times as long.
+@dataclass(slots=True, repr=False, eq=False)
 class Deed:
     """A right request in front of the world that it changes. `origin` is what JWTs name as issuer."""
 

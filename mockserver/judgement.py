@@ -20,7 +20,8 @@ from watchword.specs.values.profile import Demand, Profile, ReplyTemplate
 __all__ = ["Judge", "Judgement"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+# Made for each request, and so not frozen: that would take several times as long.
+@dataclass(slots=True, repr=False, eq=False)
 class Judgement:
     """One request and what comes of it. `reply` is None when it is to be served.
 
@@ -110,7 +111,7 @@ class Judge:
         operations = [op for op, _ in matching]
         wanted = [op for op in operations if _grant_of(op) == grant]
         wanted = wanted or [op for op in operations if _grant_of(op) == str(grant).lower()] or operations
-        cases = [case if op is operation else self._read(op, replace(case.reading, operation=op)) for op in wanted]
+        cases = [case if op is operation else self._read(op, case.reading.of(op)) for op in wanted]
         return next((c for c in cases if c.client is not None or c.user is not None), cases[0])
 
     def _read(self, operation: Operation, reading: Reading) -> Case:

@@ -7,7 +7,7 @@ dialect and profile.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from watchword.mockserver.clock import Clock, Ids, RandomIds
@@ -17,7 +17,7 @@ from watchword.mockserver.furnish import furnished
 from watchword.mockserver.http.delivery import Ending
 from watchword.mockserver.judgement import Judge, Judgement
 from watchword.mockserver.rules.case import Case, stand_in
-from watchword.mockserver.rules.render import render
+from watchword.mockserver.rules.render import Renderer
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import REMEMBERED, World
 from watchword.specs.loader import Dialect
@@ -58,9 +58,11 @@ class _Stance:
     profile: Profile
     judge: Judge
     blame: Blame | None
+    renderer: Renderer = field(default_factory=Renderer)
 
 
-@dataclass(frozen=True, slots=True)
+# Made for each request, and so not frozen: that would take several times as long.
+@dataclass(slots=True, eq=False)
 class Outcome:
     """A reply and why it is what it is.
 
@@ -193,11 +195,13 @@ class Service:
 
     def dressed(self, request: Request, reply: Reply) -> Reply:
         """Give the reply with the headers that all replies of the profile have."""
+        if not self.profile.headers and not self.profile.allow_origin:
+            return reply
         own = {name.lower() for name, _ in reply.headers}
         more = [pair for pair in self.profile.headers.items() if pair[0].lower() not in own]
         if self.profile.allow_origin and request.header("origin") is not None:
             more.append(("Access-Control-Allow-Origin", self.profile.allow_origin))
-        return Reply(reply.status, (*reply.headers, *more), reply.body) if more else reply
+        return reply.with_headers((*reply.headers, *more)) if more else reply
 
     def banned_for(self) -> int:
         """Give for how many more seconds the client is banned, in whole seconds; 0 when it is not."""
@@ -217,7 +221,7 @@ class Service:
             self._take_effect(judged.case, judged.then)
             if self._firewall is not None:
                 self._firewall.count(judged.condition, template.status, now)
-        return render(template, {"$origin": origin, **judged.values})
+        return stance.renderer.render(template, {"$origin": origin, **judged.values})
 
     def _take_effect(self, case: Case, then: str | None) -> None:
         for token in (case.refresh, case.access):
@@ -239,7 +243,7 @@ class Service:
             values |= {f"${name}": value for name, value in case.reading.path.items()}
         if case.operation.purpose in ("issue", "renew"):
             values = stance.distortion.values(case, self.state, values)
-        return render(template, values | deed.about(), case.operation)
+        return stance.renderer.render(template, values | deed.about(), case.operation)
 
 
 def _living(profile: Profile, access: int | None, refresh: int | None) -> Profile:

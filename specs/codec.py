@@ -99,7 +99,8 @@ def _quoted(text: str) -> str:
     return text if _UNRESERVED.fullmatch(text) else quote_plus(text, errors="surrogatepass")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+# Made for each request, and so not frozen: that would take several times as long.
+@dataclass(slots=True, repr=False, eq=False)
 class Reading:
     """A request as its operation's bindings see it.
 
@@ -121,6 +122,24 @@ class Reading:
     basic: tuple[str, str] | None
     basic_state: str
     headers: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def of(self, operation: Operation) -> Reading:
+        """Give what the bindings of another operation see in it, of one that takes the same encoding at the same path."""
+        return Reading(
+            operation,
+            self.request,
+            self.path,
+            self.query,
+            self.form,
+            self.json,
+            self.body_state,
+            self.authorization,
+            self.scheme,
+            self.token,
+            self.basic,
+            self.basic_state,
+            self.headers,
+        )
 
     def at(self, place: str, name: str) -> list[Any]:
         """Give every value that stands at one place under one name, in the order sent."""

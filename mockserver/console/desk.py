@@ -159,8 +159,8 @@ class Desk:
     ) -> Entry:
         """Write a request down that came at `origin` when a clock that nobody moves said `began`; gives its entry."""
         ended = time.monotonic() + outcome.after + outcome.over
-        exchange = self._observer.see(self.journal.upcoming, request, outcome, origin, began, ended)
-        entry = self.journal.record(request, outcome, why, race, exchange)
+        sight = self._observer.see(self.journal.upcoming, request, outcome, origin, began, ended)
+        entry = self.journal.record(request, outcome, why, race, sight)
         self.live.tell(entry)
         return entry
 

@@ -14,6 +14,7 @@ from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.service import Outcome
 from watchword.mockserver.verdicts.exchange import Exchange
 from watchword.mockserver.verdicts.lineage import begun_by, parents
+from watchword.mockserver.verdicts.sight import Sight
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Api
 from watchword.specs.values.http import Pairs, Reply, Request
@@ -39,7 +40,7 @@ _LONGEST = 2048
 class Entry(NamedTuple):
     """One request, what was answered, and why it was not served (None: it was). `id` counts the mock's requests.
 
-    `race` says how it fared in a race; None when it was in none. `exchange` is what rules about clients ask for, `request` and
+    `race` says how it fared in a race; None when it was in none. `sight` is what was seen for rules about clients, `request` and
     `reply` what travelled, without bodies that are too long to be kept, until newer ones need the room; all are None where no request
     could be read.
     """
@@ -53,9 +54,14 @@ class Entry(NamedTuple):
     status: int
     why: Explanation | None
     race: Mapping[str, Any] | None = None
-    exchange: Exchange | None = None
+    sight: Sight | None = None
     request: Request | None = None
     reply: Reply | None = None
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """What rules about clients ask for."""
+        return None if self.sight is None else self.sight.exchange
 
     def __repr__(self) -> str:
         # The explanation quotes the request.
@@ -98,7 +104,7 @@ class Journal:
     @property
     def exchanges(self) -> list[Exchange]:
         """What the entries show of the client, the oldest first."""
-        return [entry.exchange for entry in self._entries if entry.exchange is not None]
+        return [entry.sight.exchange for entry in self._entries if entry.sight is not None]
 
     @property
     def newest(self) -> Entry | None:
@@ -118,21 +124,24 @@ class Journal:
         outcome: Outcome,
         why: Explanation | None = None,
         race: Mapping[str, Any] | None = None,
-        exchange: Exchange | None = None,
+        sight: Sight | None = None,
     ) -> Entry:
-        """Add a request, its outcome, its explanation, how it fared in a race, and what it shows; gives the entry."""
+        """Add a request, its outcome, its explanation, how it fared in a race, and what was seen of it; gives the entry."""
         self._served += 1
         path = request.path if len(request.path) <= _LONGEST else "/…"
         query = request.query if len(request.query) <= _LONGEST else "***"
         status = outcome.reply.status
-        kept = (_short(request), _short(outcome.reply)) if exchange is not None else (None, None)
+        kept = (_short(request), _short(outcome.reply)) if sight is not None else (None, None)
+        if sight is not None and (kept[0] is not request or kept[1] is not outcome.reply):
+            # A sight that nobody has asked holds the messages as they came.
+            sight.settle()
         entry = Entry(
-            self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race, exchange, *kept
+            self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race, sight, *kept
         )
         self._entries.append(entry)
         if why is not None:
             self._refused = entry.id
-        if exchange is not None:
+        if sight is not None:
             self._weigh(entry)
         return entry
 
@@ -146,7 +155,10 @@ class Journal:
             self._weight -= size
             place = number - self._entries[0].id
             if place >= 0:
-                self._entries[place] = self._entries[place]._replace(request=None, reply=None)
+                oldest = self._entries[place]
+                if oldest.sight is not None:
+                    oldest.sight.settle()
+                self._entries[place] = oldest._replace(request=None, reply=None)
 
     def clear(self) -> None:
         """Forget every entry."""
@@ -202,8 +214,8 @@ class Journal:
             more = {
                 "request": None if entry.request is None else self.detail.request(entry.request),
                 "reply": None if entry.reply is None else self.detail.reply(entry.reply),
-                "forgotten": entry.exchange is not None and entry.request is None,
-                "took": 0.0 if entry.exchange is None else round(entry.exchange.ended - entry.exchange.began, 6),
+                "forgotten": entry.sight is not None and entry.request is None,
+                "took": 0.0 if entry.sight is None else round(entry.sight.ended - entry.sight.began, 6),
             }
         return {
             "id": entry.id,
@@ -212,9 +224,9 @@ class Journal:
             "path": self._masker.mask(entry.path),
             "query": self._query(entry.query),
             "operation": entry.operation,
-            "purpose": None if entry.exchange is None else entry.exchange.purpose,
+            "purpose": None if entry.sight is None else entry.sight.purpose,
             "status": entry.status,
-            "lost": entry.exchange is not None and entry.exchange.lost,
+            "lost": entry.sight is not None and entry.sight.lost,
             "lineage": {"parent": line.get("parent"), "session": line.get("session")},
             "race": None if entry.race is None else dict(entry.race),
             **dict.fromkeys(_TOLD),
@@ -259,7 +271,12 @@ def _short(message: _Message) -> _Message:
 
 
 def _size(message: Request | Reply | None) -> int:
-    return 0 if message is None else len(message.body) + sum(len(name) + len(value) for name, value in message.headers)
+    if message is None:
+        return 0
+    size = len(message.body)
+    for name, value in message.headers:
+        size += len(name) + len(value)
+    return size
 
 
 def _cut(headers: Pairs) -> Pairs:
@@ -279,7 +296,7 @@ def _fits(entry: Entry, only: Mapping[str, str], lineage: Mapping[int, Mapping[s
         "method": entry.method,
         "path": entry.path,
         "operation": entry.operation or "",
-        "purpose": "" if entry.exchange is None else entry.exchange.purpose or "",
+        "purpose": "" if entry.sight is None else entry.sight.purpose or "",
         "condition": "" if entry.why is None else entry.why.condition,
         "session": str(lineage.get(entry.id, {}).get("session", "")),
     }

@@ -19,7 +19,6 @@ from watchword.mockserver.clock import Ids
 
 __all__ = ["FORMS", "Jwt", "is_signed", "sign", "unpack"]
 
-_COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
 
 
@@ -33,9 +32,9 @@ class Jwt:
     signature: str
 
 
-def sign(claims: Mapping[str, Any], key: bytes) -> str:
-    """Make a JWT of these claims, signed with HMAC-SHA256 (RFC 7518 section 3.2)."""
-    payload = base64.urlsafe_b64encode(_COMPACT(claims).encode()).rstrip(b"=")
+def sign(claims: str, key: bytes) -> str:
+    """Make a JWT of claims that are written as JSON, signed with HMAC-SHA256 (RFC 7518 section 3.2)."""
+    payload = base64.urlsafe_b64encode(claims.encode()).rstrip(b"=")
     signed = _HEADER + b"." + payload
     signature = base64.urlsafe_b64encode(hmac.digest(key, signed, hashlib.sha256)).rstrip(b"=")
     return (signed + b"." + signature).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from watchword.mockserver.clock import Clock, Ids, SeededIds
 from watchword.mockserver.state.issued import AccessToken, RefreshToken, Session, Token
 from watchword.mockserver.state.tokens import FORMS, is_signed, sign
+from watchword.mockserver.templates import Writer, compact
 from watchword.specs.values.profile import Account, Client, Profile, TokenForm, WorldData
 
 __all__ = ["REMEMBERED", "AccessToken", "RefreshToken", "Session", "Token", "World"]
@@ -19,6 +20,8 @@ __all__ = ["REMEMBERED", "AccessToken", "RefreshToken", "Session", "Token", "Wor
 _FRESH = 1000
 _LOST = 2000
 """Of so many of the tokens that were forgotten last it is still known what they were, so that the journal masks them."""
+_FORMS = 8
+"""For so many forms of tokens at least it is kept how their claims are written."""
 _RESET = 1000
 """Of so many of the newest tokens of each kind it is remembered that a reset withdrew them."""
 REMEMBERED = 10_000
@@ -51,6 +54,7 @@ class World:
     """Tokens that ended before their expiry, by role, in the order in which they did."""
     fresh: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_FRESH))
     """The newest tokens with their roles, until somebody takes note of them."""
+    _writers: dict[int, tuple[TokenForm, Writer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.settle(self.data)
@@ -258,8 +262,22 @@ class World:
             "$expires_at": expires_at,
             "$session": session.id,
             "$scope": " ".join(session.scopes),
+            "$id": self._new_id,
         }
-        return sign(_fill(form.claims, values, self.ids), self.key), now, expires_at
+        return sign(self._claims(form)(values), self.key), now, expires_at
+
+    def _claims(self, form: TokenForm) -> Writer:
+        """Give what writes the claims of a token's form."""
+        known = self._writers.get(id(form))
+        if known is None or known[0] is not form:
+            # Who changes the profile has forms of another one: those that were are let go.
+            if len(self._writers) > _FORMS:
+                self._writers.clear()
+            known = self._writers[id(form)] = (form, compact(form.claims))
+        return known[1]
+
+    def _new_id(self) -> str:
+        return self.ids.hex(32)
 
     def _owner(self, client: Client | None) -> Account | None:
         return None if client is None else next((a for a in self.data.accounts if a.username == client.owner), None)
@@ -267,14 +285,3 @@ class World:
 
 def _lease(form: TokenForm, now: float) -> float | None:
     return None if form.lease is None else now + form.lease
-
-
-def _fill(template: Any, values: Mapping[str, Any], ids: Ids) -> Any:
-    if isinstance(template, str):
-        return ids.hex(32) if template == "$id" else values.get(template, template)
-    if isinstance(template, Mapping):
-        filled = {name: _fill(value, values, ids) for name, value in template.items()}
-        return {name: value for name, value in filled.items() if value is not None}
-    if isinstance(template, list):
-        return [_fill(value, values, ids) for value in template]
-    return template

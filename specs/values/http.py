@@ -47,6 +47,20 @@ class Reply:
     body: bytes = b""
     cut: bool = False
 
+    @classmethod
+    def of_json(cls, status: int, headers: Pairs, value: Any, body: bytes) -> Reply:
+        """Make a reply whose body is known to say a value, so that it need not be read again."""
+        made = cls(status, headers, body)
+        made.__dict__["json"] = value
+        return made
+
+    def with_headers(self, headers: Pairs) -> Reply:
+        """Give the same reply with other headers."""
+        made = Reply(self.status, headers, self.body, self.cut)
+        if "json" in self.__dict__:
+            made.__dict__["json"] = self.__dict__["json"]
+        return made
+
     def header(self, name: str) -> str | None:
         """Give the first value of a header, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
