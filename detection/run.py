@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import itertools
 import multiprocessing
 import os
@@ -11,13 +13,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from watchword.detection.measure import Honest, faulty, honest, profiled, several, touched
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.faults.fault import Fault
 from watchword.reports.detection.matrix import Cell, Column, Matrix, RightServer, Row, Sheet
-from watchword.specs.loader import Dialect
+from watchword.specs.loader import Dialect, load_dialect
 from watchword.suites.running.check import GENERATED
 
 __all__ = ["cores", "run"]
@@ -55,12 +58,30 @@ def run(
     total = sum(len(draft.faults) + len(draft.dialect.profiles) for draft in drafts)
     done, partial = 0, False
     try:
-        for _ in _alone(drafts, evidence) if jobs == 1 else _together(drafts, evidence, jobs):
-            done += 1
-            progress(done, total)
+        with _settled():
+            for _ in _alone(drafts, evidence) if jobs == 1 else _together(drafts, evidence, jobs):
+                done += 1
+                progress(done, total)
     except KeyboardInterrupt:
         partial = True
     return Matrix(tuple(draft.sheet() for draft in drafts), time.perf_counter() - began, partial)
+
+
+@contextlib.contextmanager
+def _settled() -> Iterator[None]:
+    """Keep the garbage collector from what is there already.
+
+    Each cell leaves a mock and a session behind that know each other; dialects, and whatever else a process has loaded,
+    would be walked through again each time that those are looked for.
+    """
+    ours = gc.get_freeze_count() == 0
+    if ours:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        if ours:
+            gc.unfreeze()
 
 
 def cores() -> int:
@@ -131,7 +152,10 @@ def _together(drafts: Sequence[_Unfinished], evidence: bool, jobs: int) -> Itera
     # Processes that start afresh know nothing of our threads, and are the only kind that every system has.
     # An interruption reaches all of them at once, and only this one has something to say about it.
     pool = ProcessPoolExecutor(
-        jobs, multiprocessing.get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+        jobs,
+        multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=([draft.dialect.folder for draft in drafts],),
     )
     notes: dict[Future[Any], Callable[[Any], int]] = {}
 
@@ -164,6 +188,14 @@ def _together(drafts: Sequence[_Unfinished], evidence: bool, jobs: int) -> Itera
                 yield from itertools.repeat(None, notes.pop(future)(future.result()))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begin(folders: Iterable[Path]) -> None:
+    """Begin a process of the pool: load what all its work needs, and let the garbage collector leave it alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for folder in folders:
+        catalogue(load_dialect(folder))
+    gc.freeze()
 
 
 def _batches(plan: Iterable[tuple[str, list[str]]]) -> Iterator[list[tuple[str, list[str]]]]:

@@ -27,6 +27,8 @@ _LONG = 256
 """Longer values are remembered by what they add up to."""
 _STRANGERS = 1000
 """Strangers that are looked for in every writing; those after them are found only where they show what they are."""
+_REPEATED = 1000
+"""Short texts whose masks are kept: a run writes the same headers over and over."""
 _ROUNDS = 8
 """Replacements after replacements; what is not still by then is taken out as a whole."""
 
@@ -49,6 +51,7 @@ class Masker:
         self._counts: dict[str, int] = {}
         self._variables: dict[str, str] = {}
         self._needles = Needles()
+        self._masked: dict[str, str] = {}
         self._strangers = 0
         self._spaced = False
         self._pseudonyms = self._pattern()
@@ -77,6 +80,7 @@ class Masker:
                 (self._lasting if lasting else self._recent).append((value, name))
                 if len(self._recent) > 2 * self._remembers:
                     self._forget(self._remembers)
+            self._masked = {}
             return name
 
     def _forget(self, kept: int) -> None:
@@ -97,6 +101,7 @@ class Masker:
             if password:
                 coded = base64.b64encode(bytes_of(f"{user}:{password}")).decode().rstrip("=")
                 self._needles.add_coded(coded, name)
+                self._masked = {}
             return name
 
     def configure(self, credentials: Mapping[str, str]) -> None:
@@ -110,6 +115,7 @@ class Masker:
         """Take words as common: what is secret and one of them, too, goes only where it is the value of a secret."""
         with self._lock:
             self._needles.words.update(word.lower() for word in words)
+            self._masked = {}
 
     def is_common(self, value: str) -> bool:
         """Tell whether a value would be too short or too common to be looked for wherever it may stand."""
@@ -125,6 +131,18 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """Give the text with every known secret, every JWT and every pair of Basic credentials replaced."""
+        if len(text) > _LONG:
+            return self._whole(text)
+        # Whoever learns something lays the table aside when it is known, so that no mask from before comes into the next one.
+        table = self._masked
+        masked = table.get(text)
+        if masked is None:
+            masked = self._whole(text)
+            if len(table) < _REPEATED:
+                table[text] = masked
+        return masked
+
+    def _whole(self, text: str) -> str:
         # A replacement may meet its surroundings in a way that is a secret again. A server that wants to can make that happen
         # over and over.
         for _ in range(_ROUNDS):

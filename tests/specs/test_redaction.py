@@ -408,3 +408,37 @@ def test_a_masker_that_forgets():
     assert values[0] == masker.mask(values[0])
     assert "access_token#21" == masker.learn("access_token", values[0])
     assert "password#1" == masker.learn("password", "Quarry7-Lantern")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda masker: masker.learn("password", PLAIN),
+        lambda masker: masker.learn_pair("mira", PLAIN),
+        lambda masker: masker.configure({"password": PLAIN}),
+    ],
+    ids=["learned", "learned as a pair", "configured"],
+)
+def test_a_text_that_was_masked_before(told: Callable[[Masker], object]) -> None:
+    """What was shown as it is while nobody knew better is masked as soon as somebody does, whole and in a pair."""
+    masker = Masker()
+    texts = [f"said {PLAIN} twice", coded(f"mira:{PLAIN}")]
+    for text in texts:
+        assert text == masker.mask(text)
+
+    told(masker)
+
+    assert ["said password#1 twice", "password#1"] == [masker.mask(text) for text in texts]
+
+
+def test_a_word_that_becomes_common() -> None:
+    """A text that was masked before its word was expected keeps the word afterwards, like any other text."""
+    masker = Masker()
+    masker.learn("password", "lantern")
+    masker.expect(["orchard"])
+    assert "an orchard, a password#1" == masker.mask("an orchard, a lantern")
+
+    masker.learn("password", "orchard")
+
+    assert "an orchard, a password#1" == masker.mask("an orchard, a lantern")
+    assert '{"password": "password#2"}' == masker.mask('{"password": "orchard"}')
