@@ -26,6 +26,7 @@ SUMMARIES: Mapping[str, str] = MappingProxyType(
         "check": "",
         "clauses": "Print what the documents say, sentence by sentence.",
         "doctor": "Look for what stands in the way of a test, before one is made.",
+        "export": "Write the records of runs in a format of other tools.",
         "faults": "Measure what the suites notice: every fault, every right server.",
         "gate": "Let the records of runs pass, or not: the exit code says it.",
         "lint": "Look for mistakes in dialects and target files.",
