@@ -25,6 +25,7 @@ SUMMARIES: Mapping[str, str] = MappingProxyType(
         "baseline": "Keep the file of known deviations.",
         "check": "",
         "clauses": "Print what the documents say, sentence by sentence.",
+        "diff": "Say what changed from one run to another.",
         "doctor": "Look for what stands in the way of a test, before one is made.",
         "export": "Write the records of runs in a format of other tools.",
         "faults": "Measure what the suites notice: every fault, every right server.",
