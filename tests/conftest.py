@@ -85,6 +85,7 @@ LONG = (
     "tests/suites/test_profiles_",
     "tests/suites/test_waiting.py",
     "tests/suites/test_window.py",
+    "tests/test_ci_templates.py",
     "tests/test_container.py",
     "tests/test_fictional.py",
     "tests/test_imports.py",
