@@ -18,6 +18,7 @@ from markupsafe import Markup
 from watchword.reports import legible as texts
 from watchword.reports import wording
 from watchword.reports.baseline import snippet
+from watchword.reports.page.beside import side_by_side
 from watchword.reports.page.highlight import marked
 from watchword.reports.page.templating import environment, fingerprint, source
 from watchword.reports.records import EXIT_MEANING, VERDICTS, ClauseRecord, Run, Untested
@@ -94,6 +95,8 @@ def render(run: Run) -> str:
         .render(
             run=run,
             summary=summary,
+            beside=side_by_side(run),
+            anchors={id(clause.record): clause.anchor for clause in clauses},
             headline=headline(run),
             targets=views,
             attention=sorted((c for c in clauses if c.attention), key=lambda c: rank(c.record.verdict)),
@@ -186,6 +189,7 @@ def _environment() -> Environment:
         reply=texts.reply_text,
         outcome=texts.outcome,
         remedy=remedy,
+        key=id,
     )
     made.globals.update(
         levels=wording.LEVEL_MEANING,
