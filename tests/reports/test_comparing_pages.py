@@ -14,7 +14,6 @@ from watchword.reports.history import point
 from watchword.reports.merging import merged
 from watchword.reports.page.document import render
 
-
 OPEN = "document.querySelectorAll('details').forEach(each => each.open = each.matches('.trend details, .change'))"
 """Opens what belongs to a comparison or a trend; the clauses below are those of every page."""
 
