@@ -180,6 +180,10 @@ def test_markdown_renders_as_text(full):
     assert {"text"} == inline - {"text_special", "softbreak"}
     # Two tables of four columns: a row a target, and a row each clause to look at.
     assert (8, 0, 4 * (2 + 12)) == (len(heads), len(cells) % 4, len(cells))
+    texts = ["".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"]
+    assert 12 * 2 - 2 * 2 <= sum(
+        " ".join(ODD.replace("\x00", "\N{REPLACEMENT CHARACTER}").split()) == text for text in texts
+    )
 
 
 def test_markdown_counts_what_it_leaves_out(run, clause):
