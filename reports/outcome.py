@@ -116,8 +116,9 @@ def _facts(run: Run, clauses: Sequence[ClauseRecord] | None) -> _Facts:
     errors = sum(row.judgement is Verdict.ERROR for row in rows)
     verified = sum(row.judgement.verified for row in rows)
     undecided = sum(row.open for row in rows)
-    # Errors of checks have the same code, and that run did get through its clauses.
-    stopped = end.exit in STOPS and not (end.exit == Exit.INTERNAL and errors and not broken)
+    # Errors of checks have the same code, and that run did get through its clauses, whichever target they concern.
+    amiss = errors and not broken if whole else any(row.judgement is Verdict.ERROR for row in run.clauses)
+    stopped = end.exit in STOPS and not (end.exit == Exit.INTERNAL and amiss)
     unrecorded = selected(run) - len({(row.target, row.clause) for row in rows}) if whole and not stopped else 0
     ended = end.exit if whole or stopped else Exit.CONFORMING
     shown: dict[int, object] = {

@@ -1,6 +1,7 @@
 """The pytest plugin that turns the records of a run into reports. Without records it does nothing.
 
-It owns `--watchword-report-dir` and `--watchword-baseline`, which a run of the suites calls `--report-dir` and `--baseline`:
+It owns `--watchword-report-dir`, `--watchword-baseline` and `--watchword-history`, which a run of the suites calls
+`--report-dir`, `--baseline` and `--history`:
 the names are long because a project that has Watchword merely installed may have such options of its own. Whoever makes records calls the hooks of `watchword.reports.hooks`.
 """
 
@@ -49,6 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="a TOML file of known deviations, which are reported and not counted as broken",
     )
+    group.addoption(
+        "--watchword-history",
+        metavar="FILE",
+        type=Path,
+        help="a file of JSON lines that gets one a run; the page shows the trend",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,7 +67,10 @@ def pytest_configure(config: pytest.Config) -> None:
     asked: Path | None = config.option.watchword_report_dir
     known: Path | None = config.option.watchword_baseline
     folder = config.rootpath / "reports" / "out" if asked is None else config.invocation_params.dir / asked
-    sink = Sink(folder)
+    past: Path | None = config.option.watchword_history
+    sink = Sink(folder, None if past is None else config.invocation_params.dir / past)
+    if sink.history is not None and not _is_worker(config):
+        _look_back(sink.history)
     if asked is not None and not _is_worker(config):
         _claim(sink)
     baseline = None
@@ -89,6 +99,17 @@ def _claim(sink: Sink) -> None:
         raise pytest.UsageError(
             f"--report-dir: {sink.folder} cannot be written: {trouble.strerror or trouble}"
         ) from trouble
+
+
+def _look_back(history: Path) -> None:
+    from watchword.reports.history import BrokenHistory, read_history
+
+    if not history.parent.is_dir():
+        raise pytest.UsageError(f"--history: {history} cannot be written: there is no folder {history.parent}")
+    try:
+        read_history(history)
+    except BrokenHistory as trouble:
+        raise pytest.UsageError(f"--history: {trouble}") from trouble
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from watchword.reports.files import Claim, make_writable, replace
 from watchword.reports.records import RECORDS_FILE, ClauseRecord, EndRecord, Run, RunRecord, write_line
+
+if TYPE_CHECKING:
+    from watchword.reports.history import Point
 
 __all__ = ["Sink"]
 
@@ -19,8 +24,9 @@ class Sink:
     long run are worth more than an abort in their middle.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, history: Path | None = None) -> None:
         self.folder = folder
+        self.history = history
         self.trouble = ""
         self.run: Run | None = None
         self._lines: io.FileIO | None = None
@@ -80,10 +86,22 @@ class Sink:
         try:
             from watchword.reports.junit import junit
 
-            replace(self.page, _render(self.run))
+            replace(self.page, _render(self.run, self._remembered()))
             replace(self.folder / "junit.xml", junit(self.run))
         except OSError as trouble:
             self._fail(trouble)
+
+    def _remembered(self) -> Sequence[Point]:
+        if self.history is None or self.run is None or self.run.end is None:
+            return ()
+        from watchword.reports.history import BrokenHistory, read_history, remember
+
+        try:
+            remember(self.history, self.run)
+            return read_history(self.history)
+        except (OSError, BrokenHistory) as trouble:
+            self.trouble = self.trouble or f"the history {self.history} did not get this run: {trouble}"
+            return ()
 
     def close(self) -> None:
         """Make the reports if they are not made yet, and let go of the records."""
@@ -114,8 +132,8 @@ class Sink:
         self.trouble = self.trouble or f"the reports in {self.folder} are not whole: {trouble.strerror or trouble}"
 
 
-def _render(run: Run) -> str:
+def _render(run: Run, history: Sequence[Point] = ()) -> str:
     # pytest loads the plugin in every project where Watchword is installed; only a run of ours pays for templates.
     from watchword.reports.page.document import render
 
-    return render(run)
+    return render(run, history)

@@ -97,6 +97,7 @@ class _ThenPytest(Command):
 @click.option("--plan", is_flag=True, help="Print what would be sent, and send nothing.")
 @click.option("--report-dir", metavar="DIR", help=f"Where the reports go.  [default: {_REPORTS}]")
 @click.option("--baseline", metavar="FILE", help="A TOML file of known deviations, which do not make the run fail.")
+@click.option("--history", metavar="FILE", help="A file that gets a line a run; the page shows the trend.")
 @click.option(
     "--repeat", metavar="N", type=click.IntRange(1), default=1, help="Check each clause N times; broken once is broken."
 )
@@ -112,6 +113,7 @@ def test(
     plan: bool,
     report_dir: str | None,
     baseline: str | None,
+    history: str | None,
     repeat: int,
     strict: bool,
 ) -> int:
@@ -128,6 +130,7 @@ def test(
     words += [f"--watchword-target-url={url}"] if url else []
     words += [f"--watchword-dialect={dialect}"] if dialect else []
     words += [f"--watchword-baseline={baseline}"] if baseline else []
+    words += [f"--watchword-history={history}"] if history else []
     words += [f"--watchword-repeat={repeat}"]
     # A plan leaves no reports, so no place is made for them.
     words += ["--watchword-plan"] if plan else [f"--watchword-report-dir={report_dir or _REPORTS}"]

@@ -22,8 +22,8 @@ __all__ = ["Options", "add_options", "is_run_of_suites", "names_suites", "read_o
 _FOLDER = Path(__file__).resolve().parent
 _PACKAGE = "watchword.suites"
 
-# Two of them belong to `watchword.reports.plugin`, which knows nothing of what makes a run one of the suites.
-_PATHS = ("--target", "--report-dir", "--baseline")
+# Three of them belong to `watchword.reports.plugin`, which knows nothing of what makes a run one of the suites.
+_PATHS = ("--target", "--report-dir", "--baseline", "--history")
 _VALUES = (*_PATHS, "--target-url", "--dialect", "--repeat", "--topic")
 _FLAGS = ("--plan",)
 

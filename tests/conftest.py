@@ -49,10 +49,20 @@ TOOLS = {
     "node-oauth2-server": FROM_NPM,
     "oidc-provider": FROM_NPM,
     "axe": FROM_NPM,
+    "ctrf": FROM_NPM,
+    "har-schema": FROM_NPM,
+    "jest-sarif": FROM_NPM,
 }
 """What some tests need beside Python, and what installs it. Some of it comes from npm, which nobody has to have."""
-LIBRARIES = {"node-oauth2-server": "@node-oauth/oauth2-server", "oidc-provider": "oidc-provider", "axe": "axe-core"}
-"""Of these, packages without a command, which programs of Node import."""
+LIBRARIES = {
+    "node-oauth2-server": "@node-oauth/oauth2-server",
+    "oidc-provider": "oidc-provider",
+    "axe": "axe-core",
+    "ctrf": "ctrf",
+    "har-schema": "har-schema",
+    "jest-sarif": "@microsoft/jest-sarif",
+}
+"""Of these, packages without a command, which programs of Node import, or which carry the schema of a format."""
 
 
 LONG = (
@@ -75,6 +85,7 @@ LONG = (
     "tests/suites/test_profiles_",
     "tests/suites/test_waiting.py",
     "tests/suites/test_window.py",
+    "tests/test_ci_templates.py",
     "tests/test_container.py",
     "tests/test_fictional.py",
     "tests/test_imports.py",

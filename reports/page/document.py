@@ -8,7 +8,7 @@ Laws:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,6 +18,8 @@ from markupsafe import Markup
 from watchword.reports import legible as texts
 from watchword.reports import wording
 from watchword.reports.baseline import snippet
+from watchword.reports.history import Point, trend
+from watchword.reports.page.beside import side_by_side
 from watchword.reports.page.highlight import marked
 from watchword.reports.page.templating import environment, fingerprint, source
 from watchword.reports.records import EXIT_MEANING, VERDICTS, ClauseRecord, Run, Untested
@@ -79,8 +81,8 @@ class _Target:
     topics: tuple[_Topic, ...]
 
 
-def render(run: Run) -> str:
-    """Make the page of a run, whole or cut short."""
+def render(run: Run, history: Sequence[Point] = ()) -> str:
+    """Make the page of a run, whole or cut short; with a history, also the trend of runs like it."""
     summary, targets = summarize(run)
     anchors = _Anchors(run.clauses)
     alarming = sum(record.wants_attention for record in run.clauses) <= _OPEN_AT_ONCE
@@ -94,6 +96,9 @@ def render(run: Run) -> str:
         .render(
             run=run,
             summary=summary,
+            beside=side_by_side(run),
+            trend=trend(history, run),
+            anchors={id(clause.record): clause.anchor for clause in clauses},
             headline=headline(run),
             targets=views,
             attention=sorted((c for c in clauses if c.attention), key=lambda c: rank(c.record.verdict)),
@@ -186,6 +191,7 @@ def _environment() -> Environment:
         reply=texts.reply_text,
         outcome=texts.outcome,
         remedy=remedy,
+        key=id,
     )
     made.globals.update(
         levels=wording.LEVEL_MEANING,

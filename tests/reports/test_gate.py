@@ -155,6 +155,44 @@ def test_baseline(seen, at, planted, entry, expected, new_only):
     assert (expected, new_only) == (code(found, known=known), code(found, known=known, new_only=True))
 
 
+EXCUSABLE = [verdict for verdict in Verdict if verdict.excusable]
+
+
+@pytest.mark.parametrize("at", range(CLAUSES))
+@pytest.mark.parametrize("verdict", EXCUSABLE)
+@pytest.mark.parametrize(
+    ("ways", "expected"), [((OURS, OURS), 0), ((OURS, THEIRS), 8), ((OURS, ()), 8), (((), OURS), 8)]
+)
+def test_signature(seen, at, verdict, ways, expected):
+    """Whatever verdict an entry excuses, it excuses one way of getting it: another one makes the baseline stale."""
+    # A warning about a rule that binds is none; see `test_level`.
+    level = "should" if verdict is Verdict.WARN else "must"
+    was, now = ({"verdict": verdict, "level": level, "differences": way, "reason": "because"} for way in ways)
+    entry = replace(signed(seen(at, **was).clauses[at]), verdict=str(verdict))
+
+    assert expected == code(seen(at, **now), known=[entry], strict=True)
+
+
+@pytest.mark.parametrize(("name", "more"), [("selected", 1), ("selected", -1), ("testable", 1), ("testable", -1)])
+def test_counts_of_a_run(seen, name, more):
+    """A run whose counts of clauses are others than those that are there is green only where it checked more."""
+    found = seen(options={name: CLAUSES + more})
+    missing = (name == "testable" and more > 0) or (name == "selected" and more > 0)
+
+    assert (7 if missing else 0) == code(found)
+
+
+@pytest.mark.parametrize("at", range(CLAUSES))
+def test_a_record_that_is_gone(seen, at):
+    """Wherever a record is taken out, the gate is shut, whether the totals still count it or not."""
+    whole = seen()
+    rows = whole.clauses[:at] + whole.clauses[at + 1 :]
+    recounted = EndRecord(Run(whole.run, rows, None).verdicts, 0, 1.5)
+
+    assert [7, 7] == [code(Run(whole.run, rows, recounted)), code(Run(whole.run, rows, recounted), partial=True)]
+    assert code(Run(whole.run, rows, whole.end)) in (4, 7)
+
+
 @pytest.mark.parametrize("at", range(CLAUSES))
 def test_a_new_deviation_outweighs_a_stale_entry(seen, at):
     """One broken rule that nobody has excused is 1, whatever else the baseline holds."""

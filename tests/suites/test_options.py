@@ -21,6 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
         (["--topic", "kindness"], ["--watchword-topic=kindness"]),
         (["--repeat", "3", "-k", "a b"], ["--watchword-repeat=3", "-k", "a b"]),
         (["--report-dir", "d", "--baseline=f"], ["--watchword-report-dir=d", "--watchword-baseline=f"]),
+        (["--history", "h"], ["--watchword-history=h"]),
         (["--target"], ["--watchword-target"]),
         (["-x", "--", "--target", "a"], ["-x", "--", "--target", "a"]),
         (["--targets", "a", "--strict"], ["--targets", "a", "--strict"]),
