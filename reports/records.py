@@ -120,6 +120,12 @@ class ClauseRecord:
     clean; `reason` says why a check could not be made, and `remedy` which settings of the target file would have let it
     be made: the least value of each that is known, None where it takes any. `attempts` and `broken` count repeated
     checks. `known` is why a deviation is excused, `accepted` why the clause may stay undecided.
+
+    `gravity` is security, interoperability or form: what it means that the clause is broken, and of one that is not, what
+    it would mean; empty where nobody knows. `about` says in words what is wrong with the request, or which property was
+    looked at. `broader` are the conditions of which that of the clause is a special case, the nearest first, and
+    `conditions` the wrong requests that a property was looked for in. `versions` tells of each known behaviour of right
+    servers, by its name, what it does there.
     """
 
     clause: str
@@ -145,6 +151,11 @@ class ClauseRecord:
     known: str = ""
     remedy: Mapping[str, float | None] = field(default_factory=dict)
     accepted: str = ""
+    gravity: str = ""
+    about: str = ""
+    broader: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def judgement(self) -> Verdict:
@@ -311,7 +322,8 @@ def _record(path: Path, number: int, value: Any) -> RunRecord | ClauseRecord | E
     try:
         if kind == "clause":
             members["exchanges"] = _all(ExchangeRecord, members.get("exchanges", ()))
-            members["differences"] = tuple(members.get("differences", ()))
+            for name in ("differences", "broader", "conditions"):
+                members[name] = tuple(members.get(name, ()))
         if kind == "run":
             members["untested"] = _all(Untested, members.get("untested", ()))
             members["targets"] = tuple(members.get("targets", ()))

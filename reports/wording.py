@@ -9,6 +9,7 @@ from typing import Any
 
 __all__ = [
     "BASIS_MEANING",
+    "GRAVITY_MEANING",
     "LEVEL_MEANING",
     "STEPS",
     "are",
@@ -32,6 +33,15 @@ BASIS_MEANING: Mapping[str, str] = MappingProxyType(
         "silent": "the document does not say, or contradicts itself",
     }
 )
+
+GRAVITY_MEANING: Mapping[str, str] = MappingProxyType(
+    {
+        "security": "it lets somebody in, keeps alive what has ended, or tells a secret",
+        "interoperability": "clients that work elsewhere do not work here",
+        "form": "it is untidy, and nobody gets more than he has a right to",
+    }
+)
+"""What it means that a rule is broken, the gravest first."""
 
 STEPS: Mapping[str, str] = MappingProxyType(
     {"prepare": "preparation", "control": "control", "probe": "probe", "verify": "look afterwards"}

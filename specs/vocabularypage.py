@@ -94,6 +94,7 @@ def _guarantee(row: Guarantee) -> Word:
         "wants": f"{', '.join(row.needs)} in the target file" if row.needs else "",
         "presumes": PRESUMPTIONS[row.presumes] if row.presumes else "",
         "demands": "nothing: it only says what a server does" if row.describes else "",
+        "gravity": "" if row.describes else row.gravity,
     }
     says = f"{row.says[0].upper()}{row.says[1:]}."
     return Word(row.name, says, _told(facts), draft_row(row.name, "OPERATION"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from watchword.specs.vocabulary.condition import Presumption
+from watchword.specs.vocabulary.condition import Gravity, Presumption
 from watchword.specs.vocabulary.roles import PURPOSES
 
 __all__ = ["GUARANTEES", "Guarantee"]
@@ -21,6 +21,7 @@ class Guarantee:
     `needs` are the credentials without which it cannot be looked at; `generated` is how many right and how many wrong
     requests are generated for it at most, and `refused` how many other ones it takes that may be refused in the end;
     `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
+    `gravity` is one of `GRAVITIES`: what it means where it does not hold; `conditions` are the wrong requests that it takes.
     `of_refusals` tells that it looks at the replies to wrong requests, which a clause names as `conditions`. `describes`
     tells that it only says what a server does, so that no clause can ask for it and nothing can break it.
     """
@@ -34,6 +35,8 @@ class Guarantee:
     presumes: Presumption | None = None
     of_refusals: bool = False
     describes: bool = False
+    gravity: Gravity = "interoperability"
+    conditions: tuple[str, ...] = ()
 
 
 _ISSUE = ("issue",)
@@ -47,7 +50,12 @@ _PROPERTIES: list[Guarantee] = [
         "the reply to a right request validates against the schema of its status",
         tuple(PURPOSES),
     ),
-    Guarantee("reply.no_credentials", "the reply repeats no password and no client secret", tuple(PURPOSES)),
+    Guarantee(
+        "reply.no_credentials",
+        "the reply repeats no password and no client secret",
+        tuple(PURPOSES),
+        gravity="security",
+    ),
     Guarantee(
         "refusals.no_server_error",
         "none of the named wrong requests is answered 5xx",
@@ -59,15 +67,20 @@ _PROPERTIES: list[Guarantee] = [
         "none of the named wrong requests is answered with a token",
         tuple(PURPOSES),
         of_refusals=True,
+        gravity="security",
     ),
     Guarantee(
         "refusals.alike",
         "a wrong password and an unknown user are refused with the same status and body",
         ("issue", "verify"),
+        gravity="security",
+        conditions=("password.wrong", "username.unknown"),
     ),
     Guarantee("access_token.works", "the access token opens the protected operation", _TOKENS),
     Guarantee("access_token.works_again", "the access token opens the protected operation a second time", _TOKENS),
-    Guarantee("access_token.names_user", "the access token speaks of the user it was issued to", _TOKENS),
+    Guarantee(
+        "access_token.names_user", "the access token speaks of the user it was issued to", _TOKENS, gravity="security"
+    ),
     Guarantee("access_token.form", "which form the access token has", _TOKENS, describes=True),
     Guarantee("access_token.lifetime", "how long the access token lives", _TOKENS, describes=True),
     Guarantee("refresh_token.form", "which form the refresh token has", _TOKENS, describes=True),
@@ -84,11 +97,24 @@ _PROPERTIES: list[Guarantee] = [
         _TOKENS,
         refused=1,
         presumes="expiry",
+        gravity="security",
     ),
-    Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS),
+    Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS, gravity="security"),
     Guarantee("tokens.distinct_logins", "two logins of one user give different access tokens", _ISSUE),
-    Guarantee("tokens.distinct_users", "two users get different tokens", _ISSUE, ("other_username", "other_password")),
-    Guarantee("tokens.distinct_brands", "one user gets different tokens for two brands", _ISSUE, ("other_brand_key",)),
+    Guarantee(
+        "tokens.distinct_users",
+        "two users get different tokens",
+        _ISSUE,
+        ("other_username", "other_password"),
+        gravity="security",
+    ),
+    Guarantee(
+        "tokens.distinct_brands",
+        "one user gets different tokens for two brands",
+        _ISSUE,
+        ("other_brand_key",),
+        gravity="security",
+    ),
     Guarantee("refresh_token.works", "the refresh token renews, and for the same user", _ISSUE),
     Guarantee("sessions.each_works", "the access token of a second login opens the protected operation, too", _ISSUE),
     Guarantee("sessions.independent", "a second login leaves the first one's access token working", _ISSUE),
@@ -98,8 +124,10 @@ _PROPERTIES: list[Guarantee] = [
     ),
     Guarantee("renew.chains", "what a renewal gave can be renewed again", _RENEW),
     Guarantee("renew.new_access_token", "a renewal gives another access token than the one before", _RENEW),
-    Guarantee("renew.keeps_user", "the renewed access token speaks of the same user", _RENEW),
-    Guarantee("renew.keeps_scope", "the renewed access token has the scopes of the one before", _RENEW),
+    Guarantee("renew.keeps_user", "the renewed access token speaks of the same user", _RENEW, gravity="security"),
+    Guarantee(
+        "renew.keeps_scope", "the renewed access token has the scopes of the one before", _RENEW, gravity="security"
+    ),
     Guarantee("renew.extends", "the renewed access token expires no earlier than the one before", _RENEW),
     Guarantee("refresh.rotates", "whether a renewal replaces the refresh token", _RENEW, describes=True),
     Guarantee(
@@ -108,14 +136,21 @@ _PROPERTIES: list[Guarantee] = [
         _RENEW,
         refused=1,
         describes=True,
+        gravity="security",
     ),
-    Guarantee("scope.subset", "a login that asks for some of the granted scopes gets those and no others", _TOKENS),
+    Guarantee(
+        "scope.subset",
+        "a login that asks for some of the granted scopes gets those and no others",
+        _TOKENS,
+        gravity="security",
+    ),
     Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS),
     Guarantee(
         "method.allow_header",
         "a method that is not described is refused, and a 405 to it has an Allow header",
         ("issue", "verify", "renew", "revoke"),
         refused=1,
+        gravity="form",
     ),
     Guarantee(
         "contract.conforms",
