@@ -123,8 +123,8 @@ class ClauseRecord:
 
     `gravity` is security, interoperability or form: what it means that the clause is broken, and of one that is not, what
     it would mean; empty where nobody knows. `about` says in words what is wrong with the request, or which property was
-    looked at. `broader` are the conditions of which that of the clause is a special case, the nearest first, and
-    `conditions` the wrong requests that a property was looked for in. `versions` tells of each known behaviour of right
+    looked at. `conditions` are those of the wrong requests behind the clause, which are its `check` unless a property was
+    looked for in them, and `broader` those of which a single one is a special case, the nearest first. `versions` tells of each known behaviour of right
     servers, by its name, what it does there.
     """
 
@@ -161,6 +161,12 @@ class ClauseRecord:
     def judgement(self) -> Verdict:
         """The verdict with everything that is known of it."""
         return Verdict(self.verdict)
+
+    @property
+    def judged(self) -> ExchangeRecord | None:
+        """The exchange that the verdict rests on: the last probe, or else the last that there was."""
+        probes = [exchange for exchange in self.exchanges if exchange.step == "probe"]
+        return next(reversed(probes or list(self.exchanges)), None)
 
     @property
     def excuse(self) -> str:

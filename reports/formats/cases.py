@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from watchword.reports.records import ClauseRecord, ExchangeRecord, Run
+from watchword.reports.records import ClauseRecord, Run
 
-__all__ = ["judged", "named", "seen", "telling", "told", "version"]
+__all__ = ["named", "seen", "telling", "told", "version"]
 
 
 def named(run: Run) -> Callable[[ClauseRecord], str]:
@@ -32,12 +32,6 @@ def telling(run: Run) -> list[ClauseRecord]:
     strict = bool(run.run.options.get("strict"))
     rows = [record for record in run.clauses if record.wants_attention]
     return sorted(rows, key=lambda r: (not r.fails(strict), r.level != "must", r.judgement is not r.judgement.ERROR))
-
-
-def judged(record: ClauseRecord) -> ExchangeRecord | None:
-    """Give the exchange that a verdict rests on: the last probe, or else the last that there was."""
-    probes = [exchange for exchange in record.exchanges if exchange.step == "probe"]
-    return next(reversed(probes or list(record.exchanges)), None)
 
 
 def version(run: Run) -> str:

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from watchword.reports.baseline import signature
-from watchword.reports.formats.cases import judged, seen, version
+from watchword.reports.formats.cases import seen, version
 from watchword.reports.legible import legible
 from watchword.reports.outcome import outcome
 from watchword.reports.records import RECORDS_FILE, ClauseRecord, ExchangeRecord, Run
@@ -95,7 +95,7 @@ def _results(
         }
         if record.excuse:
             result["suppressions"] = [{"kind": "external", "justification": legible(record.excuse)}]
-        yield result | _web(judged(record))
+        yield result | _web(record.judged)
 
 
 def _location(record: ClauseRecord, line: int) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def write(session: TargetSession, clause: Clause, judged: Judged, began: float) 
         gravity=gravity(clause, judged.differences, _status(judged)),
         about=GUARANTEES[looked_at].says if looked_at else ", and ".join(CONDITIONS[name].says for name in clause.when),
         broader=broader(clause.when[0]) if len(clause.when) == 1 else (),
-        conditions=clause.conditions or (GUARANTEES[looked_at].conditions if looked_at else ()),
+        conditions=clause.when or clause.conditions or (GUARANTEES[looked_at].conditions if looked_at else ()),
         versions=versions(session.target.dialect, clause),
     )
 
