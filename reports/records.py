@@ -119,7 +119,8 @@ class ClauseRecord:
     `clause` is the full id, `<dialect>:<clause>`. `differences` are the single deviations behind a verdict that is not
     clean; `reason` says why a check could not be made, and `remedy` which settings of the target file would have let it
     be made: the least value of each that is known, None where it takes any. `attempts` and `broken` count repeated
-    checks. `known` is why a deviation is excused, `accepted` why the clause may stay undecided.
+    checks. `known` is why a deviation is excused, `accepted` why the clause may stay undecided. `document` says how
+    its source is looked up: title, version, date and link, those that are known.
 
     `gravity` is security, interoperability or form: what it means that the clause is broken, and of one that is not, what
     it would mean; empty where nobody knows. `about` says in words what is wrong with the request, or which property was
@@ -156,6 +157,7 @@ class ClauseRecord:
     broader: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    document: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def judgement(self) -> Verdict:

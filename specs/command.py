@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ import click
 
 from watchword.specs.cli import Command
 from watchword.specs.errors import nearest
-from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.loader import Dialect, bundled, load_dialect
 from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import LEVELS, TOPICS
 
@@ -31,7 +31,8 @@ def clauses(dialect: tuple[str, ...], topic: str | None, level: str | None, unte
 
     DIALECT is the name of a bundled dialect or the folder of another; without one, all bundled dialects are printed.
     """
-    every = [clause for name in dialect or tuple(bundled()) for clause in load_dialect(name).clauses]
+    loaded = {one.name: one for one in map(load_dialect, dialect or tuple(bundled()))}
+    every = [clause for one in loaded.values() for clause in one.clauses]
     known = {*TOPICS, *(clause.topic for clause in every)}
     if topic is not None and topic not in known:
         raise click.UsageError(f"there is no topic {topic!r}: {nearest(topic, known)}")
@@ -43,10 +44,12 @@ def clauses(dialect: tuple[str, ...], topic: str | None, level: str | None, unte
         and (clause.untested is not None or not untested)
     ]
     if as_json:
-        click.echo(json.dumps([_row(clause) for clause in found], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([_row(clause, loaded[clause.dialect]) for clause in found], indent=2, ensure_ascii=False))
         return
     for clause in found:
         click.echo("\n".join(_lines(clause)))
+    for name, told in _documents(found, loaded).items():
+        click.echo(f"{name}: {', '.join(told)}")
     click.echo(_counts(found))
 
 
@@ -59,6 +62,12 @@ def _lines(clause: Clause) -> Iterable[str]:
     yield ""
 
 
+def _documents(found: list[Clause], loaded: Mapping[str, Dialect]) -> dict[str, list[str]]:
+    """Say of each document that the clauses come from what it is, and where it can be read."""
+    named = {clause.source.document: loaded[clause.dialect].documents.get(clause.source.document) for clause in found}
+    return {name: list(document.looked_up("").values()) for name, document in named.items() if document}
+
+
 def _counts(found: list[Clause]) -> str:
     tested = sum(clause.untested is None for clause in found)
     levels = Counter(clause.level for clause in found)
@@ -68,7 +77,7 @@ def _counts(found: list[Clause]) -> str:
     return "; ".join(parts)
 
 
-def _row(clause: Clause) -> dict[str, Any]:
+def _row(clause: Clause, dialect: Dialect) -> dict[str, Any]:
     return {
         "clause": clause.full_id,
         "topic": clause.topic,
@@ -76,6 +85,7 @@ def _row(clause: Clause) -> dict[str, Any]:
         "basis": clause.basis,
         "says": clause.says,
         "source": asdict(clause.source),
+        "document": dict(dialect.looked_up(clause)),
         "operation": clause.operation,
         "when": list(clause.when),
         "guarantee": clause.guarantee,

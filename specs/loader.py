@@ -20,10 +20,12 @@ from watchword.specs.reading.groups import ungrouped
 from watchword.specs.reading.manners import read_manners
 from watchword.specs.reading.openapi import read_api
 from watchword.specs.reading.profiles import read_profiles
+from watchword.specs.reading.sources import read_sources
 from watchword.specs.reading.worlds import read_world
 from watchword.specs.reading.yamlfile import YamlFile, read_yaml
 from watchword.specs.values.api import Api
 from watchword.specs.values.clause import Clause
+from watchword.specs.values.document import Document
 from watchword.specs.values.manner import Manner
 from watchword.specs.values.profile import Profile, WorldData
 
@@ -87,6 +89,25 @@ class Dialect:
         """
         path = self.folder / "client.yaml"
         return read_manners(_checked(path, "client"), self.api) if path.is_file() else None
+
+    @cached_property
+    def documents(self) -> Mapping[str, Document]:
+        """The documents that clauses may come from: those of `sources.yaml`, if there is one, and the standards.
+
+        Raises:
+            SpecError: `sources.yaml` is wrong.
+        """
+        path = self.folder / "sources.yaml"
+        return read_sources(_checked(path, "sources") if path.is_file() else None)
+
+    def looked_up(self, clause: Clause) -> Mapping[str, str]:
+        """Say where a stranger finds what a clause says: title, version, date and link of its document, as far as known.
+
+        Raises:
+            SpecError: `sources.yaml` is wrong.
+        """
+        document = self.documents.get(clause.source.document)
+        return document.looked_up(clause.source.section) if document else {}
 
     @cached_property
     def _profiles(self) -> tuple[WorldData, Mapping[str, Profile]]:
@@ -223,7 +244,7 @@ def _schema_text(kind: str) -> str:
 
 @functools.cache
 def schema(kind: str) -> Mapping[str, Any]:
-    """Give the JSON Schema of a kind of file: `openapi`, `clauses`, `profiles`, `faults`, `client` or `world`."""
+    """Give the JSON Schema of a kind of file: `openapi`, `clauses`, `profiles`, `faults`, `client`, `sources` or `world`."""
     return MappingProxyType(json.loads(_schema_text(kind)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,10 @@ _HEADS = {
 # Drafted by `watchword new`. A row of level may breaks no run. Basis silent: it is shown what the server does, and no more.
 # Where the document does say something, write down what it says: basis documented, a level, and what to expect.
 # A note that begins with `review:` marks a guess: correct the row, raise its level, and take the note away.
+""",
+    "sources.yaml": """\
+# {title}: the documents that the clauses come from, by the name that they call them; standards are known by their number.
+# Drafted by `watchword new`. Add when it was written (date: "YYYY-MM-DD") and where it can be read (published: https://...).
 """,
     "profiles.yaml": """\
 # {title}: who lives in the mock, and what the mock does.
@@ -96,6 +101,7 @@ def draft(name: str, source: Path, ask: Ask) -> Draft:
     files = {
         "openapi.yaml": _HEADS["openapi.yaml"].format(title=title) + _text(description),
         "clauses.yaml": _HEADS["clauses.yaml"].format(title=title) + "\n".join(_rows(rows)),
+        "sources.yaml": _HEADS["sources.yaml"].format(title=title) + _text({name: _document(root, source, title)}),
         "profiles.yaml": _HEADS["profiles.yaml"].format(title=title) + _text(behaviour),
         "client.yaml": _HEADS["client.yaml"].format(title=title) + "".join(_manners(api)),
     }
@@ -105,6 +111,12 @@ def draft(name: str, source: Path, ask: Ask) -> Draft:
 
 def _guessed(description: Mapping[str, Any], operation: Any) -> bool:
     return f"{REVIEW}:" in _text(description["paths"][operation.path][operation.method.lower()])
+
+
+def _document(root: Mapping[str, Any], source: Path, title: str) -> dict[str, str]:
+    version = str(root["info"].get("version", "")).strip()
+    told = {"title": title, **({"version": version} if version else {})}
+    return told | {"sha256": hashlib.sha256(source.read_bytes()).hexdigest()}
 
 
 def _text(value: Any) -> str:

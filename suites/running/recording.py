@@ -46,6 +46,7 @@ def write(session: TargetSession, clause: Clause, judged: Judged, began: float) 
         broken=judged.broken,
         remedy=dict(judged.remedy),
         accepted=_accepted(session, clause, judged),
+        document=dict(session.target.dialect.looked_up(clause)),
         duration=round(time.monotonic() - began, 6),
         gravity=gravity(clause, judged.differences, _status(judged)),
         about=GUARANTEES[looked_at].says if looked_at else ", and ".join(CONDITIONS[name].says for name in clause.when),

@@ -36,6 +36,19 @@ def test_hostile_texts_stay_texts(hostile, outline):
     assert (1, 0, False) == (page.count("<script"), outline(page).tags.count("img"), "49" in page.split("<main>")[1])
 
 
+def test_a_source_can_be_looked_up(run, clause):
+    """Where a clause comes from leads to its document, with title, version and date; without any, it is only named."""
+    link = "https://toy.invalid/renewals#4"
+    known = clause(document={"title": "Renewals", "version": "2", "date": "2026-11", "link": link})
+
+    page, plain = (render(run(each)) for each in (known, clause()))
+
+    assert (
+        f'<a href="{link}" rel="noreferrer">toy, /renew, line 98</a> <small class="quiet">Renewals, 2, 2026-11<' in page
+    )
+    assert "<dd>toy, /renew, line 98</dd>" in plain
+
+
 def test_illegible_characters_are_replaced(hostile):
     """Characters that a page cannot carry, or that turn its writing around, are replaced."""
     page = render(hostile)

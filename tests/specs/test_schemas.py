@@ -1,4 +1,4 @@
-"""The JSON Schemas of the six kinds of file: valid themselves, and strict about what they describe."""
+"""The JSON Schemas of the seven kinds of file: valid themselves, and strict about what they describe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from watchword.specs.loader import bundled, schema
 from watchword.specs.reading.yamlfile import read_yaml
 
-KINDS = ("openapi", "clauses", "profiles", "faults", "world", "client")
+KINDS = ("openapi", "clauses", "profiles", "faults", "world", "client", "sources")
 DIALECTS = Path(__file__).parent.parent / "dialects"
 FOLDERS = {**bundled(), **{folder.name: folder for folder in DIALECTS.iterdir() if folder.is_dir()}}
 SMALLEST = DIALECTS / "smallest"
@@ -58,7 +58,7 @@ def test_schema_is_valid(kind: str) -> None:
 
 
 def test_there_are_no_other_schemas() -> None:
-    """The folder of schemas holds these six."""
+    """The folder of schemas holds these seven."""
     folder = next(iter(bundled().values())).parent / "schemas"
 
     assert {f"{kind}.schema.json" for kind in KINDS} == {path.name for path in folder.iterdir()}
@@ -116,6 +116,11 @@ INVALID = [
     ("client", "retry.once/none", "And a level, too."),
     ("client", "retry.once/unless", "never"),
     ("client", "retry.once", {"none": ""}),
+    ("sources", "smallest/title", REMOVED),
+    ("sources", "smallest/date", "May 2026"),
+    ("sources", "smallest/published", "on paper"),
+    ("sources", "smallest/sha256", "ABCD"),
+    ("sources", "smallest/author", "Nobody"),
     ("openapi", "openapi", "3.0.3"),
     ("openapi", "x-watchword", REMOVED),
     ("openapi", "x-watchword/title", ""),
