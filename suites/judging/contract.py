@@ -18,9 +18,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import requests
-from urllib3 import HTTPHeaderDict, HTTPResponse
-
 from watchword.specs.values.api import FORM, JSON, Api, Operation
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.draft import Draft, Field
@@ -31,6 +28,7 @@ from watchword.suites.acting.steps import Call, NotApplicable, Scenario, Transcr
 from watchword.suites.judging.expect import Difference
 
 if TYPE_CHECKING:
+    import requests
     from schemathesis import Case
 
     AnyCase = Case[Any]
@@ -219,6 +217,10 @@ def _failures(generated: _Generated, reply: Reply) -> tuple[str, ...]:
 
 
 def _response(case: AnyCase, reply: Reply) -> requests.Response:
+    # Runs in which nothing is generated are spared the import.
+    import requests
+    from urllib3 import HTTPHeaderDict, HTTPResponse
+
     # RFC 8259 section 8.1 lets a reader pass over a byte order mark, as we do everywhere else; Schemathesis does not.
     body = reply.body.removeprefix(codecs.BOM_UTF8)
     response = requests.Response()

@@ -17,7 +17,8 @@ from watchword.specs.loader import bundled, load_dialect
 _LOAD = """
 import sys
 from watchword.specs.loader import load_dialect
-load_dialect(sys.argv[1]).profiles
+dialect = load_dialect(sys.argv[1])
+dialect.profiles, dialect.clauses
 print("jsonschema" in sys.modules)
 """
 
@@ -36,7 +37,8 @@ def test_a_file_is_held_once_and_again_when_it_has_changed(tmp_path: Path) -> No
     cache = tmp_path / "cache"
     assert ["True", "False"] == [looked(folder, cache) for _ in range(2)]
     kept = [file for file in cache.rglob("*") if file.is_file()]
-    assert len(kept) == 2
+    # The register counts twice: as it is written, and with each of its groups written out.
+    assert len(kept) == 4
     assert not any(file.read_bytes() for file in kept)
     profiles = folder / "profiles.yaml"
     profiles.write_text(profiles.read_text() + "# another byte\n")
