@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from watchword.mockserver.clock import StillClock
 from watchword.mockserver.http.message import finished
@@ -96,6 +98,9 @@ LONG = (
 )
 """What takes long: the matrices, packaging, the README, and whatever starts suites, mocks, pytest or linters anew for each test."""
 
+MATRICES = "tests/detection/test_laws.py"
+"""The longest of all: each dialect's matrix, which is measured once, by the process that holds it against the laws."""
+
 
 def is_long(item: pytest.Item) -> bool:
     """Tell whether a test takes long: by its module, or because it starts a browser or somebody else's program."""
@@ -113,9 +118,22 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2 * (os.cpu_count() or 1)
 
 
+class Spread(LoadFileScheduling):
+    """Gives a process a file of tests at a time, and of the matrices one dialect's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        return f"{file}[{test.partition('[')[2]}" if file == MATRICES else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Spread files, where files are spread."""
+    return Spread(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    items.sort(key=lambda item: (not item.nodeid.startswith(MATRICES), not item.nodeid.startswith(LONG)))
     if config.getoption("quick"):
         config.hook.pytest_deselected(items=[item for item in items if is_long(item)])
         items[:] = [item for item in items if not is_long(item)]
