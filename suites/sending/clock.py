@@ -40,16 +40,18 @@ class RemoteClock:
         Raises:
             TargetError: nothing there gives a time, nor ever did.
         """
+        asked = time.monotonic()
         try:
-            return self._told(self._ask("GET"))
+            return self._told(self._ask("GET"), asked)
         except TargetError:
             if self._last is None:
                 raise
             told, at = self._last
             return told + time.monotonic() - at
 
-    def _told(self, now: float) -> float:
-        self._last = (now, time.monotonic())
+    def _told(self, now: float, asked: float) -> float:
+        # The time is that of some moment since it was asked for: what is reckoned from it is never too early.
+        self._last = (now, asked)
         return now
 
     def advance(self, seconds: float) -> float:
@@ -58,7 +60,8 @@ class RemoteClock:
         Raises:
             TargetError: nothing there takes it.
         """
-        return self._told(self._ask("POST", json.dumps({"advance": seconds}).encode()))
+        asked = time.monotonic()
+        return self._told(self._ask("POST", json.dumps({"advance": seconds}).encode()), asked)
 
     def _ask(self, method: str, body: bytes = b"") -> float:
         deadline = Deadline(self._timeout)

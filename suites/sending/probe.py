@@ -42,16 +42,15 @@ class Probe:
         if call.draft.operation.purpose in ("issue", "renew") and self.seconds.taken(owner):
             self._next_second()
         self.budget.before(call)
-        sent = self.now()
+        # A busy machine may come to the request seconds after the clock was read: they belong to the time of the exchange.
         began = time.monotonic()
+        sent = self.now()
         try:
             reply, seconds = self._transport.send(request)
         except (Unreachable, ConnectionError, TimeoutError) as trouble:
             exchange = Exchange(call, request, None, str(trouble), sent, 0.0)
         else:
-            if self.target.control is None:
-                # What we did around it belongs to the time in which the target may have acted.
-                seconds = max(seconds, time.monotonic() - began)
+            seconds = max(seconds, time.monotonic() - began)
             exchange = Exchange(call, request, reply, "", sent, seconds)
         self.budget.after(call, exchange.reply)
         self.seconds.note(exchange, owner)

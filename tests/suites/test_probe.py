@@ -15,6 +15,7 @@ from watchword.specs.values.http import Reply
 from watchword.suites.running.check import check as check_clause
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
+from watchword.suites.sending import probe
 from watchword.suites.sending.transport import Unreachable
 from watchword.suites.target import Limits, from_description
 
@@ -44,17 +45,46 @@ class Moody:
         """Do nothing."""
 
 
-@pytest.fixture
-def checked():
-    """Check one clause at a mock with moods; gives its record and the wire."""
+class Delayed:
+    """A mock's clock on a busy machine: some seconds pass before whoever asks goes on, at one of the times that it is read."""
 
-    def check(dialect, clause, mood, clock=True, **limits):
+    def __init__(self, clock, late, lag=4.0):
+        self.clock = clock
+        self.late = late
+        self.lag = lag
+        self.read = 0
+        self.lost = 0.0
+
+    def now(self):
+        """Give the time, which may be an earlier one when it arrives."""
+        told = self.clock.now()
+        self.read += 1
+        if self.read == self.late:
+            self.clock.advance(self.lag)
+            self.lost += self.lag
+        return told
+
+    def advance(self, seconds):
+        """Set the clock ahead."""
+        return self.clock.advance(seconds)
+
+    def monotonic(self):
+        """Give this machine's seconds, the lost ones among them."""
+        return time.monotonic() + self.lost
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """Check one clause at a mock with moods, whose clock may answer late; gives its record and the wire."""
+
+    def check(dialect, clause, mood, clock=True, late=0, **limits):
         service = Service(load_dialect(dialect))
+        control = Delayed(service.clock, late) if late else service.clock
+        if late:
+            monkeypatch.setattr(probe, "time", control)
         wire = Moody(service, mood)
         facts = {"name": "moody", "dialect": dialect, "url": "http://mock.test", "credentials": service.credentials}
-        target = replace(
-            from_description(facts | {"control": service.clock if clock else None}), limits=Limits(**limits)
-        )
+        target = replace(from_description(facts | {"control": control if clock else None}), limits=Limits(**limits))
         session = TargetSession(target, Masker(), wire=wire)
         wanted = service.dialect.clause(clause)
         session.budget.plan([wanted])
@@ -190,3 +220,11 @@ def test_clock_of_the_target(checked):
 
     assert "not_observable" == record.verdict
     assert "limits.max_wait" in record.reason
+
+
+@pytest.mark.parametrize("clause", ["login.expiry-holds", "renew.expiry-holds", "renew.works-after-expiry"])
+def test_clock_that_answers_late(clause, checked):
+    """What passes between a look at the target's clock and the request that follows ages nobody's token."""
+    verdicts = [checked("rator", clause, lambda number, request: None, late=late)[0].verdict for late in range(1, 20)]
+
+    assert {"pass"} == set(verdicts)
