@@ -41,9 +41,11 @@ class Deed:
         return _of_session(self._session()) if self.case.operation.purpose == "resource" else {}
 
     def _gives_refresh_token(self) -> bool:
-        shape = self.case.operation.success
-        members = self.profile.operations[self.case.operation.name].reply.members
-        return shape is not None and any(m.role == "refresh_token" and m.name in members for m in shape.members)
+        operation = self.case.operation
+        if "refresh_token" not in operation.gives or operation.success is None:
+            return False
+        members = self.profile.operations[operation.name].reply.members
+        return any(m.role == "refresh_token" and m.name in members for m in operation.success.members)
 
     def _issue(self) -> dict[str, Any]:
         case, world = self.case, self.world

@@ -23,6 +23,8 @@ __all__ = ["HEADER", "MOST", "Opening", "Spaces"]
 
 HEADER = "Watchword-Space"
 """The request header that names a space."""
+_LOWER = HEADER.lower()
+_LENGTH = len(HEADER)
 
 MOST = 1000
 """How many spaces there may be at once. None is forgotten unasked: whoever uses it would not understand what happened."""
@@ -191,7 +193,7 @@ class Spaces:
                 if not slash:
                     return self._managed(request, origin, inside, lambda at: self._one(request, at, name))
                 return self._within(name, replace(request, path=f"/{below}"), origin, f"{_PAGE}/{name}", inside)
-        named = request.header(HEADER)
+        named = _space_named(request)
         if named is not None:
             return self._within(named.strip(), request, origin, "", inside)
         return self.first.from_inside(request, origin) if inside else self.first(request, origin)
@@ -246,3 +248,11 @@ class Spaces:
         told = made.desk.facts(self._origins.get(name) or f"{at}{_PAGE}/{name}")
         wanted = ("profile", "url", "resource_url", "control_url")
         return {"name": name, "header": f"{HEADER}: {name}"} | {key: told[key] for key in wanted}
+
+
+def _space_named(request: Request) -> str | None:
+    # Every request comes by here, and hardly any names a space.
+    for name, value in request.headers:
+        if len(name) == _LENGTH and name.lower() == _LOWER:
+            return value
+    return None

@@ -15,7 +15,8 @@ Values = Mapping[str, Any]
 Writer = Callable[[Values], str]
 """Writes a document as JSON; a value that is callable is called for each hole that it fills."""
 
-_Part = Callable[[Values], str | None]
+_Part = str | Callable[[Values], str]
+"""What writes a part that has holes; a part that is nothing but a hole is the hole's name."""
 
 
 def spaced(data: Any) -> Writer:
@@ -43,13 +44,20 @@ def written(value: Any) -> str:
 def _writer(constant: str | None, part: _Part) -> Writer:
     if constant is not None:
         return lambda values: constant
-    return lambda values: part(values) or "null"
+    return part if callable(part) else lambda values: _filled(part, values) or "null"
+
+
+def _filled(hole: str, values: Values) -> str | None:
+    value = values.get(hole, hole)
+    if callable(value):
+        value = value()
+    return None if value is None else written(value)
 
 
 def _compiled(data: Any, comma: str, colon: str, *, sparse: bool) -> tuple[str | None, _Part]:
     """Give the text of a document that has no holes, and what writes it in any case; null is written as None."""
     if isinstance(data, str) and data.startswith("$"):
-        return None, _hole(data)
+        return None, data
     if isinstance(data, Mapping):
         return _joined(
             [
@@ -68,20 +76,8 @@ def _compiled(data: Any, comma: str, colon: str, *, sparse: bool) -> tuple[str |
     return text, lambda values: text
 
 
-def _hole(name: str) -> _Part:
-    def write(values: Values) -> str | None:
-        value = values.get(name, name)
-        if callable(value):
-            value = value()
-        return None if value is None else written(value)
-
-    return write
-
-
-def _joined(
-    entries: list[tuple[str, str | None, _Part]], comma: str, brackets: str, *, sparse: bool
-) -> tuple[str | None, _Part]:
-    """Join the entries of an object or a list; those without holes that follow each other become one text."""
+def _merged(entries: list[tuple[str, str | None, _Part]], comma: str) -> list[tuple[str, _Part | None]]:
+    """Make one text of entries without holes that follow each other."""
     parts: list[tuple[str, _Part | None]] = []
     for before, constant, part in entries:
         if constant is None:
@@ -90,6 +86,14 @@ def _joined(
             parts[-1] = (parts[-1][0] + comma + before + constant, None)
         else:
             parts.append((before + constant, None))
+    return parts
+
+
+def _joined(
+    entries: list[tuple[str, str | None, _Part]], comma: str, brackets: str, *, sparse: bool
+) -> tuple[str | None, _Part]:
+    """Join the entries of an object or a list."""
+    parts = _merged(entries, comma)
     left, right = brackets[0], brackets[1]
     if all(part is None for _, part in parts):
         text = left + "".join(text for text, _ in parts) + right
@@ -100,12 +104,19 @@ def _joined(
         for before, part in parts:
             if part is None:
                 texts.append(before)
-                continue
-            text = part(values)
-            if text is not None:
-                texts.append(before + text)
-            elif not sparse:
-                texts.append(before + "null")
+            elif type(part) is str:
+                # As `_filled` does it: a call for each hole is what took longest here.
+                value = values.get(part, part)
+                if callable(value):
+                    value = value()
+                if type(value) is str:
+                    texts.append(before + encode_basestring_ascii(value))
+                elif value is not None:
+                    texts.append(before + written(value))
+                elif not sparse:
+                    texts.append(before + "null")
+            else:
+                texts.append(before + part(values))  # type: ignore[operator]
         return left + comma.join(texts) + right
 
     return None, write

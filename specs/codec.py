@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
@@ -163,19 +163,14 @@ class Reading:
 
     def value(self, role: str) -> Any:
         """Give the first value of a role: in its main place, else an alternative, a superseded or a tolerated one."""
-        # Bindings stand in just that order.
-        bound = self.operation.bound(role)
-        for binding in bound:
-            found = self.at(binding.place, binding.name)
-            if found:
-                return found[0]
-        for binding in bound:
-            found = self._tolerated(binding)
-            if found:
-                return found[0]
-        return None
+        finders = self.operation.finders
+        find = finders.get(role)
+        if find is None:
+            find = finders[role] = _finder(self.operation.bound(role))
+        return find(self)
 
-    def _tolerated(self, binding: Binding) -> list[Any]:
+    def tolerated(self, binding: Binding) -> list[Any]:
+        """Give what stands where a lenient server still looks for a binding."""
         # Reached only when the profile takes the misplacement as fine; a strict profile has refused before.
         if binding.place == "form":
             return self.at("query", binding.name)
@@ -188,6 +183,56 @@ class Reading:
         if binding.place == "query":
             return self.at("header", binding.name)
         return []
+
+
+_Finder = Callable[[Reading], Any]
+
+
+def _finder(bound: tuple[Binding, ...]) -> _Finder:
+    """Compile the bindings of a role, which stand in the order in which they count, into what finds its value."""
+    if not bound:
+        return lambda reading: None
+    main, *others = bound
+
+    def otherwise(reading: Reading) -> Any:
+        for binding in others:
+            found = reading.at(binding.place, binding.name)
+            if found:
+                return found[0]
+        for binding in bound:
+            found = reading.tolerated(binding)
+            if found:
+                return found[0]
+        return None
+
+    return _at_first(main, otherwise)
+
+
+def _at_first(main: Binding, otherwise: _Finder) -> _Finder:
+    """Compile the place where a value stands in a right request; in a wrong one it may stand elsewhere."""
+    place, name = main.place, main.name
+    if place == "basic":
+        index = 0 if name == "user" else 1
+        return lambda reading: otherwise(reading) if reading.basic is None else reading.basic[index]
+    if place == "bearer":
+        return lambda reading: reading.token if reading.scheme == "bearer" else otherwise(reading)
+    if place == "json":
+        return lambda reading: reading.json[name] if name in reading.json else otherwise(reading)
+    if place == "form":
+
+        def in_form(reading: Reading) -> Any:
+            for key, value in reading.form:
+                if key == name:
+                    return value
+            return otherwise(reading)
+
+        return in_form
+
+    def anywhere(reading: Reading) -> Any:
+        found = reading.at(place, name)
+        return found[0] if found else otherwise(reading)
+
+    return anywhere
 
 
 def decode(operation: Operation, request: Request, path: Mapping[str, str] | None = None) -> Reading:

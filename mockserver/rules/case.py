@@ -62,9 +62,11 @@ class Case:
 
     def value(self, role: str) -> Any:
         """Give the value of a role wherever it was found."""
-        if role not in self._values:
-            self._values[role] = self.reading.value(role)
-        return self._values[role]
+        values = self._values
+        if role in values:
+            return values[role]
+        value = values[role] = self.reading.value(role)
+        return value
 
     def every(self, role: str, standing: str = "main") -> list[Any]:
         """Give every value that a role has in its places of a standing, in the order sent."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from watchword.mockserver.rules.case import Case, Predicate
-from watchword.mockserver.rules.recognise.table import RECOGNISERS, narrowest
+from watchword.mockserver.rules.recognise.table import RECOGNISERS, RIGHT, narrowest
 from watchword.specs.values.profile import Demand, OperationProfile, ReplyTemplate, Rule
 
 __all__ = ["DEMANDED", "Checks", "Refusal", "checks_of", "decide", "meets"]
@@ -23,13 +24,19 @@ class Refusal:
     then: str | None
 
 
-Checks = tuple[tuple[Predicate, Rule], ...]
-"""The rules of an operation, each behind the predicate that tells whether it is met."""
+Checks = tuple[tuple[Predicate | None, tuple[tuple[Predicate, Rule], ...]], ...]
+"""The rules of an operation, each behind the predicate that tells whether it is met.
+
+Those that follow each other and are about one subject stand together behind the predicate that passes them all by.
+"""
 
 
 def checks_of(profile: OperationProfile) -> Checks:
     """Look up what `decide` asks for each rule: who decides often does so once."""
-    return tuple((RECOGNISERS[rule.condition], rule) for rule in profile.rules)
+    subjects = itertools.groupby(profile.rules, lambda rule: rule.condition.partition(".")[0])
+    groups = ((subject, tuple((RECOGNISERS[rule.condition], rule) for rule in rules)) for subject, rules in subjects)
+    # One question in the place of another saves nothing.
+    return tuple((RIGHT.get(subject) if len(rules) > 1 else None, rules) for subject, rules in groups)
 
 
 def decide(case: Case, profile: OperationProfile, checks: Checks | None = None) -> Refusal | None:
@@ -38,11 +45,14 @@ def decide(case: Case, profile: OperationProfile, checks: Checks | None = None) 
     A rule for a broad condition passes by when the special case that holds is one the profile accepts. `checks` are those
     of the profile, if they are at hand.
     """
-    for holds, rule in checks if checks is not None else checks_of(profile):
-        if holds(case):
-            condition = narrowest(case, rule.condition)
-            if condition not in profile.accepts:
-                return Refusal(condition, rule.reply, rule.then)
+    for right, rules in checks if checks is not None else checks_of(profile):
+        if right is not None and right(case):
+            continue
+        for holds, rule in rules:
+            if holds(case):
+                condition = narrowest(case, rule.condition)
+                if condition not in profile.accepts:
+                    return Refusal(condition, rule.reply, rule.then)
     return None
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from watchword.mockserver.clock import Clock, Ids, SeededIds
+from watchword.mockserver.state.alike import Alike
 from watchword.mockserver.state.issued import AccessToken, RefreshToken, Session, Token
 from watchword.mockserver.state.tokens import FORMS, is_signed, sign
 from watchword.mockserver.templates import Writer, compact
@@ -54,6 +55,10 @@ class World:
     """Tokens that ended before their expiry, by role, in the order in which they did."""
     fresh: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_FRESH))
     """The newest tokens with their roles, until somebody takes note of them."""
+    alike: dict[str, Alike] = field(
+        default_factory=lambda: {role: Alike() for role in ("access_token", "refresh_token")}
+    )
+    """What finds by role the token that a presented one was made of."""
     _writers: dict[int, tuple[TokenForm, Writer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -131,7 +136,10 @@ class World:
 
     def _make_room(self, role: str, now: float) -> None:
         """Forget what is more than is to be remembered; looks at one or two tokens for each that goes."""
-        kept, past = self._kept(role), self._past(role)
+        kept = self._kept(role)
+        if len(kept) <= self.remember:
+            return
+        past = self._past(role)
         while len(kept) > self.remember:
             oldest = next(iter(kept))
             if past and not kept[oldest].is_expired(now):
@@ -170,6 +178,7 @@ class World:
             self.forgotten[role] = self.forgotten.get(role, 0) + max(0, count - _RESET)
         # Cleared tables keep their size.
         self.access, self.refresh, self.current, self.past = OrderedDict(), OrderedDict(), {}, {}
+        self.alike = {role: Alike() for role in self.alike}
 
     def opens(self, name: str, secret: str) -> bool:
         """Tell whether a name and a secret are those of a client or an account."""

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from watchword.mockserver.service import Outcome, Service
 from watchword.mockserver.verdicts.sight import Sight
-from watchword.specs.values.http import Request
+from watchword.specs.values.http import Pairs, Request
 from watchword.specs.vocabulary import SECRET_ROLES
 
 __all__ = ["Observer"]
@@ -58,7 +58,7 @@ class Observer:
         reading = None if judged.case is None else judged.case.reading
         sight = Sight(self._known, number, request, outcome, origin, began, ended, operation, reading)
         if request.query or len(request.path) >= _SHORT:
-            sight.url = self._url(request)
+            sight.url = self._url(request, None if reading is None else reading.query)
         if operation is None or operation.name not in self._giving:
             return sight
         value = sight.given.get("access_token")
@@ -71,13 +71,14 @@ class Observer:
             self._remember(sight)
         return sight
 
-    def _url(self, request: Request) -> tuple[bool, bool]:
+    def _url(self, request: Request, pairs: Pairs | None) -> tuple[bool, bool]:
         """Tell whether there is a token, and whether there is a password, in the URL."""
         state = self._service.state
         parts = _parts(request.path)
         if not request.query:
             return any(state.issued(text) in _TOKEN_NAMES for text in parts if len(text) >= _SHORT), False
-        pairs = parse_qsl(request.query, keep_blank_values=True)
+        if pairs is None:
+            pairs = tuple(parse_qsl(request.query, keep_blank_values=True))
         texts = {value for _, value in pairs} | parts
         names = {name for name, value in pairs if value}
         issued = any(state.issued(text) in _TOKEN_NAMES for text in texts if len(text) >= _SHORT)

@@ -88,7 +88,8 @@ class Sight:
         """Who asks, as far as credentials, brand and user agent tell it."""
         if self._party is None:
             reading, (request, _) = self._reading, self._messages
-            named = () if reading is None else tuple(str(v) for n in _NAMES if (v := reading.value(n)) is not None)
+            found = [] if reading is None else [reading.value(name) for name in _NAMES if reading.operation.bound(name)]
+            named = [str(value) for value in found if value is not None]
             self._party = (*named, request.header("user-agent") or "")
         return self._party
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ class Operation:
 
     What follows from that is worked out once. `roles` travel in the request, in their main places; `required_roles` are
     those of them without which it is incomplete, apart from those whose value is fixed or exemplified. `success` is the
-    first described 2xx reply, and `gives` the roles that it carries.
+    first described 2xx reply, and `gives` the roles that it carries. `finders` is where the codec keeps how it finds a role.
     """
 
     name: str
@@ -116,6 +116,7 @@ class Operation:
     required_roles: tuple[str, ...] = field(init=False, repr=False, compare=False)
     success: ReplyShape | None = field(init=False, repr=False, compare=False)
     gives: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    finders: dict[str, Callable[[Any], Any]] = field(init=False, repr=False, compare=False)
     _by_role: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -127,6 +128,7 @@ class Operation:
         success = next((shape for status, shape in sorted(self.replies.items()) if status.startswith("2")), None)
         for name, value in (
             ("_by_role", by_role),
+            ("finders", {}),
             ("roles", tuple(dict.fromkeys(b.role for b in main))),
             ("required_roles", tuple(dict.fromkeys(required))),
             ("success", success),

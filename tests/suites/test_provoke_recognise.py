@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.rules.recognise.table import RECOGNISERS
+from watchword.mockserver.rules.decide import Refusal, decide
+from watchword.mockserver.rules.recognise.table import RECOGNISERS, RIGHT, narrowest
 from watchword.mockserver.service import Service
 from watchword.specs.applies import applicable_conditions
 from watchword.specs.codec import decode
@@ -74,12 +75,15 @@ class Watching:
         self.service = service
         self.watched = ""
         self.seen = []
+        self.wrongly_right = set()
 
     def send(self, request):
         """Hand a request to the mock."""
         bases = self.service.dialect.api.bases
         moved = replace(request, path=bases.get(request.base, bases["url"]) + request.path)
         holds = self.watched not in ROUTED and RECOGNISERS[self.watched](self.case(moved))
+        if self.leads_to_operation(moved):
+            self.compare(self.case(moved))
         outcome = self.service.handle(moved, "http://mock.test")
         self.seen.append((holds, outcome))
         return outcome.reply, 0.0
@@ -88,8 +92,33 @@ class Watching:
         """Read a request as the operation that is being watched reads it."""
         return Case(self.service.dialect.api, self.operation, decode(self.operation, request, {}), self.service.state)
 
+    def leads_to_operation(self, request):
+        """Tell whether it is a request to the operation that is being watched."""
+        judged = self.service.would(request)
+        return judged.operation is self.operation and judged.condition not in ROUTED
+
+    def compare(self, case):
+        """Hold what is compiled against a plain walk over the rules, and note what is right and refused all the same."""
+        profile = self.service.profile.operations[self.operation.name]
+        assert plainly(case, profile) == decide(case, profile)
+        names = [condition.name for condition in applicable_conditions(self.operation, case.api)]
+        for name in {*names} - ROUTED:
+            right = RIGHT.get(name.partition(".")[0])
+            if right is not None and RECOGNISERS[name](case) and right(case):
+                self.wrongly_right.add(name)
+
     def close(self):
         """Do nothing."""
+
+
+def plainly(case, profile):
+    """The plain reading of a profile: every rule is asked, in its order."""
+    for rule in profile.rules:
+        if RECOGNISERS[rule.condition](case):
+            condition = narrowest(case, rule.condition)
+            if condition not in profile.accepts:
+                return Refusal(condition, rule.reply, rule.then)
+    return None
 
 
 def pairs():
@@ -122,6 +151,7 @@ def test_round_trip(folder, operation, condition):
     transcript, halt = to_the_end(
         session.probe, lambda: provoked(Context(target, wire.operation, session.tag), (condition,))
     )
+    assert set() == wire.wrongly_right
     if halt is not None:
         assert isinstance(halt, NotApplicable), halt.reason
         assert NOT_HERE.get(condition.partition(".")[2], "this one is always possible") in halt.reason

@@ -7,7 +7,7 @@ from typing import Any
 from watchword.mockserver.rules.case import Case, Rows
 from watchword.specs.applies import other_binding
 
-__all__ = ["ROWS"]
+__all__ = ["RIGHT", "ROWS"]
 
 
 def _brand(case: Case, standing: str = "main") -> list[Any]:
@@ -88,3 +88,18 @@ ROWS: Rows = {
     "brand_key.conflicting_places": lambda case: _differ(_brand(case), _brand(case, "alternative")),
     "brand_key.foreign": _brand_foreign,
 }
+
+
+def _brand_right(case: Case) -> bool:
+    found = _brand(case)
+    return (
+        len(found) == 1
+        and found[0] == case.brand
+        and not _brand(case, "superseded")
+        and not _brand(case, "alternative")
+        and not _brand_cased(case)
+        and not _brand_foreign(case)
+    )
+
+
+RIGHT: Rows = {"brand_key": _brand_right}

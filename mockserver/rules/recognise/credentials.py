@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from watchword.mockserver.rules.case import Case, Rows, of_role
 
-__all__ = ["ROWS"]
+__all__ = ["RIGHT", "ROWS"]
 
 
 def _same(left: str, right: str) -> bool:
@@ -64,7 +64,9 @@ def _mistyped(case: Case, role: str) -> bool:
 
 def _foreign_password(case: Case) -> bool:
     value, own = case.value("password"), case.account("password")
-    return own is not None and any(a.password == value for a in case.world.data.accounts if a is not own)
+    if own is None or own.password == value:
+        return False
+    return any(a.password == value for a in case.world.data.accounts if a is not own)
 
 
 def _unknown(case: Case, role: str) -> bool:
@@ -132,4 +134,29 @@ ROWS: Rows = {
     "client_secret.extended": of_role("client_secret", _extended),
     "client_secret.other_case": of_role("client_secret", _cased),
     "client_secret.padded": of_role("client_secret", _padded),
+}
+
+
+def _right(case: Case, role: str) -> bool:
+    value, (_, secret) = case.value(role), _owner(case, role)
+    return isinstance(value, str) and value != "" and secret is not None and _same(value, secret)
+
+
+def _named(case: Case, role: str) -> bool:
+    kind, name = case.name(role)
+    return isinstance(name, str) and name != "" and (kind, name) in case.world.accounts
+
+
+def _basic_right(case: Case) -> bool:
+    return case.reading.basic_state == "ok" and not _scheme_case(case)
+
+
+RIGHT: Rows = {
+    "basic": _basic_right,
+    "username": of_role("username", _named),
+    "password": of_role("password", _right),
+    "operator_username": of_role("operator_username", _named),
+    "operator_password": of_role("operator_password", _right),
+    "client_id": lambda case: case.value("client_id") != "" and case.client is not None,
+    "client_secret": of_role("client_secret", _right),
 }

@@ -9,7 +9,7 @@ import re
 from watchword.mockserver.rules.case import Case, Rows
 from watchword.specs.values.api import Api
 
-__all__ = ["GRANTS", "ROWS"]
+__all__ = ["GRANTS", "RIGHT", "ROWS"]
 
 GRANTS = frozenset({"authorization_code", "client_credentials", "implicit", "password", "refresh_token"})
 """The grants that RFC 6749 names; others are unknown unless the dialect describes them."""
@@ -94,4 +94,18 @@ ROWS: Rows = {
     # The router meets these two before any operation does.
     "method.wrong": lambda case: False,
     "path.alternative": lambda case: False,
+}
+
+
+def _body_right(case: Case) -> bool:
+    reading = case.reading
+    if reading.body_state == "none":
+        return not reading.request.body
+    return reading.body_state == "ok" and "content-type" in reading.headers
+
+
+RIGHT: Rows = {
+    "body": _body_right,
+    "grant_type": lambda case: _grant(case) in _grants(case) and not _grant_not_allowed(case),
+    "language": lambda case: case.value("language") is None,
 }

@@ -4,6 +4,7 @@ Laws:
 1. A predicate reads the request and the world and changes neither.
 2. A broader condition holds whenever one of its special cases does.
 3. What holds is not yet refused: the profile decides that.
+4. Where a subject is right, none of its conditions holds. To ask that is cheaper than to ask for each of them.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from watchword.mockserver.rules.case import Case, Rows
 from watchword.mockserver.rules.recognise import brands, credentials, requests, tokens
 from watchword.specs.vocabulary import CONDITIONS, broader, one_each
 
-__all__ = ["RECOGNISERS", "Case", "narrowest"]
+__all__ = ["RECOGNISERS", "RIGHT", "Case", "narrowest"]
 
 
 RECOGNISERS: Rows = one_each(brands.ROWS, credentials.ROWS, requests.ROWS, tokens.ROWS)
+
+RIGHT: Rows = one_each(brands.RIGHT, credentials.RIGHT, requests.RIGHT, tokens.RIGHT)
+"""For what conditions are about, the first part of their names, the predicate that it is as it should be, where there is one."""
 
 _SPECIAL = MappingProxyType(
     {name: tuple(other for other in CONDITIONS if name in broader(other)) for name in CONDITIONS}

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from itertools import islice
 from typing import Any
 
 from watchword.mockserver.rules.case import Case, Rows, of_role
 from watchword.mockserver.state.tokens import unpack
 from watchword.mockserver.state.world import Token
 
-__all__ = ["ROWS"]
-
-_NEAR = 2000
-"""How many of the newest tokens a presented one is compared with to say that it was altered."""
+__all__ = ["RIGHT", "ROWS"]
 
 
 def _header(case: Case) -> str:
@@ -36,11 +32,7 @@ def _altered(case: Case, role: str) -> bool:
     value = case.value(role)
     if not isinstance(value, str) or value in _issued(case, role):
         return False
-    known = islice(reversed(_issued(case, role)), _NEAR)
-    jwt = unpack(value)
-    if jwt is not None:
-        return any(k.startswith(jwt.signed + ".") for k in known)
-    return any(len(k) == len(value) and sum(a != b for a, b in zip(k, value, strict=True)) <= 2 for k in known)
+    return case.world.alike[role].finds(value, _issued(case, role))
 
 
 def _unsigned(case: Case, role: str) -> bool:
@@ -112,3 +104,32 @@ ROWS: Rows = {
         isinstance(case.value("refresh_token"), str) and case.value("refresh_token") in case.world.access
     ),
 }
+
+
+def _access_right(case: Case) -> bool:
+    token = case.access
+    return (
+        token is not None
+        and case.reading.scheme == "bearer"
+        and case.reading.token != ""
+        and not _scheme_case(case)
+        and not token.ended
+        and not _expired(token, case)
+        and token.value not in case.world.refresh
+    )
+
+
+def _refresh_right(case: Case) -> bool:
+    token = case.refresh
+    return (
+        token is not None
+        and token.value != ""
+        and not token.session.ended
+        and not _expired(token, case)
+        and not _reused(case)
+        and not _foreign(case)
+        and token.value not in case.world.access
+    )
+
+
+RIGHT: Rows = {"access_token": _access_right, "refresh_token": _refresh_right}
