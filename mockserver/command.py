@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +17,7 @@ from watchword.mockserver.near import Options
 from watchword.mockserver.orders.book import PURPOSES
 from watchword.mockserver.readyfile import announced, clear_stale
 from watchword.mockserver.recipe import world_file
+from watchword.mockserver.signals import Signals
 from watchword.mockserver.state.world import REMEMBERED
 from watchword.mockserver.telling import lines, print_entry, print_faults
 from watchword.mockserver.tls import Certificates, NoTrustme, make_certificates
@@ -32,8 +30,6 @@ __all__ = ["mock"]
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _SHORTEST = 8
-_ENDINGS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGBREAK")
-"""Signals that end a mock as it should end; where there is a world file, SIGHUP is about that."""
 _SECONDS = click.IntRange(1, 10 * 366 * 86400)
 
 
@@ -167,8 +163,7 @@ def mock(
     if wait:
         ready_file = ready_file or READY_FILE
         detached = detach(ready_file)
-    end = threading.Event()
-    _end_by_signals(end)
+    signals = click.get_current_context().with_resource(Signals(rereads=world is not None))
     if ready_file is not None:
         clear_stale(ready_file)
     loaded = load_dialect(dialect)
@@ -201,15 +196,9 @@ def mock(
         gc.collect()
         gc.freeze()
         if source is None:
-            _wait(end)
+            signals.wait()
         else:
-            source.follow(running.router.settle, end)
-
-
-def _end_by_signals(end: threading.Event) -> None:
-    for name in _ENDINGS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: end.set())
+            source.follow(running.router.settle, signals)
 
 
 def _started(dialect: Dialect, host: str, port: int, certificates: Certificates | None, options: Options) -> Running:
@@ -241,9 +230,3 @@ def _certified(folder: Path | None, names: Sequence[str], mutual: bool) -> Itera
         raise ConfigurationError(f"a certificate cannot be for {' or '.join(names)}: {error}") from error
     with contextlib.closing(certificates):
         yield certificates
-
-
-def _wait(end: threading.Event) -> None:
-    # On Windows, a wait without a limit cannot be interrupted.
-    while not end.wait(None if os.name == "posix" else 0.25):
-        pass

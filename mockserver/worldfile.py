@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from watchword.mockserver.signals import Signals
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import load_world
 from watchword.specs.values.api import Api
@@ -36,16 +35,12 @@ class WorldFile:
         """
         return load_world(self._path, self._api)
 
-    def follow(self, settle: Callable[[WorldData], None], end: threading.Event) -> None:
+    def follow(self, settle: Callable[[WorldData], None], signals: Signals) -> None:
         """Hand over the world whenever the file has changed, until the end; what is wrong with it is told and left out."""
-        asked = threading.Event()
-        if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, lambda *_: asked.set())
-        while not end.wait(_PAUSE):
+        while not signals.wait(_PAUSE):
             state = self._look()
-            if state == self._state and not asked.is_set():
+            if not signals.asked() and state == self._state:
                 continue
-            asked.clear()
             self._state = state
             try:
                 settle(self.read())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -110,6 +111,36 @@ def test_stop_in_the_middle(begin: Callable[..., Mock], number: int) -> None:
         assert (0, "") == (code, err)
 
     assert min(times) < 1
+
+
+def signal_thread(process: int, number: int) -> None:
+    """Hand a signal to a thread that is not the main one, as the system may do with any."""
+    other = next(int(path.name) for path in Path(f"/proc/{process}/task").iterdir() if int(path.name) != process)
+    assert 0 == ctypes.CDLL(None).tgkill(process, other, number)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are told apart by what Linux shows of them")
+def test_the_first_signal_is_enough(begin: Callable[..., Mock]) -> None:
+    """Whichever thread a signal meets, the mock ends by it, takes its file along and says nothing."""
+    mock = begin("sensu")
+    signal_thread(mock.process.pid, signal.SIGTERM)
+    _, err = mock.process.communicate(timeout=10)
+
+    assert (0, "", False) == (mock.process.returncode, err, mock.ready.exists())
+
+
+def test_signals_in_a_row(begin: Callable[..., Mock]) -> None:
+    """A mock that is told to end again and again ends once, as after one signal; nohup keeps the end of a terminal from it."""
+    mock = begin("sensu", start=("nohup", SCRIPT, "mock"))
+    mock.process.send_signal(signal.SIGHUP)
+    assert requests.get(mock.facts["control_url"] + "health", timeout=3).ok
+    for _ in range(100):
+        mock.process.send_signal(signal.SIGTERM)
+        mock.process.send_signal(signal.SIGINT)
+    _, err = mock.process.communicate(timeout=10)
+
+    assert (0, False) == (mock.process.returncode, mock.ready.exists())
+    assert "Traceback" not in err
 
 
 def test_module(begin: Callable[..., Mock]) -> None:
