@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from markupsafe import Markup
+
+from watchword.mockserver.console.prose import inline, rendered
 from watchword.mockserver.console.sheet import as_page
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import Binding, Operation
@@ -35,10 +38,11 @@ def render_description(dialect: Dialect, facts: Mapping[str, Any], text: str) ->
     return as_page(
         "description.html",
         facts=facts,
-        says=str(dialect.api.description.get("info", {}).get("description", "")).strip().split("\n\n"),
+        says=rendered(str(_found(dialect, "info").get("description", "")), below=1),
         operations=[
             {
                 "operation": one,
+                "says": rendered(_said(dialect, one), below=2),
                 "base": facts.get(one.base, facts["url"]),
                 "takes": [_taken(one, binding) for binding in one.bindings],
                 "replies": [(shape, _told(dialect, one, shape.status)) for shape in one.replies.values()],
@@ -66,13 +70,23 @@ def _taken(operation: Operation, binding: Binding) -> dict[str, Any]:
     }
 
 
-def _told(dialect: Dialect, operation: Operation, status: str) -> str:
+def _said(dialect: Dialect, operation: Operation) -> str:
+    """Give what the document says of an operation; operations that share a path and a method share that, too."""
+    return str(_found(dialect, "paths", operation.path, operation.method.lower()).get("description", ""))
+
+
+def _told(dialect: Dialect, operation: Operation, status: str) -> Markup:
     """Give what the document says of a reply, or nothing."""
+    found = _found(dialect, "paths", operation.path, operation.method.lower(), "responses", status)
+    if isinstance(reference := found.get("$ref"), str):
+        steps = reference.removeprefix("#/").split("/")
+        found = _found(dialect, *(step.replace("~1", "/").replace("~0", "~") for step in steps))
+    return inline(str(found.get("description", "")).strip())
+
+
+def _found(dialect: Dialect, *steps: str) -> Mapping[str, Any]:
+    """Give the object at a place of the document, an empty one where there is none."""
     found: Any = dialect.api.description
-    for step in ("paths", operation.path, operation.method.lower(), "responses", status):
-        found = found.get(step, {}) if isinstance(found, Mapping) else {}
-    if isinstance(found, Mapping) and isinstance(reference := found.get("$ref"), str):
-        found = dialect.api.description
-        for step in reference.removeprefix("#/").split("/"):
-            found = found.get(step.replace("~1", "/").replace("~0", "~"), {}) if isinstance(found, Mapping) else {}
-    return str(found.get("description", "")).strip() if isinstance(found, Mapping) else ""
+    for step in steps:
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

@@ -161,17 +161,24 @@ def test_copy(mock: Running, window: Callable[..., Browser]) -> None:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [(1200, 900), (400, 800)], ids=["wide", "narrow"])
 def test_the_description(
-    size: tuple[int, int], dark: bool, mock: Running, window: Callable[..., Browser], tool: Callable[[str], str]
+    size: tuple[int, int], dark: bool, window: Callable[..., Browser], tool: Callable[[str], str]
 ) -> None:
-    """The description is a page to read: each operation and each rule is on it, and it shuts nobody out."""
+    """The description is a page to read: all is on it, its Markdown is rendered, no name breaks, and it shuts nobody out."""
     page = window(
         f"--window-size={size[0]},{size[1]}",
         *(["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []),
     )
-    page.open(f"{mock.control_url}description")
+    with start("rator") as mock:
+        page.open(f"{mock.control_url}description")
     page.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    dialect = load_dialect("sensu")
+    dialect = load_dialect("rator")
 
+    assert "X-RATOR-brand-key" in page.run(
+        "return [...document.querySelectorAll('.prose li code')].map(c => c.textContent)"
+    )
+    assert [] == page.run(
+        "return [...document.querySelectorAll('td code')].filter(c => c.getClientRects().length > 1).map(c => c.textContent)"
+    )
     assert list(dialect.api.operations) == page.run(
         "return [...document.querySelectorAll('section h2')].map(h => h.id).filter(id => id !== 'whole')"
     )
