@@ -247,6 +247,8 @@ class Service:
 
 
 def _living(profile: Profile, access: int | None, refresh: int | None) -> Profile:
+    if access is None and refresh is None:
+        return profile
     return replace(
         profile,
         access_token=_lasting(profile.access_token, access),

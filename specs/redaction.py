@@ -54,7 +54,7 @@ class Masker:
         self._masked: dict[str, str] = {}
         self._strangers = 0
         self._spaced = False
-        self._pseudonyms = self._pattern()
+        self._pseudonyms: re.Pattern[str] | None = None
         self._remembers = remembers
         self._lasting: list[tuple[str, str]] = []
         self._recent: list[tuple[str, str]] = []
@@ -70,7 +70,7 @@ class Masker:
                 return known
             if role not in self._counts:
                 self._counts[role] = 0
-                self._pseudonyms = self._pattern()
+                self._pseudonyms = None
             self._counts[role] += 1
             name = self._names[_key(value)] = f"{role}#{self._counts[role]}"
             self._spaced = self._spaced or " " in value
@@ -153,8 +153,12 @@ class Masker:
         return "(all of it masked)"
 
     def _pattern(self) -> re.Pattern[str]:
-        roles = sorted({*self._counts, "jwt", "credentials"}, key=len, reverse=True)
-        return re.compile(f"(?:{'|'.join(map(re.escape, roles))})#[0-9]+")
+        """Give the pattern of the pseudonyms; it is made when a text first needs it, and most roles come before that."""
+        found = self._pseudonyms
+        if found is None:
+            roles = sorted({*self._counts, "jwt", "credentials"}, key=len, reverse=True)
+            found = self._pseudonyms = re.compile(f"(?:{'|'.join(map(re.escape, roles))})#[0-9]+")
+        return found
 
     def _once(self, text: str) -> str:
         finds: list[Find] = []
@@ -183,7 +187,7 @@ class Masker:
         return self.learn(kind, value)
 
     def _replaced(self, text: str, finds: list[Find]) -> str:
-        kept = [match.span() for match in self._pseudonyms.finditer(text)]
+        kept = [match.span() for match in self._pattern().finditer(text)] if "#" in text else []
         starts = [start for start, _ in kept]
         wanted = [find for find in finds if not _inside(find, kept, starts)]
         parts: list[str] = []

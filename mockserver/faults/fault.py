@@ -19,6 +19,7 @@ from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
 from watchword.specs.codec import Reading
 from watchword.specs.values.api import Operation
+from watchword.specs.values.fleeting import fleeting
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import Profile
 
@@ -30,7 +31,7 @@ Values = dict[str, Any]
 """What a token reply is made of, by role."""
 
 
-@dataclass(frozen=True, slots=True)
+@fleeting(frozen=True, slots=True)
 class Moment:
     """What a reply answers: the operation (None: no path matched), the condition it was refused for (None: served).
 

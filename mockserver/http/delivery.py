@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Literal
 
+from watchword.specs.values.fleeting import fleeting
 from watchword.specs.values.http import Reply, Request
 
 __all__ = ["Answer", "Delivery", "Ending", "Handler", "Stream", "arrived"]
@@ -17,7 +17,7 @@ Ending = Literal["keep", "close", "drop", "reset", "half", "stall"]
 without one, of the first line), and `stall` sends nothing and leaves the client to wait."""
 
 
-@dataclass(frozen=True, slots=True)
+@fleeting(frozen=True, slots=True)
 class Delivery:
     """A reply and what happens to the connection.
 
@@ -35,7 +35,7 @@ class Delivery:
         return self.then == "keep" and not self.after and not self.over
 
 
-@dataclass(frozen=True, repr=False)
+@fleeting(frozen=True, repr=False)
 class Stream(Reply):
     """A reply that goes on after its body, as long as the connection lasts.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import http
+import math
 import time
 
 from watchword.specs.values.http import Reply
@@ -28,6 +30,11 @@ def reason(status: int) -> str:
 
 def date(now: float) -> str:
     """Write a time, in seconds since 1970-01-01 UTC, the way the Date header has it (RFC 9110 section 5.6.7)."""
+    return _date(math.floor(now))
+
+
+@functools.lru_cache(maxsize=16)
+def _date(now: int) -> str:
     year, month, day, hour, minute, second, weekday, *_ = time.gmtime(now)
     return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 

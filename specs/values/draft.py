@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from watchword.specs.values.api import Operation
+from watchword.specs.values.fleeting import fleeting
 
 __all__ = ["Draft", "Field", "MissingRole"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Field:
     """One value on its way: where it travels, under which name, and which role it has (if any)."""
 
@@ -33,7 +34,7 @@ class MissingRole(LookupError):
         self.role = role
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Draft:
     """A request before it becomes bytes: the shape that conditions are provoked on.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from watchword.specs.values.fleeting import fleeting
 
 __all__ = ["Pairs", "Reply", "Request"]
 
@@ -15,10 +16,13 @@ def _no_json(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
+_READER = json.JSONDecoder(parse_constant=_no_json)
+"""Made once: `json.loads` would make one for each text, since it is told what a constant is."""
+
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Request:
     """One HTTP request. `base` names the base URL that `path` hangs on: `url` or `resource_url` of a target."""
 
@@ -38,7 +42,7 @@ class Request:
         return f"<Request {self.method} {self.path}>"
 
 
-@dataclass(frozen=True, repr=False)
+@fleeting(frozen=True, repr=False)
 class Reply:
     """One HTTP reply, as received or as about to be sent. `cut` tells that the body goes on beyond what was kept of it."""
 
@@ -83,7 +87,8 @@ class Reply:
     def json(self) -> Any:
         """The body read as JSON whatever its media type says, or None when it is not JSON."""
         try:
-            return json.loads(self.body, parse_constant=_no_json)
+            # As `json.loads` reads bytes.
+            return _READER.decode(self.body.decode(json.detect_encoding(self.body), "surrogatepass"))
         except (ValueError, RecursionError):
             return None
 

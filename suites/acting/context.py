@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from watchword.specs.codec import draft
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.draft import Draft
+from watchword.specs.values.fleeting import fleeting
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
@@ -43,7 +43,7 @@ id has nothing else to differ in, and whoever shares its text shares its fate.""
 Steps = Generator[Call | Pause, Exchange, Any]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Tokens:
     """What a token reply gave, by role, and the exchange in which it did."""
 
@@ -85,7 +85,7 @@ def declined(reply: Reply | None, operation: Operation) -> bool:
     return operation.read_reply(reply.members).get("error") != "invalid_grant"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Context:
     """One check's surroundings: the target, the operation under check, a word that is unique to the run."""
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from watchword.reports.verdict import Verdict
 from watchword.specs.values.draft import Draft
+from watchword.specs.values.fleeting import fleeting
 from watchword.specs.values.http import Reply, Request
 
 __all__ = [
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@fleeting(frozen=True, slots=True)
 class Call:
     """One request to send. `step`: `prepare`, `control`, `probe` or `verify`; `purpose` says in words what it is for.
 
@@ -75,7 +76,7 @@ class Pause:
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Exchange:
     """A call and what came of it: the reply, or the trouble instead.
 
@@ -103,7 +104,7 @@ Scenario = Generator[Call | Pause, Exchange, Mapping[str, Any]]
 """Yields calls and pauses, is sent the exchange of each call, and returns the facts it found."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Transcript:
     """Everything that happened in one check: the exchanges in order, and the facts the scenario found."""
 

@@ -6,12 +6,13 @@ import functools
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from watchword.reports.verdict import Verdict
 from watchword.specs.values.clause import Clause
+from watchword.specs.values.fleeting import fleeting
 from watchword.specs.vocabulary import CONDITIONS
 from watchword.suites.acting.conflicts import which_counted
 from watchword.suites.acting.context import Context, declined
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Attempt:
     """One try at a clause: what happened, and what halted it before there was something to judge."""
 
@@ -47,7 +48,7 @@ class Attempt:
     halt: Halt | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@fleeting(frozen=True, slots=True, repr=False)
 class Judged:
     """What a try at a clause came to; of several tries the one that weighs most, and in how many of them it was broken."""
 

@@ -28,7 +28,7 @@ class Probe:
     def __init__(self, target: Target, budget: Budget, transport: Wire) -> None:
         self.target = target
         self.budget = budget
-        self.seconds = Seconds()
+        self.seconds = Seconds(compared=target.control is None)
         self._transport = transport
         self.listeners: list[Callable[[Exchange], None]] = []
 
