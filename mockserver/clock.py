@@ -77,6 +77,14 @@ class Clock:
         self._pace, self._at = 0.0, now if at is None else at
         return self._at
 
+    def kept(self) -> tuple[float, float, float]:
+        """Give what it goes by, for another process to go by the same."""
+        return self._at, self._since, self._pace
+
+    def keep(self, kept: tuple[float, float, float]) -> None:
+        """Go by what another one goes by."""
+        self._at, self._since, self._pace = kept
+
     def real(self) -> float:
         """Go with the system's clock again, and give the time."""
         self._pace = 1.0

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from watchword.mockserver.background import READY_FILE, detach
-from watchword.mockserver.http.address import AddressError
-from watchword.mockserver.launch import Running, start
+from watchword.mockserver.http.address import AddressError, bind_several
+from watchword.mockserver.launch import Place, Running, start
 from watchword.mockserver.near import Options
 from watchword.mockserver.orders.book import PURPOSES
 from watchword.mockserver.readyfile import announced, clear_stale
 from watchword.mockserver.recipe import world_file
+from watchword.mockserver.sharing.store import Store, StoreError
 from watchword.mockserver.signals import Signals
 from watchword.mockserver.state.world import REMEMBERED
 from watchword.mockserver.telling import lines, print_entry, print_faults
 from watchword.mockserver.tls import Certificates, NoTrustme, make_certificates
+from watchword.mockserver.workers import divide
 from watchword.mockserver.worldfile import WorldFile
 from watchword.specs.cli import Command, ConfigurationError
 from watchword.specs.loader import Dialect, load_dialect
@@ -119,6 +125,18 @@ def _token(context: click.Context, option: click.Parameter, given: str | None) -
 )
 @click.option("--tls-name", multiple=True, help="With TLS: a name beside localhost that the certificate is for, too.")
 @click.option(
+    "--store",
+    envvar="WATCHWORD_STORE",
+    help="A Valkey or Redis server, as redis://HOST:PORT/NUMBER, that keeps the mock's world: all that are started alike serve one.",
+)
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="With --store: how many processes serve the mock.",
+)
+@click.option(
     "--wait",
     is_flag=True,
     help=f"Go on in the background, and end the command once the mock listens; see `watchword stop`. [ready file: {READY_FILE}]",
@@ -145,6 +163,8 @@ def mock(
     mutual_tls: bool,
     tls_dir: Path | None,
     tls_name: tuple[str, ...],
+    store: str | None,
+    workers: int,
     wait: bool,
     log: bool,
     quiet: bool,
@@ -158,6 +178,10 @@ def mock(
         return
     if purpose is not None:
         raise click.UsageError("--for goes with --fault list")
+    if workers > 1 and store is None:
+        raise ConfigurationError(
+            f"--workers {workers} wants --store: each process would have a world of its own, and know nothing of the others' tokens"
+        )
     tls = tls or mutual_tls or tls_dir is not None or bool(tls_name)
     detached = None
     if wait:
@@ -182,9 +206,15 @@ def mock(
         "reload": None if source is None else source.read,
         "tell": print_entry if log and not quiet else None,
     }
+    name = _world_name(loaded, options, world)
     with contextlib.ExitStack() as stack:
         certificates = stack.enter_context(_certified(tls_dir, [host, *tls_name], mutual_tls)) if tls else None
-        running = stack.enter_context(_started(loaded, host, port, certificates, options))
+        place, is_first, signals = _placed(stack, signals, store, name, host, port, workers)
+        running = stack.enter_context(_started(loaded, host, port, certificates, place, options))
+        if not is_first:
+            _keep()
+            signals.wait()
+            return
         if ready_file is not None:
             stack.enter_context(_told_of(running, ready_file))
         if not quiet:
@@ -192,19 +222,56 @@ def mock(
         if detached is not None:
             detached.ready()
             stack.callback(detached.end)
-        # What is there now stays to the end: it is not to be looked through again and again, in the middle of a reply.
-        gc.collect()
-        gc.freeze()
+        _keep()
         if source is None:
             signals.wait()
         else:
-            source.follow(running.router.settle, signals)
+            source.follow(running.settle, signals)
 
 
-def _started(dialect: Dialect, host: str, port: int, certificates: Certificates | None, options: Options) -> Running:
+def _keep() -> None:
+    # What is there now stays to the end: it is not to be looked through again and again, in the middle of a reply.
+    gc.collect()
+    gc.freeze()
+
+
+def _world_name(dialect: Dialect, options: Options, world: Path | None) -> str:
+    """Give the name that a world has in a store: mocks that are started alike have the same."""
+    text = "" if world is None else world_file(dialect, world).read_text(encoding="utf-8")
+    settings = ("profile", "fault", "access_token_lifetime", "refresh_token_lifetime", "remember")
+    alike = json.dumps([version("watchword"), [options[setting] for setting in settings], text])  # type: ignore[literal-required]
+    return f"{dialect.name}-{hashlib.sha256(alike.encode()).hexdigest()[:12]}"
+
+
+def _placed(
+    stack: contextlib.ExitStack, signals: Signals, store: str | None, name: str, host: str, port: int, workers: int
+) -> tuple[Place | None, bool, Signals]:
+    """Become as many processes as are asked for; gives the place of this one, whether it is the first, and its signals."""
+    if store is None:
+        return None, True, signals
     try:
-        return start(dialect, host, port, tls=certificates, **options)
-    except (AddressError, ValueError) as error:
+        found = Store(store, name)
+        # What is wrong is told once, before there are several processes to tell it.
+        found.check()
+        place = Place(found)
+        if workers == 1:
+            return place, True, signals
+        own = divide(bind_several(host, port, workers))
+    except (AddressError, StoreError) as error:
+        raise ConfigurationError(str(error)) from error
+    stack.callback(own.end)
+    if not own.is_first:
+        # The socket of those of the first process is the first one's, too.
+        signals = stack.enter_context(Signals())
+    return replace(place, listening=own.listening), own.is_first, signals
+
+
+def _started(
+    dialect: Dialect, host: str, port: int, certificates: Certificates | None, place: Place | None, options: Options
+) -> Running:
+    try:
+        return start(dialect, host, port, tls=certificates, place=place, **options)
+    except (AddressError, StoreError, ValueError) as error:
         raise ConfigurationError(str(error)) from error
 
 

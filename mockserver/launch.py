@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import socket
 import ssl
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Unpack
 from urllib.parse import urlsplit
@@ -15,14 +18,29 @@ from watchword.mockserver.http.address import bind, is_loopback, is_loopback_nam
 from watchword.mockserver.http.server import Server, new_loop
 from watchword.mockserver.near import Near, Options, assemble
 from watchword.mockserver.service import Service
+from watchword.mockserver.sharing.shared import Shared
+from watchword.mockserver.sharing.store import Store
 from watchword.mockserver.tls import Certificates, make_certificates
 from watchword.specs.loader import Dialect
 
-__all__ = ["Options", "Running", "start"]
+__all__ = ["Options", "Place", "Running", "start"]
 
 Tls = bool | Literal["mutual"] | Certificates | ssl.SSLContext | None
 """How https is served: with certificates made on the spot (True, or "mutual" if clients have to show one, too), with some that
 were made before, or with a context of one's own; else it is http."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a process among those that serve one mock.
+
+    They have its world by a `store`. `listening` is the socket of this one, where there are several of a port, and `token` the
+    control token of all of them, unless one was chosen.
+    """
+
+    store: Store
+    listening: socket.socket | None = None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
 
 def start(
@@ -31,19 +49,22 @@ def start(
     port: int = 0,
     *,
     tls: Tls = None,
+    place: Place | None = None,
     **options: Unpack[Options],
 ) -> Running:
     """Serve a dialect, by name or folder, or a service, until `stop` or the end of the `with` block that uses the result.
 
     Port 0 takes a free one. With `tls`, https is served, see `Tls`; what its clients have to trust is in `certificates`.
     `options` are those of `Options`: `start("dialect", profile="…", world="world.yaml")`.
+    With a `place`, other processes may serve the same mock.
 
     Raises:
         AddressError: the address cannot be listened on.
         NoTrustme: certificates are to be made, and the library that makes them is not installed.
         SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
+        StoreError: the store cannot be used.
     """
-    return Running(dialect, host, port, tls=tls, **options)
+    return Running(dialect, host, port, tls=tls, place=place, **options)
 
 
 class Running(Near):
@@ -56,9 +77,10 @@ class Running(Near):
         port: int,
         *,
         tls: Tls = None,
+        place: Place | None = None,
         **options: Unpack[Options],
     ) -> None:
-        listening = bind(host, port)
+        listening = bind(host, port) if place is None or place.listening is None else place.listening
         self._own = False
         self.certificates: Certificates | None = None
         try:
@@ -71,20 +93,28 @@ class Running(Near):
                 loopback=is_loopback(listening) and _is_near(options.get("public_url")),
                 token=options.get("control_token"),
                 origins=options.get("control_cors", ()),
+                made=None if place is None else place.token,
             )
             router = assemble(dialect, access, **options)
+            shared = None if place is None else Shared(router, place.store)
         except BaseException:
             listening.close()
             self._clean()
             raise
         made = None if self.certificates is None else self.certificates.context
         context = tls if isinstance(tls, ssl.SSLContext) else made
-        super().__init__(router, origin_of(listening, host, "https" if context else "http"))
+        origin = origin_of(listening, host, "https" if context else "http")
+        super().__init__(router, origin, inside=None if shared is None else shared.from_inside)
         self._files = {} if self.certificates is None else self.certificates.files
         self.port: int = listening.getsockname()[1]
-        self._server = Server(router, listening, now=self.service.clock.now, tls=context, on_refusal=router.refused)
+        self.settle = (shared or router).settle
+        """Lets others live in the mock from now on; their sessions stay."""
+        handler = shared or router
+        self._server = Server(handler, listening, now=self.service.clock.now, tls=context, on_refusal=handler.refused)
         self._loop = new_loop()
-        self._doors = router.doors = Doors(router, self._loop, host, context)
+        self._doors = Doors(router, self._loop, host, context)
+        if shared is None:
+            router.doors = self._doors
         self._end = asyncio.Event()
         self._ready = threading.Event()
         self._failure: BaseException | None = None

@@ -95,7 +95,7 @@ def _public(url: str | None) -> str | None:
 class _Inside:
     """The way to a control side in this process."""
 
-    router: Spaces
+    answer: Callable[[Request, str], Answer]
     origin: str
     root: str
 
@@ -104,7 +104,7 @@ class _Inside:
         path, _, query = page.partition("?")
         data = b"" if body is None else json.dumps(body).encode()
         headers = () if body is None else (("Content-Type", "application/json"),)
-        answer = self.router.from_inside(Request(method, self.root + path, query, headers, data), self.origin)
+        answer = self.answer(Request(method, self.root + path, query, headers, data), self.origin)
         # What is told about control requests is never late and never broken.
         reply = cast(Reply, answer)
         return read(reply.status, reply.body)
@@ -131,7 +131,10 @@ class _Guarded:
 
 
 class Near(Mock):
-    """A mock in this process, or one space of it, at an origin; `below` is the path of the space, `own` its own origin."""
+    """A mock in this process, or one space of it, at an origin; `below` is the path of the space, `own` its own origin.
+
+    `inside` answers requests of this process, where that is not the router's own affair.
+    """
 
     def __init__(
         self,
@@ -140,8 +143,10 @@ class Near(Mock):
         below: str = "",
         application: Application | None = None,
         own: str | None = None,
+        inside: Callable[[Request, str], Answer] | None = None,
     ) -> None:
-        super().__init__(_Inside(router, origin, below + ROOT))
+        self._answer = inside or router.from_inside
+        super().__init__(_Inside(self._answer, origin, below + ROOT))
         self.router = router
         self.origin = own or origin
         self.application = application or router.first
@@ -215,6 +220,8 @@ class Near(Mock):
             application = self.router.application(name)
         except BadRequest as bad:
             raise ControlProblem(bad.status, bad.detail) from None
-        found = Near(self.router, self.origin, f"{ROOT}spaces/{name}", application, self.router.origin(name))
+        found = Near(
+            self.router, self.origin, f"{ROOT}spaces/{name}", application, self.router.origin(name), self._answer
+        )
         found._files = self._files
         return found

@@ -7,8 +7,9 @@ dialect and profile.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from watchword.mockserver.clock import Clock, Ids, RandomIds
 from watchword.mockserver.deeds import Deed
@@ -33,6 +34,11 @@ class ActiveFault:
 
     fault: Fault
     distortion: Distortion
+
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        """Remember what the same fault remembers in another process, and nothing else."""
+        self.distortion.memory.clear()
+        self.distortion.memory.update(memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,27 @@ class Service:
         self.state.settle(world)
         self.state.profile = self.profile
         self._stance = self._standing(self._active, self.profile)
+
+    def kept(self) -> tuple[Any, ...]:
+        """Give what it goes by besides its sessions and tokens, for another process to go by the same."""
+        return (
+            self.state.data,
+            self.state.key,
+            self.clock.kept(),
+            None if self._firewall is None else self._firewall.kept(),
+            {} if self._active is None else dict(self._active.distortion.memory),
+        )
+
+    def keep(self, kept: tuple[Any, ...]) -> None:
+        """Go by what another one goes by; both were made alike."""
+        data, self.state.key, clock, counted, memory = kept
+        if data != self.state.data:
+            self.settle(data)
+        self.clock.keep(clock)
+        if self._firewall is not None:
+            self._firewall.keep(counted)
+        if self._active is not None:
+            self._active.remember(memory)
 
     def reset(self) -> None:
         """Forget every session, token and ban."""

@@ -19,7 +19,7 @@ from watchword.specs.errors import SpecError
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import WorldData
 
-__all__ = ["HEADER", "MOST", "Opening", "Spaces"]
+__all__ = ["HEADER", "MOST", "Opening", "Plan", "Spaces"]
 
 HEADER = "Watchword-Space"
 """The request header that names a space."""
@@ -36,7 +36,7 @@ _METHODS = "GET, HEAD, PUT, POST, DELETE"
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """What a space differs in from the mock that it is in."""
 
     profile: str | None = None
@@ -69,10 +69,12 @@ class Spaces:
         self.doors: Opening | None = None
         self._origins: dict[str, str] = {}
         self._make = make
-        self._plans: dict[str, _Plan] = {}
+        self._plans: dict[str, Plan] = {}
         self._made: dict[str, Application] = {}
         self._world: WorldData | None = None
         self._turn = threading.Lock()
+        self.begun: Callable[[str, Plan | None, Application | None], None] | None = None
+        """Hears of each space when it is made, from its plan, and, with neither that nor an application, when it is forgotten."""
         first.desk.spaces = self.listed
 
     @property
@@ -103,6 +105,19 @@ class Spaces:
             for application in [self.first, *(self._made[n] for n, plan in self._plans.items() if plan.world is None)]:
                 application.settle(world)
 
+    def kept(self) -> tuple[WorldData | None, dict[str, Plan]]:
+        """Give who lives in spaces to come, and from what plan each space is made, for another process to do the same."""
+        return self._world, dict(self._plans)
+
+    def keep(self, world: WorldData | None) -> None:
+        """Let others live in the spaces to come."""
+        self._world = world
+
+    def begin(self, name: str, plan: Plan) -> None:
+        """Make a space, anew if it is there, as another process has made it."""
+        with self._turn:
+            self._begin(name, plan)
+
     def names(self) -> list[str]:
         """Give the names of the spaces that there are."""
         return list(self._made)
@@ -121,7 +136,7 @@ class Spaces:
         if found is not None:
             return found
         with self._turn:
-            return self._made.get(name) or self._begin(name, self._plans.get(name, _Plan()))
+            return self._made.get(name) or self._begin(name, self._plans.get(name, Plan()))
 
     def make(self, name: str | None, asked: Mapping[str, Any]) -> str:
         """Make a space, anew if it is there, from what a request asks for; give its name.
@@ -138,7 +153,7 @@ class Spaces:
             raise BadRequest(str(error)) from None
         with self._turn:
             name = name or next(n for n in iter(lambda: secrets.token_hex(6), "") if n not in self._made)
-            self._begin(name, _Plan(profile, world))
+            self._begin(name, Plan(profile, world))
             if "port" in asked:
                 self._open(name, asked["port"])
         return name
@@ -166,6 +181,8 @@ class Spaces:
                 raise BadRequest(f"there is no space of that name; {_PAGE} lists them", 404)
             if self._origins.pop(name, None) is not None and self.doors is not None:
                 self.doors.close(name)
+            if self.begun is not None:
+                self.begun(name, None, None)
         gone.desk.race.go()
 
     def release(self) -> None:
@@ -173,13 +190,15 @@ class Spaces:
         for application in (self.first, *list(self._made.values())):
             application.desk.race.go()
 
-    def _begin(self, name: str, plan: _Plan) -> Application:
+    def _begin(self, name: str, plan: Plan) -> Application:
         if not _NAME.fullmatch(name):
             raise BadRequest(_EXPECTED)
         if name not in self._made and len(self._made) >= MOST:
             raise BadRequest(f"there are {MOST} spaces already; delete some", 503)
         made = self._make(self.service.anew(plan.profile, plan.world or self._world), name)
         self._plans[name], self._made[name] = plan, made
+        if self.begun is not None:
+            self.begun(name, plan, made)
         return made
 
     def _route(self, request: Request, origin: str, *, inside: bool) -> Answer:

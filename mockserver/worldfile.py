@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from watchword.mockserver.sharing.store import StoreError
 from watchword.mockserver.signals import Signals
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import load_world
@@ -44,7 +45,7 @@ class WorldFile:
             self._state = state
             try:
                 settle(self.read())
-            except SpecError as error:
+            except (SpecError, StoreError) as error:
                 click.echo(f"The world stays as it was: {error}", err=True)
             else:
                 click.echo(f"The world was read again from {self._path}", err=True)

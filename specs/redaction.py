@@ -15,7 +15,8 @@ import hashlib
 import re
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from watchword.specs.escapes import views
 from watchword.specs.needles import Find, Needles, bytes_of, is_common, pair_of, strangers
@@ -58,6 +59,8 @@ class Masker:
         self._remembers = remembers
         self._lasting: list[tuple[str, str]] = []
         self._recent: list[tuple[str, str]] = []
+        self.told: Callable[[str, str, bool], None] | None = None
+        """Hears of each value that is learned: its role, the value, whether it is to last."""
 
     def learn(self, role: str, value: str, *, lasting: bool = False) -> str:
         """Take a value as secret and give its pseudonym: the one it has already, or the role's next.
@@ -81,7 +84,23 @@ class Masker:
                 if len(self._recent) > 2 * self._remembers:
                     self._forget(self._remembers)
             self._masked = {}
+            if self.told is not None:
+                self.told(role, value, lasting)
             return name
+
+    def kept(self) -> tuple[Any, ...]:
+        """Give what another process needs to use the same pseudonyms, if this one forgets."""
+        with self._lock:
+            return dict(self._counts), list(self._lasting), list(self._recent), self._strangers
+
+    def keep(self, kept: tuple[Any, ...]) -> None:
+        """Use the pseudonyms of another process."""
+        with self._lock:
+            self._counts, self._lasting, self._recent, self._strangers = kept
+            self._spaced = any(" " in value for value, _ in (*self._lasting, *self._recent))
+            self._pseudonyms = self._pattern()
+            self._forget(len(self._recent))
+            self._masked = {}
 
     def _forget(self, kept: int) -> None:
         words = self._needles.words

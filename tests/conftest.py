@@ -46,6 +46,7 @@ TOOLS = {
     "java": "apt-get install default-jdk-headless",
     "node": "apt-get install nodejs",
     "openssl": "apt-get install openssl",
+    "redis-server": "apt-get install redis-server",
     "redocly": FROM_NPM,
     "spectral": FROM_NPM,
     "node-oauth2-server": FROM_NPM,

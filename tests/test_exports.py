@@ -24,7 +24,7 @@ PUBLIC = {
     "watchword.mockserver.clock": ["END_OF_TIME", "Clock", "Ids", "RandomIds", "SeededIds", "StillClock"],
     "watchword.mockserver.inprocess": ["MockAdapter", "answer", "mount"],
     "watchword.mockserver.intercept": ["intercept"],
-    "watchword.mockserver.launch": ["Options", "Running", "start"],
+    "watchword.mockserver.launch": ["Options", "Place", "Running", "start"],
     "watchword.mockserver.mounting": ["Mounted", "mount", "origin_for"],
     "watchword.mockserver.near": ["Near", "Options", "assemble"],
     "watchword.mockserver.plugin": [

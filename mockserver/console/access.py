@@ -28,10 +28,15 @@ class Access:
     checks_origin: bool = False
 
     @classmethod
-    def of_socket(cls, *, loopback: bool, token: str | None = None, origins: tuple[str, ...] = ()) -> Access:
-        """Give the rule for a listening socket: a token where other machines can reach it, or where one was chosen."""
+    def of_socket(
+        cls, *, loopback: bool, token: str | None = None, origins: tuple[str, ...] = (), made: str | None = None
+    ) -> Access:
+        """Give the rule for a listening socket: a token where other machines can reach it, or where one was chosen.
+
+        `made` is a token for the first case, where several processes have to have the same.
+        """
         if token is None and not loopback:
-            return cls(secrets.token_urlsafe(24), origins=origins, checks_origin=True)
+            return cls(made or secrets.token_urlsafe(24), origins=origins, checks_origin=True)
         return cls(token, loopback, token is not None, origins, checks_origin=True)
 
     @classmethod

@@ -67,7 +67,7 @@ class Desk:
         self.journal = Journal(service.dialect.api, self.masker, size, service.state.issued)
         self.live = Live(self.journal, turn, self.learn)
         first = service.state.data
-        self._observer = Observer(service)
+        self.observer = Observer(service)
         self._private = private
         self._reload = reload or (lambda: first)
         self._reasons = Reasons(service)
@@ -159,7 +159,7 @@ class Desk:
     ) -> Entry:
         """Write a request down that came at `origin` when a clock that nobody moves said `began`; gives its entry."""
         ended = time.monotonic() + outcome.after + outcome.over
-        sight = self._observer.see(self.journal.upcoming, request, outcome, origin, began, ended)
+        sight = self.observer.see(self.journal.upcoming, request, outcome, origin, began, ended)
         entry = self.journal.record(request, outcome, why, race, sight)
         self.live.tell(entry)
         return entry

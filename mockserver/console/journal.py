@@ -87,6 +87,8 @@ class Journal:
         self._served = 0
         self._refused = 0
         self._before = 0
+        self.written: Callable[[Entry | None], None] | None = None
+        """Hears of each entry when it is there, and of None when all are forgotten."""
         bindings = [b for op in api.operations.values() for b in op.bindings]
         self._names = {b.name for b in bindings} | {b.role for b in bindings}
         self._open = {b.name for b in bindings if b.place == "query" and b.role not in SECRET_ROLES}
@@ -127,7 +129,6 @@ class Journal:
         sight: Sight | None = None,
     ) -> Entry:
         """Add a request, its outcome, its explanation, how it fared in a race, and what was seen of it; gives the entry."""
-        self._served += 1
         path = request.path if len(request.path) <= _LONGEST else "/…"
         query = request.query if len(request.query) <= _LONGEST else "***"
         status = outcome.reply.status
@@ -136,14 +137,31 @@ class Journal:
             # A sight that nobody has asked holds the messages as they came.
             sight.settle()
         entry = Entry(
-            self._served, outcome.at, request.method, path, query, outcome.operation, status, why, race, sight, *kept
+            self._served + 1,
+            outcome.at,
+            request.method,
+            path,
+            query,
+            outcome.operation,
+            status,
+            why,
+            race,
+            sight,
+            *kept,
         )
-        self._entries.append(entry)
-        if why is not None:
-            self._refused = entry.id
-        if sight is not None:
-            self._weigh(entry)
+        self.take(entry)
         return entry
+
+    def take(self, entry: Entry) -> None:
+        """Add an entry, of this process or of another that serves the same mock."""
+        self._served = entry.id
+        self._entries.append(entry)
+        if entry.why is not None:
+            self._refused = entry.id
+        if entry.sight is not None:
+            self._weigh(entry)
+        if self.written is not None:
+            self.written(entry)
 
     def _weigh(self, entry: Entry) -> None:
         """Keep within the budget: the oldest entries lose what travelled, and stay."""
@@ -166,6 +184,19 @@ class Journal:
         self._weights.clear()
         self._weight = 0
         self._before = self._served
+        if self.written is not None:
+            self.written(None)
+
+    def kept(self) -> tuple[int, int, list[Entry]]:
+        """Give what another process needs to go on with this journal."""
+        return self._served, self._before, list(self._entries)
+
+    def keep(self, kept: tuple[int, int, list[Entry]]) -> None:
+        """Go on with the journal of another process."""
+        self.clear()
+        for entry in kept[2]:
+            self.take(entry)
+        self._served, self._before = kept[:2]
 
     def picked(self, last: int | None = None, only: Mapping[str, str] | None = None) -> list[Entry]:
         """Give the entries, or only the `last` so many, the oldest first.

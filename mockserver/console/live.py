@@ -25,6 +25,11 @@ class Live:
         self._learn = learn
         self._listening: dict[_Take, Mapping[str, str]] = {}
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody listens."""
+        return bool(self._listening)
+
     def tell(self, entry: Entry) -> None:
         """Tell of an entry that was just written."""
         if not self._listening:

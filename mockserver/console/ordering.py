@@ -87,6 +87,8 @@ class Ordering:
 
     def _arm(self, request: Request, origin: str) -> Reply:
         asked = self._read(request, "NewRace")
+        if self._race.barred:
+            raise BadRequest(self._race.barred, 409)
         named = {key: asked.pop(key) for key in ("operation", "purpose") if key in asked}
         try:
             where = self._book.operations(**(named or {"purpose": "renewal"}))

@@ -11,7 +11,7 @@ A fault attaches at one of four stages:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from watchword.mockserver.http.delivery import Delivery
@@ -84,6 +84,8 @@ class Distortion:
     decided, and remembers what has to be known later. `accepts` has a request served whatever is wrong with it.
     `values` changes what a token reply is made of, or the world behind it. `reply` damages a reply. `deliver` says what
     the connection does with it.
+
+    What it remembers from one request to the next is in `memory`, and nowhere else: several processes may tell one fault.
     """
 
     profile: Callable[[Profile], Profile] = _same
@@ -94,6 +96,7 @@ class Distortion:
     values: Callable[[Case, World, Values], Values] = _unchanged
     reply: Callable[[Moment, Reply], Reply] = _as_it_is
     deliver: Callable[[Moment, Reply], Delivery] = _whole
+    memory: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

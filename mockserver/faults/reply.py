@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -92,13 +91,15 @@ def _invalid_grant(operation: Operation) -> Fault:
 
 def _now_and_then(operation: Operation) -> Fault:
     def make() -> Distortion:
-        turns = itertools.count(1)
+        turns = {"met": 0}
 
         def reply(moment: Moment, right: Reply) -> Reply:
-            fails = _serves(moment, operation) and next(turns) % _PERIOD == 0
-            return _out_of_order(500) if fails else right
+            if not _serves(moment, operation):
+                return right
+            turns["met"] += 1
+            return right if turns["met"] % _PERIOD else _out_of_order(500)
 
-        return Distortion(reply=reply)
+        return Distortion(reply=reply, memory=turns)
 
     says = f"{operation.name} answers every third right request with 500."
     return Fault(f"every-third:right-500@{operation.name}", "reply", says, make, serving(operation), _PERIOD)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from watchword.mockserver.faults.fault import Values
-from watchword.mockserver.faults.template import Change, FaultTemplate, always
+from watchword.mockserver.faults.template import Change, FaultTemplate, Making, always
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.state.world import AccessToken, World
+from watchword.mockserver.state.world import World
 from watchword.specs.values.api import Operation
 
 __all__ = ["login_faults", "renewal_faults"]
@@ -19,42 +20,35 @@ def login_faults(operation: Operation) -> Iterator[FaultTemplate]:
     yield FaultTemplate("constant-for-user", what, ("tokens.distinct_logins",), _constant(lambda subject: subject))
     if "username" in operation.roles:
         what = "gives everybody the tokens of the first login"
-        yield FaultTemplate("constant", what, ("tokens.distinct_users",), _constant(lambda subject: ""))
+        yield FaultTemplate("constant", what, ("tokens.distinct_users",), _constant(lambda subject: "everybody"))
     what = "gives working tokens to the first login only"
     yield FaultTemplate("first-session-only", what, ("access_token.works", "sessions.each_works"), _first_only)
     what = "ends a user's earlier sessions with every login"
     yield FaultTemplate("ends-other-sessions", what, ("sessions.independent",), _alone)
 
 
-def _constant(owner: Callable[[str], str]) -> Callable[[], Change]:
-    def make() -> Change:
-        first: dict[str, Values] = {}
+def _constant(owner: Callable[[str], str]) -> Making:
+    def make(first: dict[str, Any]) -> Change:
         return lambda case, world, values: first.setdefault(owner(str(values.get("subject"))), values)
 
     return make
 
 
-def _first_only() -> Change:
-    seen: list[Values] = []
-
+def _first_only(memory: dict[str, Any]) -> Change:
     def change(case: Case, world: World, values: Values) -> Values:
-        if seen:
+        if memory:
             world.access.pop(values["access_token"], None)
-        seen.append(values)
+        memory["seen"] = True
         return values
 
     return change
 
 
-def _alone() -> Change:
-    before: dict[str, AccessToken] = {}
-
+def _alone(before: dict[str, Any]) -> Change:
     def change(case: Case, world: World, values: Values) -> Values:
         token = world.access[values["access_token"]]
-        earlier = before.get(token.session.subject)
-        if earlier is not None:
-            world.access.pop(earlier.value, None)
-        before[token.session.subject] = token
+        world.access.pop(before.get(token.session.subject, ""), None)
+        before[token.session.subject] = token.value
         return values
 
     return change

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Values, serving
 from watchword.mockserver.rules.case import Case
@@ -11,7 +12,7 @@ from watchword.mockserver.state.world import World
 from watchword.specs.values.api import Operation
 from watchword.specs.values.http import Reply
 
-__all__ = ["Change", "FaultTemplate", "always"]
+__all__ = ["Change", "FaultTemplate", "Making", "always"]
 
 Change = Callable[[Case, World, Values], Values]
 """Gives the values that a token reply is made of, and may change the world behind them."""
@@ -19,9 +20,13 @@ Change = Callable[[Case, World, Values], Values]
 _REFUSAL = Reply(400, (("Content-Type", "application/json"),), b'{"error": "invalid_grant"}')
 
 
-def always(change: Change) -> Callable[[], Change]:
+Making = Callable[[dict[str, Any]], Change]
+"""Makes a change that remembers what it has to in a table that it is given."""
+
+
+def always(change: Change) -> Making:
     """Make a change that remembers nothing."""
-    return lambda: change
+    return lambda memory: change
 
 
 def _unchanged(case: Case, world: World, values: Values) -> Values:
@@ -46,19 +51,20 @@ class FaultTemplate:
     name: str
     what: str
     against: tuple[str, ...]
-    make: Callable[[], Change] = _CHANGES_NOTHING
+    make: Making = _CHANGES_NOTHING
     refuses: Callable[[Case], bool] = _none
 
     def at(self, operation: Operation) -> Fault:
         """Give this fault of an operation."""
 
         def make() -> Distortion:
-            change = self.make()
+            memory: dict[str, Any] = {}
+            change = self.make(memory)
 
             def values(case: Case, world: World, right: Values) -> Values:
                 return change(case, world, right) if case.operation.name == operation.name else right
 
-            return Distortion(values=values, reply=reply)
+            return Distortion(values=values, reply=reply, memory=memory)
 
         def reply(moment: Moment, right: Reply) -> Reply:
             here = moment.case is not None and moment.case.operation.name == operation.name

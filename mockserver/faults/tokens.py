@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from watchword.mockserver.faults.fault import Values
-from watchword.mockserver.faults.template import Change, FaultTemplate, always
+from watchword.mockserver.faults.template import Change, FaultTemplate, Making, always
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
 from watchword.specs.values.api import Operation
@@ -96,7 +96,7 @@ def expiry_faults(gives: Collection[str], readable: bool) -> Iterator[FaultTempl
     if role is None:
         return
 
-    def stating(change: Callable[[Any, int], Any]) -> Callable[[], Change]:
+    def stating(change: Callable[[Any, int], Any]) -> Making:
         return always(lambda case, world, values: {**values, role: change(values[role], int(world.clock.now()))})
 
     yield FaultTemplate(

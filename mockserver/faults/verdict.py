@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -215,13 +214,15 @@ def _now_and_then(operation: Operation, condition: Condition) -> Fault:
     holds = RECOGNISERS[condition.name]
 
     def make() -> Distortion:
-        turns, due = itertools.count(1), _Memory()
+        turns, due = {"met": 0}, _Memory()
 
         def meet(case: Case) -> None:
-            here = case.operation.name == operation.name and holds(case)
-            due.case = case if here and next(turns) % _PERIOD == 0 else None
+            due.case = None
+            if case.operation.name == operation.name and holds(case):
+                turns["met"] += 1
+                due.case = None if turns["met"] % _PERIOD else case
 
-        return Distortion(meet=meet, accepts=lambda case: due.case is case)
+        return Distortion(meet=meet, accepts=lambda case: due.case is case, memory=turns)
 
     says = f"Every third time, {operation.name} serves a request as though it were right when {condition.says}."
     name = f"every-third:{condition.name}@{operation.name}"

@@ -7,7 +7,7 @@ import ipaddress
 import os
 import socket
 
-__all__ = ["AddressError", "bind", "is_loopback", "is_loopback_name", "origin_of"]
+__all__ = ["AddressError", "bind", "bind_several", "is_loopback", "is_loopback_name", "origin_of"]
 
 
 class AddressError(Exception):
@@ -26,8 +26,24 @@ class AddressError(Exception):
         )
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind_several(host: str, port: int, count: int) -> list[socket.socket]:
+    """Bind so many sockets to one port, as `bind` does; each gets a part of the connections.
+
+    Raises:
+        AddressError: as `bind` says, or the system has no such sockets.
+    """
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise AddressError(host, port, "this system lets no two processes listen on a port")
+    # Others of this user could share the port, too, if it was not asked for alone at first.
+    with bind(host, port) as alone:
+        port = alone.getsockname()[1]
+    return [bind(host, port, several=True) for _ in range(count)]
+
+
+def bind(host: str, port: int, *, several: bool = False) -> socket.socket:
     """Bind a socket to a host's first address; port 0 takes a free one. IPv4 goes before IPv6.
+
+    With `several`, others that are bound in this way may have the same port.
 
     Raises:
         AddressError: the host has no address here, or the port is taken, forbidden or out of range.
@@ -45,6 +61,8 @@ def bind(host: str, port: int) -> socket.socket:
         if os.name == "posix":
             # A port that a mock has left a moment ago is free; on Windows the option would let two of them share it.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if several:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listening.bind(address)
         # Two sockets can be bound to a port as long as neither listens.
         listening.listen(1024)

@@ -247,6 +247,35 @@ class Book:
             self._orders.append(order)
         return order
 
+    def kept(self) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]]]:
+        """Give the orders in plain values, for another process to go on with: how many were taken, those there are, those over."""
+        with self._turn:
+            return self._taken, [order.kept() for order in self._orders], [order.kept() for order in self._over]
+
+    def keep(self, kept: tuple[int, list[dict[str, Any]], list[dict[str, Any]]]) -> None:
+        """Go on with the orders of another process."""
+        with self._turn:
+            known = {order.id: order for order in (*self._orders, *self._over)}
+            self._taken, orders, over = kept
+            self._orders = [self._of(one, known) for one in orders]
+            self._over = deque((self._of(one, known) for one in over), maxlen=_REMEMBERED)
+
+    def _of(self, kept: Mapping[str, Any], known: Mapping[int, Order]) -> Order:
+        order = known.get(kept["id"])
+        if order is None:
+            actives = {where: self._active(name) for where, name in kept["faults"].items()}
+            kind = None if kept["kind"] is None else KINDS[kept["kind"]]
+            plain = {name: value for name, value in kept.items() if name not in ("kind", "faults", "memories", "dice")}
+            order = Order(**plain, kind=kind, actives=actives)
+        order.keep(kept)
+        return order
+
+    def _active(self, name: str) -> ActiveFault:
+        from watchword.mockserver.faults.catalogue import find_fault
+
+        fault = find_fault(self.service.dialect, name)
+        return ActiveFault(fault, fault.make())
+
     # -- striking
 
     @property

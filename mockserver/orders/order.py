@@ -15,6 +15,13 @@ from watchword.mockserver.service import ActiveFault
 __all__ = ["Order"]
 
 
+_PLAIN = (
+    "id", "name", "says", "where", "count", "skip", "probability", "seed", "until", "settings", "acts", "wish", "lasting",
+    "calls", "struck",
+)  # fmt: skip
+"""What an order is, as far as plain values say it."""
+
+
 @dataclass(slots=True, repr=False)
 class Order:
     """What was asked for, and how often it has come to pass.
@@ -69,6 +76,23 @@ class Order:
             return False
         self.struck += 1
         return True
+
+    def kept(self) -> dict[str, Any]:
+        """Give what it was asked for and how far it has come, in plain values; `Book.keep` makes such an order of them."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        faults = {where: active.fault.name for where, active in self.actives.items()}
+        memories = {where: dict(active.distortion.memory) for where, active in self.actives.items()}
+        dice = self._dice.getstate() if self.probability < 1 else None
+        kind = None if self.kind is None else self.kind.name
+        return {**plain, "kind": kind, "faults": faults, "memories": memories, "dice": dice}
+
+    def keep(self, kept: Mapping[str, Any]) -> None:
+        """Go on from where another process has come with this very order."""
+        self.calls, self.struck = kept["calls"], kept["struck"]
+        if kept["dice"] is not None:
+            self._dice.setstate(kept["dice"])
+        for where, active in self.actives.items():
+            active.remember(kept["memories"][where])
 
     def shown(self, now: float) -> dict[str, Any]:
         """Say what it is and how far it has come."""

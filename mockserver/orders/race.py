@@ -76,6 +76,8 @@ class Race:
         self._asked: dict[str, Any] | None = None
         self.armed = False
         """Whether requests are held."""
+        self.barred = ""
+        """Why there can be no race; empty where there can."""
         self._where: frozenset[str] = frozenset()
         self._held: list[Runner] = []
         self._timer: threading.Timer | None = None

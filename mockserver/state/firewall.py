@@ -22,6 +22,14 @@ class Firewall:
         self._refused.clear()
         self._until = 0.0
 
+    def kept(self) -> tuple[tuple[float, ...], float]:
+        """Give what is counted, for another process to go on with."""
+        return tuple(self._refused), self._until
+
+    def keep(self, kept: tuple[tuple[float, ...], float]) -> None:
+        """Go on with what another one has counted."""
+        self._refused, self._until = deque(kept[0]), kept[1]
+
     def bars(self, operation: str, now: float) -> ReplyTemplate | None:
         """Give the reply to a banned client; None when there is no ban."""
         if now >= self._until:

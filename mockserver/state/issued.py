@@ -10,7 +10,7 @@ from watchword.specs.values.profile import Account, Client
 __all__ = ["AccessToken", "RefreshToken", "Session", "Token"]
 
 
-@dataclass(slots=True, repr=False)
+@dataclass(slots=True, repr=False, weakref_slot=True)
 class Session:
     """What one login began: who, through which client, for which brand and scopes. `ended` closes all its tokens.
 

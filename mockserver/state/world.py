@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -48,7 +48,7 @@ class World:
     access: OrderedDict[str, AccessToken] = field(default_factory=OrderedDict)
     refresh: OrderedDict[str, RefreshToken] = field(default_factory=OrderedDict)
     forgotten: dict[str, int] = field(default_factory=dict)
-    current: dict[tuple[Any, ...], tuple[str, str | None]] = field(default_factory=dict)
+    current: OrderedDict[tuple[Any, ...], tuple[str, str | None]] = field(default_factory=OrderedDict)
     withdrawn: OrderedDict[str, tuple[str, str]] = field(default_factory=OrderedDict)
     lost: OrderedDict[str, str] = field(default_factory=OrderedDict)
     past: dict[str, OrderedDict[str, None]] = field(default_factory=dict)
@@ -59,6 +59,8 @@ class World:
         default_factory=lambda: {role: Alike() for role in ("access_token", "refresh_token")}
     )
     """What finds by role the token that a presented one was made of."""
+    new_table: Callable[[str], OrderedDict[Any, Any]] = field(default=lambda name: OrderedDict())
+    """Makes the tables by name; whoever shares a world with other processes has some that take note of what changes."""
     _writers: dict[int, tuple[TokenForm, Writer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -123,7 +125,9 @@ class World:
             self._past(role)[value] = None
 
     def _past(self, role: str) -> OrderedDict[str, None]:
-        return self.past.setdefault(role, OrderedDict())
+        if role not in self.past:
+            self.past[role] = self.new_table(f"past {role}")
+        return self.past[role]
 
     def _kept(self, role: str) -> OrderedDict[str, Any]:
         return self.access if role == "access_token" else self.refresh
@@ -177,7 +181,8 @@ class World:
         for role, count in kept.items():
             self.forgotten[role] = self.forgotten.get(role, 0) + max(0, count - _RESET)
         # Cleared tables keep their size.
-        self.access, self.refresh, self.current, self.past = OrderedDict(), OrderedDict(), {}, {}
+        self.access, self.refresh, self.current = map(self.new_table, ("access", "refresh", "current"))
+        self.past = {role: self.new_table(f"past {role}") for role in kept}
         self.alike = {role: Alike() for role in self.alike}
 
     def opens(self, name: str, secret: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -30,6 +30,8 @@ class Observer:
         self._service = service
         self._spare: OrderedDict[tuple[str, ...], str] = OrderedDict()
         self._holders: dict[str, dict[tuple[str, ...], None]] = {}
+        self.adopted: Callable[[tuple[str, ...], str], None] | None = None
+        """Hears of each refresh token that a party was given."""
         self._known = {
             name: frozenset(member.name for shape in operation.replies.values() for member in shape.members)
             for name, operation in service.dialect.api.operations.items()
@@ -101,11 +103,27 @@ class Observer:
             # A renewal names nobody: the new refresh token is for whoever had the old one.
             parties = [*self._holders.get(str(sight.presented("refresh_token")), ())]
         for party in parties:
-            self._let_go(party)
-            self._spare[party] = given
-            self._holders.setdefault(given, {})[party] = None
+            self.adopt(party, given)
+
+    def adopt(self, party: tuple[str, ...], token: str) -> None:
+        """Remember which refresh token a party has."""
+        self._let_go(party)
+        self._spare[party] = token
+        self._holders.setdefault(token, {})[party] = None
         while len(self._spare) > _PARTIES:
             self._let_go(next(iter(self._spare)))
+        if self.adopted is not None:
+            self.adopted(party, token)
+
+    def kept(self) -> list[tuple[tuple[str, ...], str]]:
+        """Give what it remembers, for another process to go on with."""
+        return list(self._spare.items())
+
+    def keep(self, kept: list[tuple[tuple[str, ...], str]]) -> None:
+        """Go on with what another one remembers."""
+        self._spare, self._holders = OrderedDict(), {}
+        for party, token in kept:
+            self.adopt(party, token)
 
     def _let_go(self, party: tuple[str, ...]) -> None:
         value = self._spare.pop(party, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -118,6 +119,18 @@ class Sight:
     def settle(self) -> None:
         """Work out the exchange, so that the messages can be let go."""
         self.exchange  # noqa: B018 - asking is what does it
+
+    def move(self, seconds: float) -> None:
+        """Let it have begun and ended so many seconds later: it came from a machine whose clock is as much behind."""
+        self.began, self.ended = self.began + seconds, self.ended + seconds
+        self._exchange = replace(self.exchange, began=self.began, ended=self.ended)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        # Another process gets what it is for, and nothing of what that was made of.
+        return self.exchange, self.number, self.began, self.ended, self.purpose, self.lost
+
+    def __setstate__(self, kept: tuple[Any, ...]) -> None:
+        self._exchange, self.number, self.began, self.ended, self.purpose, self.lost = kept
 
     def __repr__(self) -> str:
         return f"<Sight {self.number}>"
