@@ -19,7 +19,9 @@ from watchword.reports.records import VERDICTS, ClauseRecord
 from watchword.reports.verdict import Verdict
 from watchword.reports.wording import GRAVITY_MEANING
 
-__all__ = ["Cause", "causes", "gravest"]
+__all__ = ["Cause", "causes", "gravest", "parted"]
+
+_EXPECTED, _SAW = "expected ", ", saw "
 
 _Key = tuple[str, ...]
 
@@ -56,7 +58,11 @@ class Cause:
         lead = self.lead
         if not lead.judgement.broken:
             return lead.reason or lead.observed or lead.judgement.meaning.rstrip(".")
-        what = "; ".join(lead.differences) or lead.observed or lead.says
+        pairs = [parted(difference) for difference in lead.differences]
+        what = lead.observed or lead.says
+        if pairs:
+            expected, seen = (" and ".join(dict.fromkeys(part)) for part in zip(*pairs, strict=True))
+            what = f"expected {expected}, saw {seen}" if expected else seen
         when = f", when {lead.about}" if lead.about and _is_of_a_condition(lead) else ""
         return f"{lead.operation}: {what}{when}" if lead.operation else f"{what}{when}"
 
@@ -75,6 +81,14 @@ def gravest(records: Iterable[ClauseRecord]) -> str:
     """Give the gravest gravity of some records; empty where none has any."""
     known = {record.gravity for record in records}
     return next((gravity for gravity in GRAVITY_MEANING if gravity in known), "")
+
+
+def parted(difference: str) -> tuple[str, str]:
+    """Give what was expected and what was seen of a difference; of one in other words, only what was seen."""
+    if difference.startswith(_EXPECTED) and _SAW in difference:
+        expected, _, seen = difference.removeprefix(_EXPECTED).partition(_SAW)
+        return expected, seen
+    return "", difference
 
 
 def _rank(cause: Cause) -> tuple[int, int, bool]:

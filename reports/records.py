@@ -81,13 +81,14 @@ class ReplyRecord(TypedDict):
 class TargetRecord(TypedDict):
     """Who was tested: what identifies a server, and nothing that is secret.
 
-    `credentials` are the roles that it gave, `clock` tells whether its time could be set ahead, and `limits` are those that
+    `revision` tells which state of the dialect it was held against. `credentials` are the roles that it gave, `clock` tells whether its time could be set ahead, and `limits` are those that
     held during the run, by their names in a target file.
     """
 
     name: str
     dialect: str
     title: NotRequired[str]
+    revision: NotRequired[str]
     url: NotRequired[str]
     resource_url: NotRequired[str]
     credentials: NotRequired[Sequence[str]]

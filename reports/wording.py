@@ -77,6 +77,8 @@ def plain(value: Any) -> str:
         return ", ".join(f"{words(str(name))} {plain(member)}" for name, member in value.items() if plain(member))
     if isinstance(value, list | tuple):
         return ", ".join(map(plain, value))
+    if isinstance(value, float):
+        return f"{value:g}"
     return "" if value is None else str(value)
 
 

@@ -58,6 +58,13 @@ class Dialect:
         return self.api.folder
 
     @cached_property
+    def revision(self) -> str:
+        """What tells this state of the dialect from others: the version of the API, and a digest of what is said of it."""
+        register = self.folder / "clauses.yaml"
+        said = digest(self.api.text, register.read_text(encoding="utf-8") if register.is_file() else "")
+        return f"{self.api.description['info']['version']} ({said[:8]})"
+
+    @cached_property
     def clauses(self) -> tuple[Clause, ...]:
         """The register, in the order of the file.
 

@@ -14,7 +14,7 @@ from watchword.reports.legible import legible
 from watchword.reports.outcome import TONES
 from watchword.reports.verdict import Verdict
 
-__all__ = ["environment", "fingerprint", "source"]
+__all__ = ["environment", "fingerprint", "inside", "source"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -29,6 +29,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_final,
     )
+    made.filters["inside"] = inside
     made.globals.update(
         glyphs={verdict: verdict.glyph for verdict in Verdict},
         meanings={verdict: verdict.meaning for verdict in Verdict},
@@ -39,6 +40,12 @@ def environment() -> Environment:
 
 def _final(value: Any) -> Any:
     return legible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def inside(text: str) -> Markup:
+    """Write text as what stands between two tags: quotes, which requests are full of, need no escape there."""
+    safe = legible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(safe)  # noqa: S704 - nothing is left in it that begins a tag
 
 
 def source(*names: str) -> Markup:

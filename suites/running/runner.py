@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Generator, Iterable
 from dataclasses import replace
@@ -163,7 +164,7 @@ class Runner:
             self._keep(write(session, clause, weigh(session, clause, [trouble.attempt]), time.monotonic()), None)
 
     def _hand_over_begin(self, run: Tally) -> None:
-        self._handover.begin(run.header(run.options(self.options.keyword)))
+        self._handover.begin(run.header(run.options(self.options.keyword, sys.argv)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:

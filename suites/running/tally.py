@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import platform
+import shlex
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from watchword.reports.outcome import Outcome, outcome
 from watchword.reports.records import VERDICTS, ClauseRecord, EndRecord, Exit, Run, RunRecord, TargetRecord, Untested
@@ -79,6 +81,7 @@ class Tally:
                     "name": target.name,
                     "dialect": target.dialect.name,
                     "title": target.dialect.api.title,
+                    "revision": target.dialect.revision,
                     "url": mask(target.url),
                     "resource_url": mask(target.resource_url),
                     "credentials": sorted(target.credentials),
@@ -102,12 +105,18 @@ class Tally:
             if c.untested
         ]
 
-    def options(self, keyword: str = "") -> dict[str, object]:
-        """Give the options that shaped the run, as its first record holds them."""
+    def options(self, keyword: str = "", command: Sequence[str] = ()) -> dict[str, object]:
+        """Give the options that shaped the run, as its first record holds them; `command` are the words that began it."""
         options: dict[str, object] = {"strict": self.strict, "repeat": self.repeat}
         if self.selected:
             options["selected"] = sum(map(len, self.selected.values()))
             options["testable"] = len(self.testable)
+        if command:
+            program, *words = command
+            where = Path(program)
+            # Of a module that Python was told to run, the file is given.
+            name = f"python -m {where.parent.name}" if where.name == "__main__.py" else where.name
+            options["command"] = self.masker.mask(f"{name} {shlex.join(words)}".rstrip())
         if self.warnings:
             options["warnings"] = "; ".join(self.warnings)
         return options | ({"keyword": keyword} if keyword else {})

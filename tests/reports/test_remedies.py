@@ -72,7 +72,7 @@ def test_the_page_tells_them(run, clause):
         "limits.max_wait = 12 would decide 1 binding rule",
         "What would decide it",
         "undecided = [",
-        "max_wait = 12</dd>",
+        "max_wait = 12</p>",
     ]
 
     assert [] == [text for text in told if text not in page]
@@ -83,7 +83,7 @@ def test_accepted_clauses_are_listed(run, clause):
     page = render(run(clause(), clause(**OPEN, clause="toy:x.y", accepted="tokens live a day")))
 
     assert [True, True, False] == [
-        text in page for text in ("Accepted as undecided", "tokens live a day", "Needs attention")
+        text in page for text in ("Accepted as undecided", "tokens live a day", '<section class="causes"')
     ]
 
 
