@@ -101,7 +101,8 @@ class ExchangeRecord:
     """One request and its reply, masked. `step` is prepare, control, probe or verify; `purpose` says it in words.
 
     `reply` is None when none came, and `trouble` then says why. `curl` is a shell line that repeats the request, with
-    variables in place of secrets.
+    variables in place of secrets. `recipe` says what the secret parts of the request were made of, and which pauses came
+    before it; `watchword.suites.sending.recipe` has its words.
     """
 
     step: str
@@ -111,6 +112,7 @@ class ExchangeRecord:
     trouble: str
     curl: str
     seconds: float
+    recipe: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,11 @@ class ClauseRecord:
     `gravity` is security, interoperability or form: what it means that the clause is broken, and of one that is not, what
     it would mean; empty where nobody knows. `about` says in words what is wrong with the request, or which property was
     looked at. `conditions` are those of the wrong requests behind the clause, which are its `check` unless a property was
-    looked for in them, and `broader` those of which a single one is a special case, the nearest first. `versions` tells of each known behaviour of right
-    servers, by its name, what it does there.
+    looked for in them, and `broader` those of which a single one is a special case, the nearest first. `versions` tells
+    of each known behaviour of right servers, by its name, what it does there.
+
+    `assertions` say, one for each difference, what the replies of a right server hold: the name of a function of
+    `watchword.reports.reproducing.assertions` and its arguments, replies by their number; empty where no function can.
     """
 
     clause: str
@@ -159,6 +164,7 @@ class ClauseRecord:
     conditions: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     document: Mapping[str, str] = field(default_factory=dict)
+    assertions: tuple[Sequence[Any], ...] = ()
 
     @property
     def judgement(self) -> Verdict:
@@ -331,7 +337,7 @@ def _record(path: Path, number: int, value: Any) -> RunRecord | ClauseRecord | E
     try:
         if kind == "clause":
             members["exchanges"] = _all(ExchangeRecord, members.get("exchanges", ()))
-            for name in ("differences", "broader", "conditions"):
+            for name in ("differences", "broader", "conditions", "assertions"):
                 members[name] = tuple(members.get(name, ()))
         if kind == "run":
             members["untested"] = _all(Untested, members.get("untested", ()))

@@ -34,6 +34,7 @@ SUMMARIES: Mapping[str, str] = MappingProxyType(
         "mock": "Serve a mock of DIALECT: the name of a bundled dialect, or the folder of another.",
         "new": "Begin a dialect, from nothing or from an OpenAPI document.",
         "report": "Rebuild the reports of a run from its records.",
+        "reproduce": "Write the script that repeats what the check of one clause did.",
         "stop": "End the mocks that ready FILEs speak of; without one, that of watchword-mock.json.",
         "test": "Test servers: do they do what the document says?",
         "verdict": "Say whether a client did right at a mock.",

@@ -239,7 +239,7 @@ class InProcess:
         found = []
         for request, outcome in self.answered:
             if outcome.operation is not None:
-                for where, rule, seen in schema_errors(api, api.operations[outcome.operation], outcome.reply):
+                for where, rule, seen, _ in schema_errors(api, api.operations[outcome.operation], outcome.reply):
                     found.append(f"{request.method} {request.path} ({outcome.condition}): {where} {rule}; {seen}")
         return sorted(set(found))
 

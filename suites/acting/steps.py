@@ -42,7 +42,8 @@ __all__ = [
 class Call:
     """One request to send. `step`: `prepare`, `control`, `probe` or `verify`; `purpose` says in words what it is for.
 
-    `conditions` are those that were provoked on it; a `generated` one may be wrong in whatever way.
+    `conditions` are those that were provoked on it; a `generated` one may be wrong in whatever way. `after` are the pauses
+    that came before it.
     """
 
     draft: Draft
@@ -50,6 +51,7 @@ class Call:
     purpose: str
     conditions: tuple[str, ...] = ()
     generated: bool = False
+    after: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.context import Context
 from watchword.suites.acting.steps import Call, NotApplicable, Scenario, Transcript
-from watchword.suites.judging.expect import Difference
+from watchword.suites.judging.expect import Assertion, Difference
+from watchword.suites.judging.shapes import schema_errors
 
 if TYPE_CHECKING:
     import requests
@@ -184,16 +185,25 @@ def described(context: Context, transcript: Transcript, clause: Clause) -> list[
     for control in (e for e in transcript.exchanges if e.call.step == "control" and e.reply is not None):
         status = control.reply.status if control.reply is not None else 0
         if context.operation.shape(status) is None:
-            found.append(Difference("a described reply", f"status {status}: undocumented http status code"))
+            undescribed = ("status", control.reply, list(context.operation.replies))
+            found.append(
+                Difference("a described reply", f"status {status}: undocumented http status code", undescribed)
+            )
     for generated, exchange in transcript.facts["cases"]:
         # Of a reply that was cut nobody knows how it goes on.
         if exchange.reply is None or exchange.reply.cut:
             continue
         for title in _failures(generated, exchange.reply):
-            difference = Difference("a described reply", f"status {exchange.reply.status}: {title}")
+            seen = f"status {exchange.reply.status}: {title}"
+            difference = Difference("a described reply", seen, _assertion(context, exchange.reply))
             if difference not in found:
                 found.append(difference)
     return found
+
+
+def _assertion(context: Context, reply: Reply) -> Assertion:
+    """Say what the reply would have held, had it been described."""
+    return next((assertion for *_, assertion in schema_errors(context.api, context.operation, reply)), ())
 
 
 @functools.lru_cache(maxsize=512)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -13,15 +13,23 @@ from watchword.specs.values.http import Reply
 from watchword.suites.acting.steps import Inconclusive
 from watchword.suites.judging.challenges import challenges
 
-__all__ = ["TYPES", "Difference", "expected", "expects", "kind", "observed"]
+__all__ = ["TYPES", "Assertion", "Difference", "expected", "expects", "kind", "names_of", "observed"]
+
+
+Assertion = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One deviation: what was expected, and what was seen instead."""
+    """One deviation: what was expected, and what was seen instead.
+
+    `assertion` is what a right server's replies would have held, for whoever sends the requests again: the name of a
+    function of `watchword.reports.reproducing.assertions`, and its arguments, in which a reply stands for itself.
+    """
 
     expected: str
     seen: str
+    assertion: Assertion = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"expected {self.expected}, saw {self.seen}"
@@ -50,21 +58,42 @@ def expects(expectation: Expectation, reply: Reply, operation: Operation) -> lis
     """
     found: list[Difference] = []
     if not expectation.accepts_status(reply.status):
-        found.append(Difference(_any_of("status", expectation.status), str(reply.status)))
+        found.append(
+            Difference(
+                _any_of("status", expectation.status), str(reply.status), ("status", reply, [*expectation.status])
+            )
+        )
     if expectation.content_type and reply.media_type not in expectation.content_type:
-        found.append(Difference(_any_of("content type", expectation.content_type), reply.media_type or "none"))
+        found.append(
+            Difference(
+                _any_of("content type", expectation.content_type),
+                reply.media_type or "none",
+                ("media_type", reply, [*expectation.content_type]),
+            )
+        )
     for name, text in expectation.headers.items():
-        found.extend(_header(name, text, reply.lines(name)))
+        deviations = _header(name, text, reply.lines(name))
+        found.extend(replace(one, assertion=("has_header", reply, name, text)) for one in deviations)
     if reply.cut and not found and _reads_body(expectation):
         raise Inconclusive("the reply is too long to be read to its end, and what was not read might decide")
     if expectation.body == "json" and reply.json is None:
         found.append(
-            Difference("a JSON body", "none" if not reply.body else f"{len(reply.body)} bytes that are not JSON")
+            Difference(
+                "a JSON body",
+                "none" if not reply.body else f"{len(reply.body)} bytes that are not JSON",
+                ("is_json", reply),
+            )
         )
     if expectation.body == "empty" and reply.body:
-        found.append(Difference("no body", f"{len(reply.body)} bytes"))
-    found.extend(_members(expectation, operation.read_reply(reply.members)))
+        found.append(Difference("no body", f"{len(reply.body)} bytes", ("is_empty", reply)))
+    found.extend(_members(expectation, operation, reply))
     return found
+
+
+def names_of(operation: Operation, role: str) -> list[str]:
+    """Give the names that the members of a role have in replies of an operation."""
+    members = (member for shape in operation.replies.values() for member in shape.members)
+    return list(dict.fromkeys(member.name for member in members if member.role == role)) or [role]
 
 
 def _reads_body(expectation: Expectation) -> bool:
@@ -95,25 +124,32 @@ def _header(name: str, text: str, lines: tuple[str, ...]) -> list[Difference]:
     )
 
 
-def _members(expectation: Expectation, values: Mapping[str, Any]) -> list[Difference]:
+def _members(expectation: Expectation, operation: Operation, reply: Reply) -> list[Difference]:
     found: list[Difference] = []
+    values = operation.read_reply(reply.members)
+
+    def add(expected: str, seen: str, assertion: str, role: str, *arguments: Any) -> None:
+        found.append(Difference(expected, seen, (assertion, reply, names_of(operation, role), *arguments)))
+
     for role in expectation.present:
         if role not in values:
-            found.append(Difference(f"the member with the {role}", "no such member"))
+            add(f"the member with the {role}", "no such member", "has", role)
         elif values[role] in ("", None):
-            found.append(Difference(f"{_a(role)} with a value", "the empty string" if values[role] == "" else "null"))
-    found.extend(
-        Difference(f"no {role}", _a(role)) for role in expectation.absent if values.get(role) not in (None, "")
-    )
+            add(f"{_a(role)} with a value", "the empty string" if values[role] == "" else "null", "has", role)
+    for role in expectation.absent:
+        if values.get(role) not in (None, ""):
+            add(f"no {role}", _a(role), "lacks", role)
     for role, wanted in expectation.types.items():
         if role in values and not TYPES[wanted](values[role]):
-            found.append(Difference(f"the {role} as JSON {wanted}", kind(values[role])))
+            add(f"the {role} as JSON {wanted}", kind(values[role]), "typed", role, wanted)
     for role, value in expectation.equals.items():
         if role in values and not _equal(values[role], value, expectation.ignore_case):
-            found.append(Difference(f"the {role} {value!r}", repr(values[role])[:80]))
+            seen = repr(values[role])[:80]
+            add(f"the {role} {value!r}", seen, "equals", role, value, expectation.ignore_case)
     if expectation.error and values.get("error") not in expectation.error:
         code = values.get("error")
-        found.append(Difference(_any_of("error code", expectation.error), "none" if code is None else repr(code)[:80]))
+        seen = "none" if code is None else repr(code)[:80]
+        add(_any_of("error code", expectation.error), seen, "one_of", "error", [*expectation.error])
     return found
 
 

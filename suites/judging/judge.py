@@ -70,8 +70,8 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     if reply.cut:
         raise Inconclusive("the reply is too long to be read to its end, so it cannot be validated")
     return [
-        Difference(f"{where} {rule}", seen)
-        for where, rule, seen in schema_errors(context.api, context.operation, reply)
+        Difference(f"{where} {rule}", seen, assertion)
+        for where, rule, seen, assertion in schema_errors(context.api, context.operation, reply)
     ]
 
 
@@ -94,7 +94,7 @@ def _no_credentials(context: Context, transcript: Transcript, clause: Clause) ->
         else:
             told = bool(context.operation.bound(role)) and value in _whole(reply)
         if told:
-            found.append(Difference(f"no {role} in the reply", f"the {role}"))
+            found.append(Difference(f"no {role} in the reply", f"the {role}", ("hides", reply, ["secret", role])))
     return found
 
 
@@ -115,7 +115,11 @@ def _whole(reply: Reply) -> set[str]:
 
 def _no_server_error(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     return [
-        Difference(f"{name} refused without a server error", f"status {exchange.reply.status}")
+        Difference(
+            f"{name} refused without a server error",
+            f"status {exchange.reply.status}",
+            ("status", exchange.reply, ["1xx", "2xx", "3xx", "4xx"]),
+        )
         for name, exchange in transcript.facts["probes"]
         if exchange.reply is not None and exchange.reply.status >= 500
     ]
@@ -134,7 +138,7 @@ def _no_tokens(context: Context, transcript: Transcript, clause: Clause) -> list
     for name, exchange in transcript.facts["probes"]:
         members = exchange.reply.members if exchange.reply else {}
         if any(members.get(token) not in (None, "") for token in names):
-            found.append(Difference(f"no token for {name}", "a token"))
+            found.append(Difference(f"no token for {name}", "a token", ("lacks", exchange.reply, sorted(names))))
     return found
 
 
@@ -142,18 +146,19 @@ def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Dif
     known, unknown = (transcript.facts[name].reply for name in ("known", "unknown"))
     if known is None or unknown is None:
         return []
-    accepted = [reply.status for reply in (known, unknown) if 200 <= reply.status < 300]
+    accepted = [reply for reply in (known, unknown) if 200 <= reply.status < 300]
     if accepted:
-        return [Difference("two refusals", f"status {accepted[0]}")]
+        return [Difference("two refusals", f"status {accepted[0].status}", ("refused", accepted[0]))]
     if known.status != unknown.status:
         return [
             Difference(
                 "the same status for both",
                 f"{known.status} for a wrong password and {unknown.status} for an unknown name",
+                ("alike", known, unknown),
             )
         ]
     if known.body != unknown.body:
-        return [Difference("the same body for both", "two different bodies")]
+        return [Difference("the same body for both", "two different bodies", ("alike", known, unknown))]
     return []
 
 

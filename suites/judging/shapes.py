@@ -24,22 +24,45 @@ def _validator(api: Api, pointer: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"{_URI}#{pointer}"}, registry=registry, format_checker=FormatChecker())
 
 
-def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tuple[str, str, str]]:
-    """Hold a reply against its description; yields what deviates as (where, the rule, what was seen)."""
+def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tuple[str, str, str, tuple[Any, ...]]]:
+    """Hold a reply against its description; yields what deviates as (where, the rule, what was seen, the
+    assertion that does not hold)."""
     shape = operation.shape(reply.status)
     if shape is None:
-        yield "the reply", f"has a described status ({', '.join(operation.replies)})", str(reply.status)
+        statuses = list(operation.replies)
+        yield (
+            "the reply",
+            f"has a described status ({', '.join(statuses)})",
+            str(reply.status),
+            (
+                "status",
+                reply,
+                statuses,
+            ),
+        )
         return
     if not shape.schemas:
         return
     if reply.media_type not in shape.schemas:
-        yield "the reply", f"has the content type {' or '.join(shape.schemas)}", reply.media_type or "none"
+        types = list(shape.schemas)
+        yield (
+            "the reply",
+            f"has the content type {' or '.join(types)}",
+            reply.media_type or "none",
+            (
+                "media_type",
+                reply,
+                types,
+            ),
+        )
         return
     instance = reply.json if reply.media_type.endswith("json") else reply.body.decode(errors="replace")
     for error in _validator(api, shape.schemas[reply.media_type]).iter_errors(instance):
         where = ".".join(str(step) for step in error.absolute_path) or "the body"
         # The message of a schema error repeats the value; what is said here must not hold a token.
-        yield where, f"keeps to {error.validator}: {str(error.validator_value)[:80]}", _seen(error.instance)
+        rule = f"keeps to {error.validator}: {str(error.validator_value)[:80]}"
+        kept = ("keeps", reply, list(error.absolute_path), str(error.validator), error.validator_value, reply.status)
+        yield where, rule, _seen(error.instance), kept
 
 
 def _seen(value: Any) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from watchword.specs.values.clause import Clause
+from watchword.specs.values.http import Reply
 from watchword.suites.acting.context import Context, Tokens, claims_of, number, succeeded
 from watchword.suites.acting.expiry import end_of, issue_of, stated_end
 from watchword.suites.acting.moments import SECOND
-from watchword.suites.acting.steps import NotApplicable, Transcript
-from watchword.suites.judging.expect import Difference, kind, observed
+from watchword.suites.acting.steps import Exchange, NotApplicable, Transcript
+from watchword.suites.judging.expect import Assertion, Difference, kind, names_of, observed
 
 __all__ = ["ROWS", "Judge"]
 
@@ -28,7 +29,8 @@ def _opened(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     reply = transcript.reply
     if 200 <= reply.status < 300:
         return []
-    return [Difference("status 2xx from the protected operation", str(reply.status))]
+    opened = ("status", reply, ["2xx"])
+    return [Difference("status 2xx from the protected operation", str(reply.status), opened)]
 
 
 def _shut(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -40,7 +42,8 @@ def _shut(context: Context, transcript: Transcript, clause: Clause) -> list[Diff
         status = exchange.reply.status
         if (200 <= status < 300) is not wanted:
             what = "status 2xx until" if wanted else "a refusal after"
-            found.append(Difference(f"{what} the stated expiry", str(status)))
+            assertion = ("status", exchange.reply, ["2xx"]) if wanted else ("refused", exchange.reply)
+            found.append(Difference(f"{what} the stated expiry", str(status), assertion))
     return found
 
 
@@ -53,7 +56,9 @@ def _served(context: Context, transcript: Transcript, clause: Clause) -> list[Di
         reply = exchange.reply
         if reply is not None and not succeeded(reply, operation):
             what = "an access token" if operation.purpose == "renew" else "status 2xx"
-            found.append(Difference(f"{what} from {operation.name}", observed(reply, operation)))
+            names = names_of(operation, "access_token") if "access_token" in operation.gives else []
+            seen = observed(reply, operation)
+            found.append(Difference(f"{what} from {operation.name}", seen, ("serves", reply, names)))
     return found
 
 
@@ -73,13 +78,30 @@ def _names_user(context: Context, transcript: Transcript, clause: Clause) -> lis
         raise NotApplicable("nothing names the user")
     everything = [value for names, known in sources.values() for value in (*names, *known)]
     plainly = any(_is(name, subject) for names, _ in named.values() for name in names)
-    for names, known in named.values():
+    for where, (names, known) in named.items():
         # Where one of them has the name of the login, all of them have; else it may stand anywhere.
         wanted = (*names, *known) if plainly else everything
         if not any(_is(value, subject) for value in wanted):
             other = next(name for name in names if name is not None)
-            return [Difference(f"the user {subject!r}", f"{other!r}"[:80])]
+            return [Difference(f"the user {subject!r}", f"{other!r}"[:80], _naming(transcript, tokens, where, subject))]
     return []
+
+
+def _naming(transcript: Transcript, tokens: Tokens, where: str, subject: str) -> Assertion:
+    reply = transcript.reply if where == "the protected operation" else tokens.exchange.reply
+    return "names", reply, _path(tokens, "access_token") if where == "the token" else [], subject
+
+
+def _path(tokens: Tokens, role: str) -> list[str]:
+    """Give the path to a role's value in the reply that gave it."""
+    members = tokens.exchange.reply.members if tokens.exchange.reply is not None else {}
+    names = names_of(tokens.operation, role)
+    return [next((name for name in names if name in members), names[0])]
+
+
+def _expiry(tokens: Tokens) -> tuple[Reply | None, list[str], list[str]]:
+    """Give what an assertion about an expiry needs: the reply, and the paths to its two kinds of expiry."""
+    return tokens.exchange.reply, _path(tokens, "expires_at"), _path(tokens, "expires_in")
 
 
 def _is(value: object, subject: str) -> bool:
@@ -104,32 +126,37 @@ def _in_future(context: Context, transcript: Transcript, clause: Clause) -> list
 
 def _ahead(context: Context, tokens: Tokens, which: str) -> list[Difference]:
     if not _tells(tokens):
-        return [Difference("an expiry as a number", _kind_of_expiry(tokens))]
+        return [Difference("an expiry as a number", _kind_of_expiry(tokens), ("ahead", *_expiry(tokens)))]
     within = number(tokens["expires_in"])
     if number(tokens["expires_at"]) is None and within is not None:
-        return [] if within > 0 else [Difference("a lifetime above 0", f"{within:.0f}")]
+        return [] if within > 0 else [Difference("a lifetime above 0", f"{within:.0f}", ("ahead", *_expiry(tokens)))]
     past = issue_of(tokens).after(stated_end(context, tokens))
     if past < 0:
         return []
     seen = f"one that was over when the reply{which} was made, by {past:.0f} s at least"
-    return [Difference("an expiry after the moment of issue", seen)]
+    return [Difference("an expiry after the moment of issue", seen, ("ahead", *_expiry(tokens)))]
 
 
 def _in_seconds(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     tokens = _tokens(transcript)
+    found = _not_seconds(tokens)
+    return [Difference(*found, ("in_seconds", *_expiry(tokens)))] if found else []
+
+
+def _not_seconds(tokens: Tokens) -> tuple[str, str] | None:
     at, within = number(tokens["expires_at"]), number(tokens["expires_in"])
     if at is not None:
         if at >= _MILLISECONDS:
-            return [Difference("seconds since 1970", f"{at:.0f}, which only milliseconds reach")]
+            return "seconds since 1970", f"{at:.0f}, which only milliseconds reach"
         if at < _LEGACY:
-            return [Difference("seconds since 1970", f"{at:.0f}, which is a span")]
+            return "seconds since 1970", f"{at:.0f}, which is a span"
         far = at - issue_of(tokens).latest > _TEN_YEARS
-        return [Difference("a moment within ten years", f"{at:.0f}")] if far else []
+        return ("a moment within ten years", f"{at:.0f}") if far else None
     if within is not None:
         if within > _LEGACY:
-            return [Difference("a span in seconds", f"{within:.0f}, which is a moment")]
-        return [Difference("a span within ten years", f"{within:.0f} s")] if within > _TEN_YEARS else []
-    return [Difference("an expiry as a number", _kind_of_expiry(tokens))]
+            return "a span in seconds", f"{within:.0f}, which is a moment"
+        return ("a span within ten years", f"{within:.0f} s") if within > _TEN_YEARS else None
+    return "an expiry as a number", _kind_of_expiry(tokens)
 
 
 def _tells(tokens: Tokens) -> bool:
@@ -146,8 +173,9 @@ def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> 
     inside = number(claims_of(tokens["access_token"]).get("exp"))
     if inside is None:
         raise NotApplicable("the access token tells no expiry of its own")
+    matches = ("matches", *_expiry(tokens), [*_path(tokens, "access_token"), "exp"])
     if not _tells(tokens):
-        return [Difference("an expiry as a number", "none")]
+        return [Difference("an expiry as a number", "none", matches)]
     at = number(tokens["expires_at"])
     if at is not None:
         # Both are seconds of one clock, and what it shows does not matter.
@@ -155,7 +183,7 @@ def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> 
     else:
         away = stated_end(context, tokens).apart(end_of(context, tokens))
     wanted = "the expiry that stands in the token"
-    return [Difference(wanted, f"one that is at least {away:.0f} s away from it")] if away > 0 else []
+    return [Difference(wanted, f"one that is at least {away:.0f} s away from it", matches)] if away > 0 else []
 
 
 def _differ(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -163,7 +191,9 @@ def _differ(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     if tokens["refresh_token"] is None:
         raise NotApplicable("the reply carries no refresh token")
     same = tokens["access_token"] == tokens["refresh_token"]
-    return [Difference("two tokens", "one token in both places")] if same else []
+    reply = tokens.exchange.reply
+    paths = reply, _path(tokens, "access_token"), reply, _path(tokens, "refresh_token")
+    return [Difference("two tokens", "one token in both places", ("differ", *paths))] if same else []
 
 
 def _distinct(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -174,25 +204,43 @@ def _distinct(context: Context, transcript: Transcript, clause: Clause) -> list[
         if role == "refresh_token" and clause.guarantee != "tokens.distinct_users":
             continue
         if first[role] is not None and first[role] == second[role]:
-            found.append(Difference(f"another {role} the second time", "the same one"))
+            found.append(Difference(f"another {role} the second time", "the same one", _differing(first, second, role)))
     return found
+
+
+def _differing(first: Tokens, second: Tokens, role: str) -> Assertion:
+    return "differ", first.exchange.reply, _path(first, role), second.exchange.reply, _path(second, role)
 
 
 def _new_access(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     before, after = transcript.facts["before"], transcript.facts["after"]
     same = before["access_token"] == after["access_token"]
-    return [Difference("a new access token", "the one before")] if same else []
+    differing = _differing(before, after, "access_token")
+    return [Difference("a new access token", "the one before", differing)] if same else []
 
 
 def _keeps_user(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     facts = transcript.facts
-    before, after = (claims_of(facts[name]["access_token"]) for name in ("before", "after"))
-    pairs = [(before.get(claim), after.get(claim)) for claim, role in facts["claims"].items() if role == "subject"]
-    pairs += [facts["named"]] if "named" in facts else []
-    known = [(old, new) for old, new in pairs if old is not None and new is not None]
+    old, new = facts["before"], facts["after"]
+    paths = [_path(tokens, "access_token") for tokens in (old, new)]
+    before, after = (claims_of(tokens["access_token"]) for tokens in (old, new))
+    found = [
+        (before.get(claim), after.get(claim), _same(old.exchange, [*paths[0], claim], new.exchange, [*paths[1], claim]))
+        for claim, role in facts["claims"].items()
+        if role == "subject"
+    ]
+    if "named" in facts:
+        name = names_of(context.resource(), "subject")[:1]
+        asked = [e for e in transcript.exchanges if e.call.step == "verify"]
+        found.append((*facts["named"], _same(asked[0], name, asked[-1], name) if asked else ()))
+    known = [one for one in found if one[0] is not None and one[1] is not None]
     if not known:
         raise NotApplicable("neither the token nor the protected operation names its user")
-    return [Difference(f"the user {old!r}"[:80], f"{new!r}"[:80]) for old, new in known if old != new]
+    return [Difference(f"the user {one!r}"[:80], f"{other!r}"[:80], same) for one, other, same in known if one != other]
+
+
+def _same(first: Exchange, path: list[str], second: Exchange, other: list[str]) -> Assertion:
+    return "same", first.reply, path, second.reply, other
 
 
 def _renews(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -207,12 +255,14 @@ def _renews(context: Context, transcript: Transcript, clause: Clause) -> list[Di
 
 
 def _keeps_scope(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    before, after = transcript.facts["before"].scopes, transcript.facts["after"].scopes
+    old, new = transcript.facts["before"], transcript.facts["after"]
+    before, after = old.scopes, new.scopes
     if not before or not after:
         raise NotApplicable("the replies do not list scopes")
     if before == after:
         return []
-    return [Difference("the scopes " + " ".join(sorted(before)), " ".join(sorted(after)))]
+    kept = ("same_scopes", old.exchange.reply, _path(old, "scope"), new.exchange.reply, _path(new, "scope"))
+    return [Difference("the scopes " + " ".join(sorted(before)), " ".join(sorted(after)), kept)]
 
 
 def _extends(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -225,7 +275,8 @@ def _extends(context: Context, transcript: Transcript, clause: Clause) -> list[D
     else:
         earlier = stated_end(context, before).after(stated_end(context, after))
     wanted = "an expiry that is no earlier"
-    return [Difference(wanted, f"one at least {earlier:.0f} s earlier")] if earlier > 0 else []
+    extends = ("extends", *_expiry(before), *_expiry(after))
+    return [Difference(wanted, f"one at least {earlier:.0f} s earlier", extends)] if earlier > 0 else []
 
 
 def _subset(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -233,11 +284,17 @@ def _subset(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     beyond = [s for s in got if not any(s == a or s.startswith(f"{a}.") for a in asked)]
     if not got:
         raise NotApplicable("the reply does not list scopes")
-    return [Difference("the scopes " + " ".join(sorted(asked)), "also " + " ".join(sorted(beyond)))] if beyond else []
+    within = ("no_other_scopes", transcript.reply, names_of(context.operation, "scope")[:1], sorted(asked))
+    wanted = "the scopes " + " ".join(sorted(asked))
+    return [Difference(wanted, "also " + " ".join(sorted(beyond)), within)] if beyond else []
 
 
 def _listed(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    return [] if _tokens(transcript).scopes else [Difference("the granted scopes", "none")]
+    tokens = _tokens(transcript)
+    if tokens.scopes:
+        return []
+    lists = ("has", tokens.exchange.reply, names_of(tokens.operation, "scope"))
+    return [Difference("the granted scopes", "none", lists)]
 
 
 ROWS: Mapping[str, Judge] = MappingProxyType(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from watchword.reports.records import ClauseRecord
+from watchword.reports.records import ClauseRecord, legible
 from watchword.specs.values.clause import Clause
+from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CONDITIONS, GUARANTEES, broader
-from watchword.suites.judging.expect import expected
+from watchword.suites.judging.expect import Assertion, expected
 from watchword.suites.judging.gravity import gravity
 from watchword.suites.running.check import Judged
 from watchword.suites.running.session import TargetSession
@@ -40,6 +44,7 @@ def write(session: TargetSession, clause: Clause, judged: Judged, began: float) 
         operation=clause.operation or "",
         check=" + ".join(clause.when) or looked_at or "",
         differences=tuple(mask(str(d)) for d in judged.differences),
+        assertions=_assertions(session, clause, judged),
         reason=reason,
         note=clause.note,
         attempts=judged.attempts,
@@ -59,6 +64,24 @@ def write(session: TargetSession, clause: Clause, judged: Judged, began: float) 
 def _status(judged: Judged) -> int | None:
     reply = next((e.reply for e in reversed(judged.attempt.transcript.exchanges) if e.call.step == "probe"), None)
     return None if reply is None else reply.status
+
+
+def _assertions(session: TargetSession, clause: Clause, judged: Judged) -> tuple[list[Any], ...]:
+    """Write down what the replies of a right server would have held: what deviated, else what was looked for."""
+    exchanges = judged.attempt.transcript.exchanges
+    found = [difference.assertion for difference in judged.differences]
+    if not found and clause.expect.status and exchanges:
+        probes = [e for e in exchanges if e.call.step == "probe"] or exchanges
+        found = [("status", probes[-1].reply, [*clause.expect.status])]
+    places: dict[int, int] = {id(e.reply): place for place, e in enumerate(exchanges, 1) if e.reply is not None}
+    return tuple(_written(assertion, places, session.evidence.mask) for assertion in found)
+
+
+def _written(assertion: Assertion, places: Mapping[int, int], mask: Callable[[str], str]) -> list[Any]:
+    written = [places.get(id(part)) if isinstance(part, Reply) else part for part in assertion]
+    # What cannot be shown cannot be asserted by whoever reads the record.
+    told = json.dumps(written, ensure_ascii=False, default=str)
+    return written if None not in written and legible(mask(told)) == told else []
 
 
 def _accepted(session: TargetSession, clause: Clause, judged: Judged) -> str:

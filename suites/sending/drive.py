@@ -56,6 +56,7 @@ class Drive:
         self._exchanges: list[Exchange] = []
         self._apart = False
         self._says = ""
+        self._after: tuple[Pause, ...] = ()
         scenario = self._make()
         self._scenario = scenario
         self._next: Callable[[], Call | Pause] = lambda: next(scenario)
@@ -129,6 +130,9 @@ class Drive:
         if self._says:
             step = replace(step, purpose=f"{step.purpose}, {self._says}")
             self._says = ""
+        if self._after:
+            step = replace(step, after=self._after)
+            self._after = ()
         exchange = self._probe.send(step, self if self._apart else None)
         self._exchanges.append(exchange)
         if step.draft.operation.purpose in _ENDING:
@@ -139,6 +143,8 @@ class Drive:
     def _pause(self, pause: Pause) -> None:
         scenario = self._scenario
         self._next = lambda: next(scenario)
+        if not (pause.new_second and self._probe.distinct):
+            self._after += (pause,)
         if pause.new_second and not self._probe.distinct:
             self._apart = True
             self._says = pause.says
@@ -146,6 +152,7 @@ class Drive:
             self.due = self._probe.wait(pause)
         except NotObservable as halt:
             thrown = halt
+            self._after = self._after[:-1]
             self._next = lambda: scenario.throw(thrown)
             return
         if self.due is not None:

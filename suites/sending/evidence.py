@@ -11,6 +11,7 @@ from watchword.specs.shell import ShellLine
 from watchword.specs.values.http import Pairs, Request
 from watchword.suites.acting.steps import Exchange
 from watchword.suites.sending.hints import secrets_in
+from watchword.suites.sending.recipe import Recipes
 from watchword.suites.target import Target
 
 __all__ = ["Evidence"]
@@ -120,8 +121,8 @@ class Evidence:
         base = self._target.base(exchange.request.base)
         return ShellLine(base, variables, self.masker.mask, head=True, options=options)
 
-    def record(self, exchange: Exchange) -> ExchangeRecord:
-        """Write one exchange down."""
+    def record(self, exchange: Exchange, recipes: Recipes | None = None) -> ExchangeRecord:
+        """Write one exchange down, the next of those whose `recipes` are being written."""
         request, reply = exchange.request, exchange.reply
         return ExchangeRecord(
             step=exchange.call.step,
@@ -144,6 +145,7 @@ class Evidence:
             # Masked once more: a secret that had to be escaped in the body is no text that a variable could replace.
             curl=self._kept(self._shell(exchange).write(request), _BODY),
             seconds=round(exchange.seconds, 6),
+            recipe=recipes.write(exchange, self._url(exchange.request)) if recipes else {},
         )
 
     def _headers(self, headers: Pairs) -> list[list[str]]:
@@ -155,8 +157,9 @@ class Evidence:
         return kept
 
     def records(self, exchanges: Iterable[Exchange]) -> tuple[ExchangeRecord, ...]:
-        """Write exchanges down."""
-        return tuple(self.record(exchange) for exchange in exchanges)
+        """Write the exchanges of one check down."""
+        recipes = Recipes(self._target.credentials, self.masker.mask)
+        return tuple(self.record(exchange, recipes) for exchange in exchanges)
 
     def _url(self, request: Request) -> str:
         return self._target.base(request.base) + request.path + (f"?{request.query}" if request.query else "")
