@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections import Counter
@@ -140,8 +141,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not is_long(item)]
 
 
+def pytest_collection_finish() -> None:
+    """Have what was collected never looked through again for what nobody needs any more: ten thousand tests are there to stay."""
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark of a test that needs a tool."""
+    gc.disable()
     config.addinivalue_line("markers", "needs(name): the test needs this tool, one of TOOLS in tests/conftest.py")
 
 

@@ -6,19 +6,18 @@ import functools
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from tests.acceptance.office import Office
+from tests.forked import Child, Forks
 from watchword.reports.records import ClauseRecord, Run, read_run
 from watchword.suites.running.check import check
 from watchword.suites.running.preflight import preflight
@@ -68,7 +67,8 @@ class Finished:
 class Announced:
     """A mock in another process, as its ready file describes it."""
 
-    process: subprocess.Popen[str]
+    process: Child
+    printed: IO[str]
     facts: dict[str, Any]
     banner: list[str] = field(default_factory=list)
 
@@ -84,10 +84,11 @@ class Announced:
 
     def stop(self) -> str:
         """Stop the mock and give everything that it printed."""
-        if self.process.stdout is not None and not self.process.stdout.closed:
+        if not self.printed.closed:
             self.process.terminate()
-            rest, _ = self.process.communicate()
-            self.banner.append(rest)
+            with self.printed:
+                self.banner.append(self.printed.read())
+            self.process.wait()
         return "".join(self.banner)
 
 
@@ -127,26 +128,31 @@ def target_file(path: Path, facts: Mapping[str, Any], tables: Mapping[str, Mappi
     return path
 
 
-def run_suites(folder: Path, arguments: Iterable[str | Path], env: Mapping[str, str] | None = None) -> Finished:
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """The process that all others are forked from."""
+    found = Forks(environment())
+    yield found
+    found.close()
+
+
+def run_suites(forks: Forks, folder: Path, arguments: Iterable[str | Path], env: Mapping[str, str] | None) -> Finished:
     """Run `python -m pytest` in the checkout and wait for its end; `folder` is where the reports go, if anywhere."""
-    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
-    done = subprocess.run(
-        words, cwd=ROOT, env=environment(env), capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    return Finished(done.returncode, done.stdout, done.stderr, folder)
+    words = ["-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)]
+    return Finished(*forks.run(words, cwd=ROOT, env=environment(env)), folder)
 
 
-def announced(folder: Path, dialect: str, *options: str | Path) -> Announced:
+def announced(forks: Forks, folder: Path, dialect: str, *options: str | Path) -> Announced:
     """Start a mock in a process of its own, on a free port, and wait until it is ready."""
     ready = folder / f"ready-{len(list(folder.glob('ready-*')))}.json"
-    words = [sys.executable, "-m", "watchword.mockserver", dialect, "--port", "0", "--ready-file", ready, *options]
-    process = subprocess.Popen(
-        [str(word) for word in words], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    )
+    words = ["-m", "watchword.mockserver", dialect, "--port", "0", "--ready-file", ready, *options]
+    reading, writing = os.pipe()
+    process = forks.start(words, cwd=ROOT, env=environment(), out=writing, err=2)
+    os.close(writing)
+    printed = os.fdopen(reading, encoding="utf-8")
     # The banner is printed once the ready file is there.
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    return Announced(process, json.loads(ready.read_text(encoding="utf-8")), [first])
+    first = printed.readline()
+    return Announced(process, printed, json.loads(ready.read_text(encoding="utf-8")), [first])
 
 
 @pytest.fixture
@@ -161,43 +167,39 @@ def write_target(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def suites(tmp_path: Path) -> Callable[..., Finished]:
+def suites(tmp_path: Path, forks: Forks) -> Callable[..., Finished]:
     """Run `python -m pytest` in the checkout and wait for its end."""
     count = iter(range(1000))
 
     def run(*arguments: str | Path, env: Mapping[str, str] | None = None, reports: bool = True) -> Finished:
         folder = tmp_path / f"reports-{next(count)}"
         words = [*arguments, "--report-dir", folder] if reports else arguments
-        return run_suites(folder, words, env)
+        return run_suites(forks, folder, words, env)
 
     return run
 
 
 @pytest.fixture
-def by_command(tmp_path: Path) -> Callable[..., Finished]:
+def by_command(tmp_path: Path, forks: Forks) -> Callable[..., Finished]:
     """Run `watchword test` in a folder, an empty one unless told otherwise, and wait for its end."""
     script = "from watchword.specs.cli import main; main(prog_name='watchword')"
 
     def run(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Finished:
         folder = cwd or tmp_path / "away"
         folder.mkdir(exist_ok=True)
-        # As for an installed command, the folder is no place where modules are looked for.
-        words = [sys.executable, "-P", "-c", script, "test", *map(str, arguments)]
-        done = subprocess.run(
-            words, cwd=folder, env=environment() | dict(env or {}), capture_output=True, text=True, check=False
-        )
-        return Finished(done.returncode, done.stdout, done.stderr, folder / "reports" / "out")
+        done = forks.run(["-c", script, "test", *map(str, arguments)], cwd=folder, env=environment() | dict(env or {}))
+        return Finished(*done, folder / "reports" / "out")
 
     return run
 
 
 @pytest.fixture
-def announce(tmp_path: Path) -> Iterator[Callable[..., Announced]]:
+def announce(tmp_path: Path, forks: Forks) -> Iterator[Callable[..., Announced]]:
     """Start mocks in processes of their own, on free ports, stopped when the test ends."""
     started: list[Announced] = []
 
     def start(dialect: str, *options: str | Path) -> Announced:
-        started.append(announced(tmp_path, dialect, *options))
+        started.append(announced(forks, tmp_path, dialect, *options))
         return started[-1]
 
     yield start
@@ -206,28 +208,28 @@ def announce(tmp_path: Path) -> Iterator[Callable[..., Announced]]:
 
 
 @pytest.fixture(scope="session")
-def suites_once() -> Callable[..., Finished]:
+def suites_once(forks: Forks) -> Callable[..., Finished]:
     """Run the suites for more than one test: `suites_once(folder, {"name": facts}, *options)`, with a target a name."""
 
     def run(folder: Path, targets: Mapping[str, Mapping[str, Any]], *options: str) -> Finished:
         words: list[str | Path] = [*options, "--report-dir", folder / "reports"]
         for name, facts in targets.items():
             words += ["--target", target_file(folder / f"{name}.toml", facts, {"target": {"name": name}})]
-        return run_suites(folder / "reports", words)
+        return run_suites(forks, folder / "reports", words, None)
 
     return run
 
 
 @pytest.fixture(scope="module")
 def conformed(
-    tmp_path_factory: pytest.TempPathFactory, suites_once: Callable[..., Finished]
+    tmp_path_factory: pytest.TempPathFactory, suites_once: Callable[..., Finished], forks: Forks
 ) -> Callable[..., Finished]:
     """Run all suites against a right mock of a dialect in another process, once: `conformed("dialect")`."""
 
     @functools.cache
     def run(dialect: str) -> Finished:
         folder = tmp_path_factory.mktemp(dialect)
-        mock = announced(folder, dialect)
+        mock = announced(forks, folder, dialect)
         try:
             return suites_once(folder, {"mock": mock.facts})
         finally:

@@ -16,6 +16,7 @@ import pytest_socket
 
 from tests.acceptance.conftest import ROOT, environment, target_file
 from tests.acceptance.test_lockout import Counting
+from tests.forked import Forks
 from watchword.reports.records import read_run
 from watchword.suites.sending.deadline import Deadline
 from watchword.suites.sending.unreachable import Unreachable
@@ -37,13 +38,16 @@ class Left:
 
 
 @pytest.fixture
-def project(tmp_path: Path, announce: Any, serve: Any, request: pytest.FixtureRequest) -> Any:
-    """Run plain pytest in a project of its own, against a server that counts failed logins."""
+def project(tmp_path: Path, announce: Any, serve: Any, forks: Forks, request: pytest.FixtureRequest) -> Any:
+    """Run plain pytest in a project of its own, against a server that counts failed logins.
+
+    With `python`, it is started anew, with these words to Python: what that takes from its command line and environment counts.
+    """
     folders = itertools.count()
 
     def run(
         *words: str,
-        python: tuple[str, ...] = (),
+        python: tuple[str, ...] | None = None,
         env: dict[str, str] | None = None,
         unset: str = "",
         ini: str = "",
@@ -56,25 +60,38 @@ def project(tmp_path: Path, announce: Any, serve: Any, request: pytest.FixtureRe
         file = target_file(folder / "staging.toml", counting.facts(), {"limits": limits})
         (folder / "pytest.ini").write_text(f"[pytest]\n{ini}\n", encoding="utf-8")
         (folder / "netrc").write_text("machine 127.0.0.1 login stranger password Somebody-elses-9\n", encoding="utf-8")
-        # As for an installed command, the folder is no place where modules are looked for.
-        line = [sys.executable, "-P", *python, "-m", "pytest", "--pyargs", "watchword.suites", "-k", CLAUSES]
-        line += [f"--target={file.name}", f"--report-dir={reports}", *words]
+        line = [
+            "--pyargs",
+            "watchword.suites",
+            "-k",
+            CLAUSES,
+            f"--target={file.name}",
+            f"--report-dir={reports}",
+            *words,
+        ]
         # The project's folder is where a netrc file may be asked for.
         told = {name: value.replace("FOLDER", str(folder)) for name, value in (env or {}).items()}
         around = {k: v for k, v in environment(told).items() if k != unset}
-        done = subprocess.run(
-            line,
-            cwd=folder,
-            env=around,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
+        # As for an installed command, the folder is no place where modules are looked for.
+        if python is None:
+            code, *text = forks.run(
+                ["-c", "import pytest; raise SystemExit(pytest.main())", *line], cwd=folder, env=around
+            )
+        else:
+            done = subprocess.run(
+                [sys.executable, "-P", *python, "-m", "pytest", *line],
+                cwd=folder,
+                env=around,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+            code, text = done.returncode, [done.stdout, done.stderr]
         kept = folder / reports / "records.jsonl"
         verdicts = {r.clause: r.verdict for r in read_run(kept).clauses} if kept.exists() else {}
-        return Left(done.returncode, verdicts, counting.failed, done.stdout + done.stderr)
+        return Left(code, verdicts, counting.failed, "".join(text))
 
     return run
 
@@ -97,27 +114,36 @@ OURS = [word for name in ("mockserver", "suites", "reports") for word in ("-p", 
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 DEAD = "http://127.0.0.1:9"
 
+
+def beside(
+    *plugins: str, words: tuple[str, ...] = (), env: dict[str, str] | None = None, **more: Any
+) -> dict[str, Any]:
+    """Settings with these plugins beside ours: what a setting is about does not take those that it does not concern."""
+    named = [word for plugin in plugins for word in ("-p", plugin)]
+    return {"words": [*OURS, *named, *words], "env": ALONE | (env or {}), **more}
+
+
 SETTINGS: dict[str, dict[str, Any]] = {
-    "no plugin but ours": {"words": OURS, "env": ALONE},
-    "every plugin": {},
-    "a time limit": {"words": ["--timeout=300"]},
-    "a time limit by a thread": {"words": ["--timeout=300", "--timeout-method=thread"]},
+    "no plugin but ours": beside(),
+    "every plugin": {"python": ()},
+    "a time limit": beside("pytest_timeout", words=("--timeout=300",)),
+    "a time limit by a thread": beside("pytest_timeout", words=("--timeout=300", "--timeout-method=thread")),
     "one order": {"words": ["--randomly-seed=7"]},
-    "another order": {"words": ["--randomly-seed=8"]},
+    "another order": beside("pytest_randomly", words=("--randomly-seed=8",)),
     "what failed again": {"words": ["--reruns=2"]},
-    "what failed again, by the settings": {"ini": "reruns = 2"},
-    "files of tests with other names": {"ini": "python_files = tests.py *_tests.py"},
-    "tests with other names": {"ini": "python_functions = check_* it_*"},
+    "what failed again, by the settings": beside("pytest_rerunfailures", ini="reruns = 2"),
+    "files of tests with other names": beside(ini="python_files = tests.py *_tests.py"),
+    "tests with other names": beside(ini="python_functions = check_* it_*"),
     "coverage": {"words": ["--cov=."]},
     "sockets to the target": {"words": ["--disable-socket", "--allow-hosts=127.0.0.1"]},
-    "no cache": {"words": ["-p", "no:cacheprovider"]},
+    "no cache": beside(words=("-p", "no:cacheprovider")),
     "no pytest-html": {"words": ["-p", "no:html"]},
     "warnings are errors": {"words": ["-W", "error"]},
-    "no assertions": {"python": ("-O",)},
-    "no home": {"unset": "HOME"},
-    "a locale without UTF-8": {"env": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}},
-    "a dead proxy for the rest": {"env": {"HTTP_PROXY": DEAD, "http_proxy": DEAD, "NO_PROXY": "127.0.0.1"}},
-    "somebody else's netrc": {"env": {"NETRC": "FOLDER/netrc", "HOME": "FOLDER"}},
+    "no assertions": beside(python=("-O",)),
+    "no home": beside(unset="HOME"),
+    "a locale without UTF-8": beside(python=(), env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+    "a dead proxy for the rest": beside(env={"HTTP_PROXY": DEAD, "http_proxy": DEAD, "NO_PROXY": "127.0.0.1"}),
+    "somebody else's netrc": beside(env={"NETRC": "FOLDER/netrc", "HOME": "FOLDER"}),
 }
 
 
