@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -206,7 +205,7 @@ def mock(
         "reload": None if source is None else source.read,
         "tell": print_entry if log and not quiet else None,
     }
-    name = _world_name(loaded, options, world)
+    name = "" if store is None else _world_name(loaded, options, world)
     with contextlib.ExitStack() as stack:
         certificates = stack.enter_context(_certified(tls_dir, [host, *tls_name], mutual_tls)) if tls else None
         place, is_first, signals = _placed(stack, signals, store, name, host, port, workers)
@@ -237,6 +236,8 @@ def _keep() -> None:
 
 def _world_name(dialect: Dialect, options: Options, world: Path | None) -> str:
     """Give the name that a world has in a store: mocks that are started alike have the same."""
+    from importlib.metadata import version
+
     text = "" if world is None else world_file(dialect, world).read_text(encoding="utf-8")
     settings = ("profile", "fault", "access_token_lifetime", "refresh_token_lifetime", "remember")
     alike = json.dumps([version("watchword"), [options[setting] for setting in settings], text])  # type: ignore[literal-required]

@@ -9,7 +9,7 @@ import ssl
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 from urllib.parse import urlsplit
 
 from watchword.mockserver.console.access import Access
@@ -18,10 +18,13 @@ from watchword.mockserver.http.address import bind, is_loopback, is_loopback_nam
 from watchword.mockserver.http.server import Server, new_loop
 from watchword.mockserver.near import Near, Options, assemble
 from watchword.mockserver.service import Service
-from watchword.mockserver.sharing.shared import Shared
-from watchword.mockserver.sharing.store import Store
+from watchword.mockserver.spaces import Spaces
 from watchword.mockserver.tls import Certificates, make_certificates
 from watchword.specs.loader import Dialect
+
+if TYPE_CHECKING:
+    from watchword.mockserver.sharing.shared import Shared
+    from watchword.mockserver.sharing.store import Store
 
 __all__ = ["Options", "Place", "Running", "start"]
 
@@ -96,7 +99,7 @@ class Running(Near):
                 made=None if place is None else place.token,
             )
             router = assemble(dialect, access, **options)
-            shared = None if place is None else Shared(router, place.store)
+            shared = None if place is None else _shared(router, place.store)
         except BaseException:
             listening.close()
             self._clean()
@@ -151,6 +154,13 @@ class Running(Near):
         await self._end.wait()
         self.router.release()
         await asyncio.gather(self._server.stop(), self._doors.stop())
+
+
+def _shared(router: Spaces, store: Store) -> Shared:
+    # A mock that one process serves does without.
+    from watchword.mockserver.sharing.shared import Shared
+
+    return Shared(router, store)
 
 
 def _is_near(public_url: str | None) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 from urllib.parse import urlsplit
 
 from watchword.mockserver.console.access import Access
@@ -18,10 +18,13 @@ from watchword.mockserver.service import Service
 from watchword.mockserver.spaces import Spaces
 from watchword.mockserver.steer.channel import ControlProblem, read
 from watchword.mockserver.steer.mock import Mock
-from watchword.mockserver.ways.gateways import Asgi, Wsgi
 from watchword.specs.loader import Dialect
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import WorldData
+
+if TYPE_CHECKING:
+    # Most mocks are reached in another way.
+    from watchword.mockserver.ways.gateways import Asgi, Wsgi
 
 __all__ = ["Near", "Options", "assemble"]
 
@@ -197,11 +200,15 @@ class Near(Mock):
     @property
     def asgi(self) -> Asgi:
         """The whole mock as an ASGI application."""
+        from watchword.mockserver.ways.gateways import Asgi
+
         return Asgi(_Guarded(self.router))
 
     @property
     def wsgi(self) -> Wsgi:
         """The whole mock as a WSGI application."""
+        from watchword.mockserver.ways.gateways import Wsgi
+
         return Wsgi(_Guarded(self.router))
 
     def space(

@@ -56,6 +56,9 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+_OFFERS = f"{__name__}.offers"
+
+
 class _ExitCodes(click.Command):
     """A command whose exit codes are Watchword's: click's own 2 means that a run was interrupted."""
 
@@ -116,16 +119,21 @@ class Group(_ExitCodes, click.Group):
     """The subcommands that installed packages offer as entry points; each is imported when it is asked for."""
 
     @staticmethod
-    def _offers() -> dict[str, importlib.metadata.EntryPoint]:
-        return {entry.name: entry for entry in importlib.metadata.entry_points(group="watchword.commands")}
+    def _offers(ctx: click.Context) -> dict[str, importlib.metadata.EntryPoint]:
+        # Looking through all that is installed takes milliseconds, and happens once for each use of the command.
+        found: dict[str, importlib.metadata.EntryPoint] | None = ctx.meta.get(_OFFERS)
+        if found is None:
+            offers = importlib.metadata.entry_points(group="watchword.commands")
+            found = ctx.meta[_OFFERS] = {entry.name: entry for entry in offers}
+        return found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Give the names of the subcommands."""
-        return sorted(self._offers())
+        return sorted(self._offers(ctx))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a subcommand; None when nobody offers it."""
-        entry = self._offers().get(cmd_name)
+        entry = self._offers(ctx).get(cmd_name)
         if entry is None:
             return None
         try:
@@ -144,7 +152,7 @@ class Group(_ExitCodes, click.Group):
                 formatter.write_dl([(name, command.get_short_help_str(width)) for name, command in rows])
 
     def _listed(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name in SUMMARIES and self._offers()[name].value.startswith("watchword."):
+        if name in SUMMARIES and self._offers(ctx)[name].value.startswith("watchword."):
             return click.Command(name, short_help=SUMMARIES[name], hidden=not SUMMARIES[name])
         return self.get_command(ctx, name)
 
@@ -152,8 +160,8 @@ class Group(_ExitCodes, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the subcommand that the arguments begin with, or say which one was probably meant."""
-        if args and not args[0].startswith("-") and args[0] not in self._offers():
-            raise click.UsageError(f"there is no command {args[0]!r}: {nearest(args[0], self._offers())}", ctx)
+        if args and not args[0].startswith("-") and args[0] not in self._offers(ctx):
+            raise click.UsageError(f"there is no command {args[0]!r}: {nearest(args[0], self._offers(ctx))}", ctx)
         return super().resolve_command(ctx, args)
 
 

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from watchword.mockserver.console.asked import BadRequest, read_query
-from watchword.mockserver.console.export import curl_lines, har
 from watchword.mockserver.console.journal import Journal
 from watchword.mockserver.console.live import Live
 from watchword.mockserver.console.problem import as_json
-from watchword.mockserver.console.verdict import told
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import Dialect
 from watchword.specs.redaction import Masker
@@ -52,6 +50,8 @@ class Noted:
         Raises:
             BadRequest: the dialect's `client.yaml` is wrong.
         """
+        from watchword.mockserver.console.verdict import told
+
         try:
             return told(self._dialect, self._journal)
         except SpecError as error:
@@ -77,11 +77,15 @@ class Noted:
         return self._live.follow(only, int(seen) if _NUMBER.fullmatch(seen) else None)
 
     def _har(self, request: Request, origin: str) -> Reply:
+        from watchword.mockserver.console.export import har
+
         self._learn()
         only = read_query(request, "/journal.har")
         return as_json(har(self._journal.entries(None, only, details=True), origin))
 
     def _curl(self, request: Request, origin: str) -> Reply:
+        from watchword.mockserver.console.export import curl_lines
+
         self._learn()
         picked = self._journal.picked(None, read_query(request, "/journal.sh"))
         for entry in picked:

@@ -93,9 +93,16 @@ def test_commands_are_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
         importlib.metadata.EntryPoint("clauses", "watchword.specs.command:clauses", group),
         importlib.metadata.EntryPoint("broken", "watchword.no_such_module:broken", group),
     ]
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: offers)
+    looked: list[str] = []
+
+    def entry_points(group: str) -> list[importlib.metadata.EntryPoint]:
+        looked.append(group)
+        return offers
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
 
     listed = run("--help")
+    assert [group] == looked
     assert (0, True, True) == (listed.exit_code, "clauses" in listed.output, "broken" in listed.output)
     assert 0 == run("clauses", "--help").exit_code
     broken = run("broken")
