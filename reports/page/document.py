@@ -22,6 +22,7 @@ from watchword.reports.causes import Cause, causes
 from watchword.reports.history import Point, trend
 from watchword.reports.page.beside import side_by_side
 from watchword.reports.page.opened import Evidence, advice, compared, elsewhere, evidence
+from watchword.reports.page.reproduction import library, reproduction, runs
 from watchword.reports.page.shared import Shared
 from watchword.reports.page.templating import environment, fingerprint, source
 from watchword.reports.records import EXIT_MEANING, VERDICTS, ClauseRecord, Run, Untested
@@ -152,6 +153,8 @@ def pieces(run: Run, history: Sequence[Point] = ()) -> Iterator[str]:
             script=script,
             script_hash=fingerprint(script),
             shared=shared,
+            broken=any(clause.attention and clause.record.judgement.broken for clause in clauses),
+            library=library(),
         )
     )
 
@@ -227,6 +230,8 @@ def _environment() -> Environment:
         remedy=remedy,
         advice=advice,
         elsewhere=elsewhere,
+        reproduction=reproduction,
+        runs=runs,
         key=id,
     )
     made.globals.update(

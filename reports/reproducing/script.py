@@ -11,6 +11,7 @@ Laws:
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ from watchword.reports.reproducing.source import needed
 __all__ = ["Script", "Unwritable", "script"]
 
 _CODINGS: Mapping[str, str] = {"form": "form", "json": "jsontext", "path": "inpath", "data": "json.dumps"}
+
+_PSEUDONYM = re.compile(r"\b[a-z_]+#[0-9]+\b")
+"""What stands in a record for a secret."""
 
 
 class Unwritable(ValueError):
@@ -128,6 +132,12 @@ class _Writer:
         recipe, request = exchange.recipe, exchange.request
         if "lost" in recipe:
             raise Unwritable(f"request {number} cannot be made again: {recipe['lost']}")
+        told = [request["url"] * ("url" not in recipe), (request["body"] or "") * ("body" not in recipe)]
+        told += [
+            value for place, (_, value) in enumerate(request["headers"]) if str(place) not in recipe.get("headers", {})
+        ]
+        if any(_PSEUDONYM.search(text) for text in told):
+            raise Unwritable(f"nothing says what a secret of request {number} was made of")
         if number > 1:
             for pause in recipe.get("pauses", ()):
                 yield f"    {self._pause(pause)}"

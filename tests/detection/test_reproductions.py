@@ -7,6 +7,8 @@ written from its record alone and run over the loopback.
 from __future__ import annotations
 
 import functools
+import html
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +24,9 @@ from watchword.mockserver.clock import SeededIds, StillClock
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.launch import Running, start
 from watchword.mockserver.service import Service
+from watchword.reports.page.document import render
 from watchword.reports.records import ClauseRecord, RunRecord, TargetRecord, write_line
+from watchword.reports.records import Run as Of
 from watchword.reports.reproducecommand import reproduce
 from watchword.reports.reproducing.script import Unwritable, script
 from watchword.specs.loader import Dialect, load_dialect
@@ -210,3 +214,38 @@ def test_the_command_prints_the_script(tmp_path: Path) -> None:
 
     assert script(about, record).text == whole.output == short.output
     assert (4, True) == (wrong.exit_code, f"did you mean {name}?" in wrong.output)
+
+
+@pytest.mark.needs("chromium")
+def test_what_the_button_of_the_page_copies_runs(
+    tmp_path: Path, tool: Callable[[str], str], run: Run, served: Callable[..., Running]
+) -> None:
+    """A click on the copy button of a failed clause gives the whole script, with the functions that the page has once."""
+    case = ("rator", "accepts:password.truncated@issueByPassword", "login.password-truncated")
+    about, record = record_of(*case)
+    page = render(Of(about, (record,), None))
+    clicking = """<script>addEventListener("load", () => {
+      Object.defineProperty(navigator, "clipboard", {value: {writeText: async (text) => {
+        const copied = document.createElement("pre");
+        copied.id = "copied";
+        copied.textContent = text;
+        document.body.append(copied);
+      }}});
+      for (const details of document.querySelectorAll("details")) details.open = true;
+      setTimeout(() => document.querySelector("pre[data-library]").closest(".code").querySelector(".copy").click());
+    });</script></body>"""
+    file = tmp_path / "page.html"
+    # Without the page's own policy, which rightly refuses this test's script.
+    file.write_text(re.sub("<meta http-equiv[^>]*>", "", page).replace("</body>", clicking), encoding="utf-8")
+    browser = [
+        tool("chromium"),
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
+    shown = subprocess.run([*browser, "--dump-dom", file.as_uri()], capture_output=True, text=True, check=True).stdout
+
+    copied = html.unescape(shown.partition('<pre id="copied">')[2].partition("</pre>")[0])
+
+    assert (1, 0) == (run(copied, served(*case[:2]))[0], run(copied, served(case[0]))[0])

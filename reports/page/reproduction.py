@@ -1,0 +1,65 @@
+"""How a page lets its reader make a check again: the steps of a script beside the clause, what all scripts need once.
+
+A clause with many requests, and one that only follows from another, has the command that prints its script instead: a
+page of hundreds of clauses has to stay small.
+"""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from dataclasses import dataclass
+
+from watchword.reports.derivations import DERIVATIONS
+from watchword.reports.records import ClauseRecord, Run
+from watchword.reports.reproducing import runtime
+from watchword.reports.reproducing.assertions import ASSERTIONS
+from watchword.reports.reproducing.script import Unwritable, script
+from watchword.reports.reproducing.source import needed
+
+__all__ = ["MARK", "Reproduction", "library", "reproduction", "runs"]
+
+MARK = "# Here stand the functions from the end of the page; the copy button brings them along."
+_MOST = 12
+"""Requests that a script on a page has at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """The script on the page, empty where it has none; the command that prints it; the one that checks the clause again."""
+
+    script: str
+    printing: str
+    again: str
+
+
+@functools.cache
+def library() -> str:
+    """Give the functions that scripts begin with, all of them."""
+    return needed([*runtime.__all__, *ASSERTIONS, *DERIVATIONS])
+
+
+def reproduction(record: ClauseRecord, run: Run) -> Reproduction:
+    """Say how the check of a clause is made again."""
+    name = shlex.quote(record.clause)
+    target = f" --target {shlex.quote(record.target)}" if len(run.run.targets) > 1 else ""
+    command = str(run.run.options.get("command", "")) or "watchword test TARGET.toml"
+    again = f"{command} -k {shlex.quote(record.clause.partition(':')[2] or record.clause)}"
+    return Reproduction(_text(record, run), f"watchword reproduce records.jsonl {name}{target}", again)
+
+
+def _text(record: ClauseRecord, run: Run) -> str:
+    if not record.judgement.broken or len(record.exchanges) > _MOST:
+        return ""
+    try:
+        found = script(run.run, record)
+    except Unwritable:
+        return ""
+    about = f"# {record.clause} at {record.target}: exits with 1 when the deviation shows, 0 when not, 2 when nobody can tell."
+    head = f"#!/usr/bin/env python3\n{' '.join(about.split())}\nfrom __future__ import annotations\n"
+    return f"{head}\n{MARK}\n\n\n{found.steps}"
+
+
+def runs(line: str) -> bool:
+    """Tell whether a shell line runs as it stands: no variable in it is one that only a reply could have given."""
+    return "${" not in line.replace("${WATCHWORD_", "")
