@@ -195,7 +195,7 @@ def test_a_value_that_nobody_knows_makes_no_script() -> None:
     """A record whose recipe or assertion names something else than there is gives an error, or is left out."""
     about, record = record_of(*one_of_each_kind("sensu")[0])
     (first, *rest) = record.exchanges
-    strange = replace(first, recipe={"url": [["made", "os.system", ["secret", "password"]]]})
+    strange = replace(first, recipe={**first.recipe, "url": [["made", "os.system", ["secret", "password"]]]})
 
     with pytest.raises(Unwritable, match=r"os\.system"):
         script(about, replace(record, exchanges=(strange, *rest)))
