@@ -50,7 +50,22 @@ def other_binding(operation: Operation, role: str, api: Api) -> Binding | None:
     return None
 
 
-_REQUIRED: Mapping[str, tuple[Callable[[Condition, Operation, Api], bool], str]] = MappingProxyType(
+_Requirement = tuple[Callable[[Condition, Operation, Api], bool], str]
+
+
+def _beside(other: str) -> _Requirement:
+    lacking = f"{{operation}} carries no {_plainly(other)} beside the {{role}}"
+    return lambda condition, operation, api: bool(operation.bound(other)), lacking
+
+
+def _logging_in(kind: str, name: str) -> _Requirement:
+    return (
+        lambda condition, operation, api: any(op.bound(name) for op in api.operations.values()),
+        f"{{api}} logs no {kind} in",
+    )
+
+
+_REQUIRED: Mapping[str, _Requirement] = MappingProxyType(
     {
         "alternative_path": (
             lambda condition, operation, api: bool(operation.alternative_paths),
@@ -74,6 +89,12 @@ _REQUIRED: Mapping[str, tuple[Callable[[Condition, Operation, Api], bool], str]]
             lambda condition, operation, api: bool(operation.bound("access_token")),
             "{operation} carries no access token beside the {role}",
         ),
+        "password": _beside("password"),
+        "operator_password": _beside("operator_password"),
+        "client_id": _beside("client_id"),
+        "client_secret": _beside("client_secret"),
+        "users": _logging_in("users", "username"),
+        "operators": _logging_in("operators", "operator_username"),
         "scopes": (
             lambda condition, operation, api: bool(operation.scopes),
             "{operation} names no scope that its access token needs",

@@ -49,6 +49,17 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         ".foreign": Hint(
             "{valid}", "The value of {field} is right for somebody else: bring {role} and owner together."
         ),
+        # what is right in another place
+        ".is_username": Hint("{valid}", "Send in {field} the {role}; what is there is the username."),
+        ".is_operator_username": Hint("{valid}", "Send in {field} the {role}; what is there is the operator's name."),
+        ".is_client_id": Hint("{valid}", "Send in {field} the {role}; what is there is the client_id."),
+        ".is_client_secret": Hint("{valid}", "Send in {field} the {role}; what is there is the client_secret."),
+        ".is_password": Hint("{valid}", "Send in {field} the {role}; what is there is a user's password."),
+        ".is_operator_password": Hint(
+            "{valid}", "Send in {field} the {role}; what is there is an operator's password."
+        ),
+        ".is_operator": Hint("{valid}", "Log operators in by their own operation: {field} names one of them."),
+        ".is_user": Hint("{valid}", "Log users in by their own operation: {field} names one of them."),
         # routes
         "method.wrong": Hint("{methods}", "Use the method {methods}; {sent} does nothing on this path."),
         # Basic

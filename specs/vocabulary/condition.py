@@ -17,7 +17,20 @@ _Way = TypeVar("_Way")
 Gravity = Literal["security", "interoperability", "form"]
 Concern = Literal["route", "endpoint", "operation"]
 Requirement = Literal[
-    "alternative_path", "body", "superseded_name", "other_place", "access_token", "scopes", "renewal", "revocation"
+    "alternative_path",
+    "body",
+    "superseded_name",
+    "other_place",
+    "access_token",
+    "password",
+    "operator_password",
+    "client_id",
+    "client_secret",
+    "users",
+    "operators",
+    "scopes",
+    "renewal",
+    "revocation",
 ]
 Presumption = Literal["jwt", "expiry", "ended_sessions", "owner"]
 
@@ -46,6 +59,12 @@ REQUIREMENTS = MappingProxyType(
         "superseded_name": "an older text has another name for the role",
         "other_place": "another operation carries the role in another place",
         "access_token": "the operation carries an access token",
+        "password": "the operation carries a password",
+        "operator_password": "the operation carries an operator_password",
+        "client_id": "the operation carries a client_id",
+        "client_secret": "the operation carries a client_secret",
+        "users": "another operation logs users in",
+        "operators": "another operation logs operators in",
         "scopes": "the operation names scopes that its access token needs",
         "renewal": "the API describes a renewal",
         "revocation": "the API describes an operation that revokes",

@@ -20,6 +20,8 @@ __all__ = ["CONDITIONS", "broader"]
 _FIELDS = ("json", "form", "query")
 _TWO_BRANDS = ("other_brand_key",)
 _TWO_USERS = ("other_username", "other_password")
+_USER = ("username", "password")
+_OPERATOR = ("operator_username", "operator_password")
 
 # What most rows about a subject have in common; a row that differs says so itself.
 _route = partial(Condition, gravity="interoperability", concerns="route", hides_grant=True)
@@ -91,6 +93,14 @@ _ROWS: list[Condition] = [
         gravity="interoperability",
         broader="username.unknown",
     ),
+    _username(
+        "username.is_operator",
+        "an operator's name and password stand where a user's belong",
+        broader="username.unknown",
+        requires=("password", "operators"),
+        needs=_OPERATOR,
+        names_nobody=True,
+    ),
     _password("password.missing", "the password is left out", absent=True, places=_FIELDS),
     _password("password.empty", "the password is the empty string", broader="password.wrong"),
     _password("password.wrong", "the password is not the one of that username"),
@@ -100,6 +110,20 @@ _ROWS: list[Condition] = [
     _password("password.padded", "a space follows the password", broader="password.wrong"),
     _password("password.wrong_type", "the password is a number where text belongs", places=("json",)),
     _password("password.foreign", "the password is another user's", broader="password.wrong", needs=_TWO_USERS),
+    _password("password.is_username", "the username stands where the password belongs", broader="password.wrong"),
+    _password(
+        "password.is_client_secret",
+        "the client_secret stands where the password belongs",
+        broader="password.wrong",
+        requires=("client_secret",),
+    ),
+    _password(
+        "password.is_operator_password",
+        "an operator's password stands where the password belongs",
+        broader="password.wrong",
+        requires=("operators",),
+        needs=_OPERATOR,
+    ),
     _operator(
         "operator_username.missing", "the operator_username is left out", absent=True, places=_FIELDS, names_nobody=True
     ),
@@ -115,6 +139,14 @@ _ROWS: list[Condition] = [
         "the operator_username is a number where text belongs",
         gravity="form",
         places=("json",),
+        names_nobody=True,
+    ),
+    _operator(
+        "operator_username.is_user",
+        "a user's name and password stand where an operator's belong",
+        broader="operator_username.unknown",
+        requires=("operator_password", "users"),
+        needs=_USER,
         names_nobody=True,
     ),
     _operator_password("operator_password.missing", "the operator_password is left out", absent=True, places=_FIELDS),
@@ -143,6 +175,18 @@ _ROWS: list[Condition] = [
     _operator_password(
         "operator_password.wrong_type", "the operator_password is a number where text belongs", places=("json",)
     ),
+    _operator_password(
+        "operator_password.is_operator_username",
+        "the operator_username stands where the operator_password belongs",
+        broader="operator_password.wrong",
+    ),
+    _operator_password(
+        "operator_password.is_password",
+        "a user's password stands where the operator_password belongs",
+        broader="operator_password.wrong",
+        requires=("users",),
+        needs=_USER,
+    ),
     _client("client_id.empty", "the client_id is the empty string", broader="client_id.unknown", names_nobody=True),
     _client("client_id.unknown", "no client has that client_id", names_nobody=True),
     _secret("client_secret.empty", "the client_secret is the empty string", broader="client_secret.wrong"),
@@ -153,6 +197,18 @@ _ROWS: list[Condition] = [
         "client_secret.other_case", "the client_secret has its letters in the other case", broader="client_secret.wrong"
     ),
     _secret("client_secret.padded", "a space follows the client_secret", broader="client_secret.wrong"),
+    _secret(
+        "client_secret.is_client_id",
+        "the client_id stands where the client_secret belongs",
+        broader="client_secret.wrong",
+        requires=("client_id",),
+    ),
+    _secret(
+        "client_secret.is_password",
+        "the user's password stands where the client_secret belongs",
+        broader="client_secret.wrong",
+        requires=("password",),
+    ),
     # the access token, where the operation wants one (RFC 6750)
     _access("access_token.missing", "there is no Authorization header", absent=True, places=("bearer",)),
     _access("access_token.wrong_scheme", "the header Authorization has another scheme than Bearer", places=("bearer",)),

@@ -40,6 +40,9 @@ class Evidence:
         masker.expect(_words_of(target))
         masker.configure(target.credentials)
         self._configured = [value.lower() for role, value in target.credentials.items() if is_secret(role)]
+        secret = {value for role, value in target.credentials.items() if is_secret(role)}
+        # A name that stands where a secret belongs is none for that.
+        self._public = frozenset(target.credentials.values()) - secret
         self._names = frozenset(
             member.name
             for operation in target.dialect.api.operations.values()
@@ -86,6 +89,8 @@ class Evidence:
 
     def _is_told(self, value: str) -> bool:
         """Whether a value of a request can be a secret: what was generated is one only by the look of it."""
+        if value in self._public:
+            return False
         word = value.lower()
         return len(word) >= _SHORT or any(word in secret or secret in word for secret in self._configured)
 

@@ -66,7 +66,39 @@ def _foreign_password(case: Case) -> bool:
     value, own = case.value("password"), case.account("password")
     if own is None or own.password == value:
         return False
-    return any(a.password == value for a in case.world.data.accounts if a is not own)
+    return any(a.password == value for a in case.world.data.accounts if a is not own and a.kind == own.kind)
+
+
+def _taken_from(other: str) -> Callable[[Case, str], bool]:
+    """Make the predicate of a wrong secret that is right for another role of the request."""
+
+    def predicate(case: Case, role: str) -> bool:
+        return _wrong(case, role) and case.value(role) == case.value(other)
+
+    return predicate
+
+
+def _of_kind(kind: str) -> Callable[[Case, str], bool]:
+    """Make the predicate of a wrong password that somebody of a kind has."""
+
+    def predicate(case: Case, role: str) -> bool:
+        accounts = (a for a in case.world.data.accounts if a.kind == kind)
+        return _wrong(case, role) and any(a.password == case.value(role) for a in accounts)
+
+    return predicate
+
+
+def _other_kind(kind: str) -> Callable[[Case, str], bool]:
+    """Make the predicate of a name that nobody of the wanted kind has, sent with the password of one who is of another."""
+
+    def predicate(case: Case, role: str) -> bool:
+        if not _unknown(case, role):
+            return False
+        account = case.world.accounts.get((kind, case.name(role)[1]))
+        secret = case.value("operator_password" if role == "operator_username" else "password")
+        return account is not None and account.password == secret
+
+    return predicate
 
 
 def _unknown(case: Case, role: str) -> bool:
@@ -105,6 +137,7 @@ ROWS: Rows = {
     "username.unknown": of_role("username", _unknown),
     "username.wrong_type": of_role("username", _mistyped),
     "username.other_case": _other_case,
+    "username.is_operator": of_role("username", _other_kind("operator")),
     "password.missing": of_role("password", _missing),
     "password.empty": of_role("password", _empty),
     "password.wrong": of_role("password", _wrong),
@@ -114,10 +147,14 @@ ROWS: Rows = {
     "password.padded": of_role("password", _padded),
     "password.wrong_type": of_role("password", _mistyped),
     "password.foreign": _foreign_password,
+    "password.is_username": of_role("password", _taken_from("username")),
+    "password.is_client_secret": of_role("password", _taken_from("client_secret")),
+    "password.is_operator_password": of_role("password", _of_kind("operator")),
     "operator_username.missing": of_role("operator_username", _missing),
     "operator_username.empty": of_role("operator_username", _empty),
     "operator_username.unknown": of_role("operator_username", _unknown),
     "operator_username.wrong_type": of_role("operator_username", _mistyped),
+    "operator_username.is_user": of_role("operator_username", _other_kind("user")),
     "operator_password.missing": of_role("operator_password", _missing),
     "operator_password.empty": of_role("operator_password", _empty),
     "operator_password.wrong": of_role("operator_password", _wrong),
@@ -126,6 +163,8 @@ ROWS: Rows = {
     "operator_password.other_case": of_role("operator_password", _cased),
     "operator_password.padded": of_role("operator_password", _padded),
     "operator_password.wrong_type": of_role("operator_password", _mistyped),
+    "operator_password.is_operator_username": of_role("operator_password", _taken_from("operator_username")),
+    "operator_password.is_password": of_role("operator_password", _of_kind("user")),
     "client_id.empty": of_role("client_id", _empty),
     "client_id.unknown": lambda case: isinstance(case.value("client_id"), str) and case.client is None,
     "client_secret.empty": of_role("client_secret", _empty),
@@ -134,6 +173,8 @@ ROWS: Rows = {
     "client_secret.extended": of_role("client_secret", _extended),
     "client_secret.other_case": of_role("client_secret", _cased),
     "client_secret.padded": of_role("client_secret", _padded),
+    "client_secret.is_client_id": of_role("client_secret", _taken_from("client_id")),
+    "client_secret.is_password": of_role("client_secret", _taken_from("password")),
 }
 
 

@@ -52,6 +52,30 @@ def _foreign_password(draft: Draft, work: Work) -> Draft:
     return draft.setting("password", other)
 
 
+def _held_instead(draft: Draft, work: Work, role: str, other: str) -> Draft:
+    """Put a credential that the request does not carry in the place of a role's own value."""
+    value = work.context.credential(other)
+    if value == draft.value(role):
+        raise NotApplicable(f"the {role} is the {other}")
+    return draft.setting(role, value)
+
+
+def _instead(draft: Draft, work: Work, role: str, other: str) -> Draft:
+    """Put the value of another role in the place of a role's own."""
+    value = str(draft.value(other))
+    if value == draft.value(role):
+        raise NotApplicable(f"the {role} is the {other}")
+    return draft.setting(role, value)
+
+
+def _of_the_other_kind(draft: Draft, work: Work, name: str, secret: str, *other: str) -> Draft:
+    """Put name and secret of one kind of account in the places of the other kind's."""
+    theirs = [work.context.credential(role) for role in other]
+    if theirs[0] == draft.value(name):
+        raise NotApplicable("a user and an operator have the same name")
+    return draft.setting(name, theirs[0]).setting(secret, theirs[1])
+
+
 def basic_of(user: str, password: str) -> str:
     """Write Basic credentials as they stand behind the scheme."""
     return base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -89,6 +113,7 @@ ROWS: Rows = {
     "username.unknown": pure(_unknown, "username"),
     "username.wrong_type": pure(mistyped, "username"),
     "username.other_case": pure(other_case, "username"),
+    "username.is_operator": pure(_of_the_other_kind, "username", "password", "operator_username", "operator_password"),
     "password.missing": pure(left_out, "password"),
     "password.empty": pure(emptied, "password"),
     "password.wrong": pure(_wrong, "password"),
@@ -98,10 +123,16 @@ ROWS: Rows = {
     "password.padded": pure(_padded, "password"),
     "password.wrong_type": pure(mistyped, "password"),
     "password.foreign": pure(_foreign_password),
+    "password.is_username": pure(_instead, "password", "username"),
+    "password.is_client_secret": pure(_instead, "password", "client_secret"),
+    "password.is_operator_password": pure(_held_instead, "password", "operator_password"),
     "operator_username.missing": pure(left_out, "operator_username"),
     "operator_username.empty": pure(emptied, "operator_username"),
     "operator_username.unknown": pure(_unknown, "operator_username"),
     "operator_username.wrong_type": pure(mistyped, "operator_username"),
+    "operator_username.is_user": pure(
+        _of_the_other_kind, "operator_username", "operator_password", "username", "password"
+    ),
     "operator_password.missing": pure(left_out, "operator_password"),
     "operator_password.empty": pure(emptied, "operator_password"),
     "operator_password.wrong": pure(_wrong, "operator_password"),
@@ -110,6 +141,8 @@ ROWS: Rows = {
     "operator_password.other_case": pure(other_case, "operator_password"),
     "operator_password.padded": pure(_padded, "operator_password"),
     "operator_password.wrong_type": pure(mistyped, "operator_password"),
+    "operator_password.is_operator_username": pure(_instead, "operator_password", "operator_username"),
+    "operator_password.is_password": pure(_held_instead, "operator_password", "password"),
     "client_id.empty": pure(emptied, "client_id"),
     "client_id.unknown": pure(_unknown, "client_id"),
     "client_secret.empty": pure(emptied, "client_secret"),
@@ -118,4 +151,6 @@ ROWS: Rows = {
     "client_secret.extended": pure(_extended, "client_secret"),
     "client_secret.other_case": pure(other_case, "client_secret"),
     "client_secret.padded": pure(_padded, "client_secret"),
+    "client_secret.is_client_id": pure(_instead, "client_secret", "client_id"),
+    "client_secret.is_password": pure(_instead, "client_secret", "password"),
 }
