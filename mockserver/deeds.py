@@ -40,6 +40,12 @@ class Deed:
             return _of_session(self.case.access.session)
         return _of_session(self._session()) if self.case.operation.purpose == "resource" else {}
 
+    def person(self) -> dict[str, Any]:
+        """Give what is told of the user whose access token a request presents."""
+        session = None if self.case.access is None else self.case.access.session
+        account = None if session is None else session.account or self.world.accounts.get(("user", session.subject))
+        return {"$user_id": account and account.id, "$email": account and account.email}
+
     def _gives_refresh_token(self) -> bool:
         operation = self.case.operation
         if "refresh_token" not in operation.gives or operation.success is None:
@@ -49,7 +55,7 @@ class Deed:
 
     def _issue(self) -> dict[str, Any]:
         case, world = self.case, self.world
-        asked = case.asked_scopes
+        asked = case.asked_scopes or self._listed()
         scopes = tuple(s for s in case.allowed_scopes if not asked or s in asked)
         # A user is given what he has, whatever the brand; a client that speaks for itself belongs to none.
         key = (case.user, case.client, None if case.user else self._brand(), scopes)
@@ -67,6 +73,12 @@ class Deed:
         given = refresh or (world.mint_refresh(session, self.origin) if self._gives_refresh_token() else None)
         world.current[key] = (access.value, given.value if given else None)
         return self._given(access, given)
+
+    def _listed(self) -> tuple[str, ...]:
+        """Give the scopes that a list in the body asks for, where the release reads one that the document does not have."""
+        name = self.profile.operations[self.case.operation.name].scopes_in
+        listed = self.case.reading.json.get(name) if name else None
+        return tuple(str(scope) for scope in listed) if isinstance(listed, list) else ()
 
     def _brand(self) -> str | None:
         return self.case.brand if self.case.operation.bound("brand_key") else None

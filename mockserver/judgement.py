@@ -15,9 +15,12 @@ from watchword.mockserver.state.world import World
 from watchword.specs.codec import Reading, decode
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Request
-from watchword.specs.values.profile import Demand, Profile, ReplyTemplate
+from watchword.specs.values.profile import Demand, LeftOut, Profile, ReplyTemplate
 
-__all__ = ["Judge", "Judgement"]
+__all__ = ["Judge", "Judgement", "left_out"]
+
+_CREDENTIALS = frozenset({"access_token", "basic", "client_id", "client_secret"})
+"""The subjects of conditions for which a request is refused by what stands in front of every path."""
 
 
 # Made for each request, and so not frozen: that would take several times as long.
@@ -62,12 +65,20 @@ class Judge:
             path = path.removesuffix("/")
         here = leading(self._api, path)
         if not here:
+            guards = [
+                op
+                for op in self._guards_of(self._profile.guard_paths)
+                if path.startswith(self._api.bases[op.base] + "/")
+            ]
+            guarded = self._guarded(request, guards)
+            if guarded is not None:
+                return guarded
             condition = "path.alternative" if request.path in elsewhere(self._api) else None
             return Judgement(None, condition, None, self._profile.unknown_path)
         method = "GET" if request.method == "HEAD" and self._profile.serves_head else request.method
         matching = [(op, carried) for op, carried in here if op.method == method]
         if not matching:
-            return self._of_method(request.method, [op for op, _ in here])
+            return self._of_method(request, [op for op, _ in here])
         case = self._case(request, matching)
         sent = case
         reading = distortion.read(case.reading)
@@ -75,7 +86,7 @@ class Judge:
             case = Case(case.api, case.operation, reading, case.world)
         operation = case.operation
         barred = None if self._firewall is None else self._firewall.bars(operation.name, now)
-        if barred is not None:
+        if barred is not None and not self._spared(case):
             return Judgement(operation, None, case, barred, barred=True)
         distortion.meet(case)
         if distortion.accepts(case):
@@ -88,16 +99,47 @@ class Judge:
             if not (demand.last and refusal) and not meets(case, demand):
                 return Judgement(operation, DEMANDED, case, demand.reply, demand=demand)
         if refusal is not None:
-            return Judgement(operation, refusal.condition, case, refusal.reply, then=refusal.then, misread=misread)
+            reply = refusal.reply
+            left = left_out(self._profile, request, refusal.condition, case.value("grant_type"))
+            if left is not None and left.reply is not None and (not left.field or case.reading.at("form", left.field)):
+                reply = left.reply
+            return Judgement(operation, refusal.condition, case, reply, then=refusal.then, misread=misread)
         return Judgement(operation, None, case, None, misread=misread)
 
-    def _of_method(self, method: str, here: list[Operation]) -> Judgement:
+    def _spared(self, case: Case) -> bool:
+        """Tell whether a request is refused by what comes before the ban."""
+        spared = frozenset() if self._profile.ban is None else self._profile.ban.spared
+        name = case.operation.name
+        return bool(spared) and _condition(decide(case, self._profile.operations[name], self._checks[name])) in spared
+
+    def _guards_of(self, names: Sequence[str]) -> list[Operation]:
+        return [self._api.operations[name] for name in names]
+
+    def _guarded(self, request: Request, guards: Sequence[Operation]) -> Judgement | None:
+        """Refuse a request that leads nowhere for its credentials, if one of these operations would."""
+        for operation in guards:
+            case = self._read(operation, decode(operation, request))
+            profile = self._profile.operations[operation.name]
+            own = replace(
+                profile, rules=tuple(r for r in profile.rules if r.condition.partition(".")[0] in _CREDENTIALS)
+            )
+            refusal = decide(case, own)
+            if refusal is not None:
+                return Judgement(operation, refusal.condition, case, refusal.reply)
+        return None
+
+    def _of_method(self, request: Request, here: list[Operation]) -> Judgement:
+        method = request.method
         operation = here[0]
         allow = ", ".join(sorted({op.method for op in here}))
         options = self._profile.options.get(operation.name)
         if method == "OPTIONS" and options is not None:
             return Judgement(None, None, None, options, {"$allow": allow}, answered=True)
-        template = self._profile.unknown_method_at.get(operation.name, self._profile.unknown_method)
+        guarded = self._guarded(request, [op for op in self._guards_of(self._profile.guard_methods) if op in here])
+        if guarded is not None:
+            return guarded
+        usual = self._profile.unknown_method_by.get(method, self._profile.unknown_method)
+        template = self._profile.unknown_method_at.get(operation.name, usual)
         return Judgement(operation, "method.wrong", None, template, {"$allow": allow})
 
     def _case(self, request: Request, matching: Sequence[tuple[Operation, Mapping[str, str]]]) -> Case:
@@ -124,6 +166,14 @@ class Judge:
         # RFC 6749 section 2.3.1 has clients encode both as in a form; the other way is that of RFC 7617.
         plain = (unquote_plus(pair[0]), unquote_plus(pair[1]))
         return Case(self._api, operation, replace(reading, basic=plain), self._world)
+
+
+def left_out(profile: Profile, request: Request, condition: str | None, grant: object) -> LeftOut | None:
+    """Give the grant that a request asks for in vain, if it is one that the imitated server has and the mock has not."""
+    if condition not in ("grant_type.unknown", "grant_type.not_allowed"):
+        return None
+    asked = (request.method, request.path, grant)
+    return next((one for one in profile.left_out if one.grant and (one.method, one.path, one.grant) == asked), None)
 
 
 def _condition(refusal: Refusal | None) -> str | None:

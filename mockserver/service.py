@@ -213,12 +213,16 @@ class Service:
         right = reply = self._enact(stance, judged, origin, now)
         operation = None if judged.operation is None else judged.operation.name
         if stance.blame is None:
-            return Outcome(self.dressed(request, reply), operation, judged.condition, now, "keep", judged)
+            return Outcome(self.dressed(request, reply), operation, judged.condition, now, self._ending(reply), judged)
         moment = Moment(judged.operation, judged.condition, judged.case)
         delivery = distortion.deliver(moment, distortion.reply(moment, reply))
         reply, then = self.dressed(request, delivery.reply), delivery.then
         altered = not delivery.plain or (reply.status, reply.body) != (right.status, right.body)
+        then = self._ending(reply) if then == "keep" else then
         return Outcome(reply, operation, judged.condition, now, then, judged, altered, blame=stance.blame)
+
+    def _ending(self, reply: Reply) -> Ending:
+        return "close" if reply.status in self.profile.closes_after else "keep"
 
     def dressed(self, request: Request, reply: Reply) -> Reply:
         """Give the reply with the headers that all replies of the profile have."""
@@ -270,6 +274,9 @@ class Service:
             values |= {f"${name}": value for name, value in case.reading.path.items()}
         if case.operation.purpose in ("issue", "renew"):
             values = stance.distortion.values(case, self.state, values)
+        if template.json is not None:
+            # What stands in the path under such a name goes before.
+            values = deed.person() | values
         return stance.renderer.render(template, values | deed.about(), case.operation)
 
 

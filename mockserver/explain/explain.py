@@ -8,8 +8,8 @@ from watchword.mockserver.explain.diagnoses import diagnose
 from watchword.mockserver.explain.explanation import Explanation, Found
 from watchword.mockserver.explain.fields import field_of, fields_of_body, pair_of, strays
 from watchword.mockserver.explain.hints import Hint, hint_for
-from watchword.mockserver.explain.paths import of_method, of_path
-from watchword.mockserver.judgement import Judgement
+from watchword.mockserver.explain.paths import of_grant, of_method, of_path
+from watchword.mockserver.judgement import Judgement, left_out
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.rules.decide import DEMANDED, decide
 from watchword.mockserver.service import Blame, Outcome, Service
@@ -43,7 +43,8 @@ def explain_judgement(service: Service, request: Request, judged: Judgement) -> 
     if judged.demand is not None:
         return _of_demand(request, judged.demand)
     if judged.condition is not None and judged.case is not None:
-        return _of_rule(judged.case, judged.condition)
+        left = left_out(service.profile, request, judged.condition, judged.case.value("grant_type"))
+        return of_grant(left) if left is not None else _of_rule(judged.case, judged.condition)
     return None
 
 
@@ -113,6 +114,15 @@ def _of_demand(request: Request, demand: Demand) -> Explanation:
         where, expected = f"the header `{demand.header}`", "one that the release takes; the document says nothing of it"
         # It may be the one that carries secrets.
         note = "no such header" if given is None else f"a text of length {len(given)}"
+    elif demand.living:
+        where, expected = "the header `Authorization`", "a good access token, or none"
+        note = "a token that is unknown, expired or withdrawn"
+    elif demand.member:
+        where = f"the member `{demand.member}` of the body"
+        expected = " or ".join(sorted(demand.types)) or "a list with a scope that can be granted"
+        note = "something else"
+    elif not demand.agrees:
+        where, expected, note = "the query", "one that the release can read", "one that it cannot read"
     else:
         where, expected = f"the field `{demand.agrees}`", "the client of the Basic credentials"
         note = "another name than that in the Basic credentials"

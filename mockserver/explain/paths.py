@@ -15,7 +15,7 @@ from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Request
 from watchword.specs.values.profile import LeftOut, Profile
 
-__all__ = ["of_method", "of_path"]
+__all__ = ["of_grant", "of_method", "of_path"]
 
 _NEAR = 0.7
 
@@ -40,7 +40,7 @@ _SLIPS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
 
 def of_path(request: Request, judged: Judgement, api: Api, profile: Profile) -> Explanation:
     """Explain a path that no operation has."""
-    left = next((o for o in profile.left_out if (o.method, o.path) == (request.method, request.path)), None)
+    left = _without(request, profile)
     if left is not None:
         return _left_out(left)
     condition, says, found = _nearest(request, api)
@@ -54,7 +54,7 @@ def of_path(request: Request, judged: Judgement, api: Api, profile: Profile) -> 
 
 def of_method(request: Request, judged: Judgement, api: Api, profile: Profile) -> Explanation:
     """Explain a method that a path does not have."""
-    left = next((o for o in profile.left_out if (o.method, o.path) == (request.method, request.path)), None)
+    left = _without(request, profile)
     if left is not None:
         return _left_out(left)
     methods = judged.values.get("$allow", "")
@@ -72,6 +72,19 @@ def of_method(request: Request, judged: Judgement, api: Api, profile: Profile) -
     )
 
 
+def of_grant(left: LeftOut) -> Explanation:
+    """Explain a grant that the mock does without."""
+    return Explanation(
+        "route",
+        "operation.left_out",
+        "the server that is imitated has this grant, and the mock leaves it out",
+        "the grant_type",
+        "a grant that the mock has",
+        Found(left.grant),
+        f"Do without the grant {left.grant} here. On the server that is imitated, {left.says}",
+    )
+
+
 def _preflight(methods: str) -> Explanation:
     return Explanation(
         "route",
@@ -83,6 +96,11 @@ def _preflight(methods: str) -> Explanation:
         "Start the mock with `--cors` and the origin of the page, or let the page ask a server of its own origin.",
         broader="method.wrong",
     )
+
+
+def _without(request: Request, profile: Profile) -> LeftOut | None:
+    asked = (request.method, request.path, "")
+    return next((one for one in profile.left_out if (one.method, one.path, one.grant) == asked), None)
 
 
 def _left_out(left: LeftOut) -> Explanation:

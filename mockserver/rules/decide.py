@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from watchword.mockserver.rules.case import Case, Predicate
 from watchword.mockserver.rules.recognise.table import RECOGNISERS, RIGHT, narrowest
+from watchword.mockserver.state.world import AccessToken
 from watchword.specs.values.profile import Demand, OperationProfile, ReplyTemplate, Rule
 
 __all__ = ["DEMANDED", "Checks", "Refusal", "checks_of", "decide", "meets"]
@@ -58,8 +59,30 @@ def decide(case: Case, profile: OperationProfile, checks: Checks | None = None) 
 
 def meets(case: Case, demand: Demand) -> bool:
     """Tell whether a request has what a release wants of it besides what the document says."""
+    reading = case.reading
     if demand.pattern is not None:
-        return demand.pattern.search((case.reading.headers.get(demand.header.lower()) or [""])[0]) is not None
-    pair = case.reading.basic
-    named = [*case.reading.at("form", demand.agrees), *case.reading.at("query", demand.agrees)]
+        sent = (reading.headers.get(demand.header.lower()) or [""])[0] if demand.header else reading.request.query
+        return demand.pattern.search(sent) is not None
+    if demand.member:
+        given = reading.at("json", demand.member)
+        if demand.types:
+            return all(_type(value) in demand.types for value in given)
+        asked = given[0] if given and isinstance(given[0], list) else []
+        return not asked or any(scope in case.allowed_scopes for scope in asked)
+    if demand.living:
+        return reading.scheme != "bearer" or _lives(case.world.presented(reading.token), case)
+    pair = reading.basic
+    named = [*reading.at("form", demand.agrees), *reading.at("query", demand.agrees)]
     return pair is None or all(name == pair[0] for name in named)
+
+
+def _type(value: object) -> str:
+    """Name the type of JSON that a value is of."""
+    if isinstance(value, bool):
+        return "boolean"
+    kinds = ((str, "string"), (int | float, "number"), (list, "array"), (dict, "object"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "null")
+
+
+def _lives(token: AccessToken | None, case: Case) -> bool:
+    return token is not None and not token.ended and not token.is_expired(case.world.clock.now())

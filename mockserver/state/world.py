@@ -70,6 +70,9 @@ class World:
         """Let others live here from now on; sessions and tokens stay."""
         self.data = data
         self.accounts = {(a.kind, a.username): a for a in data.accounts}
+        if self.profile.login_by_email:
+            # A name is nobody's address but its own.
+            self.accounts = {(a.kind, a.email): a for a in data.accounts if a.email} | self.accounts
         self.clients = {c.client_id: c for c in data.clients}
 
     def put(self, account: Account) -> None:
@@ -270,6 +273,7 @@ class World:
             "$username": session.account.username if session.account else None,
             "$subject": session.subject,
             "$user_id": account.id if account else None,
+            "$email": (account.email or None) if account else None,
             "$client_id": session.client.client_id if session.client else None,
             "$origin": origin,
             "$issued_at": math.floor(now),

@@ -96,6 +96,9 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
             operations[operation_name] = replace(read, demands=demands.get(operation_name, ()))
     gathering.end()
     unrouted = raw["unrouted"]
+    for key in ("guard_paths", "guard_methods"):
+        for operation in unrouted.get(key, ()):
+            _described(source, (*at, "unrouted", key), operation, api)
     return Profile(
         name=name,
         says=raw["says"],
@@ -119,7 +122,20 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         form_encoded_basic=raw.get("form_encoded_basic", False),
         headers=MappingProxyType(dict(raw.get("headers", {}))),
         serves_trailing_slash=raw.get("serves_trailing_slash", False),
-        left_out=tuple(LeftOut(row["method"], row["path"], row["says"]) for row in raw.get("left_out", ())),
+        left_out=tuple(
+            _left_out(source, (*at, "left_out", index), row, replies)
+            for index, row in enumerate(raw.get("left_out", ()))
+        ),
+        guard_paths=tuple(unrouted.get("guard_paths", ())),
+        guard_methods=tuple(unrouted.get("guard_methods", ())),
+        unknown_method_by=MappingProxyType(
+            {
+                method: _named(source, (*at, "unrouted", "method_by_method", method), reply, replies)
+                for method, reply in unrouted.get("method_by_method", {}).items()
+            }
+        ),
+        closes_after=frozenset(raw.get("closes_after", ())),
+        login_by_email=raw.get("login_by_email", False),
     )
 
 
@@ -130,15 +146,21 @@ def _written(source: YamlFile, at: At, everything: Mapping[str, Any]) -> At:
     return at
 
 
+def _left_out(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str, ReplyTemplate]) -> LeftOut:
+    reply = _named(source, (*at, "with"), raw["with"], replies) if "with" in raw else None
+    return LeftOut(raw["method"], raw["path"], raw["says"], raw.get("grant_type", ""), raw.get("field", ""), reply)
+
+
 def _demands(
     source: YamlFile, at: At, raw: Sequence[Mapping[str, Any]], replies: Mapping[str, ReplyTemplate], api: Api
 ) -> dict[str, tuple[Demand, ...]]:
     found: dict[str, tuple[Demand, ...]] = {}
     for index, row in enumerate(raw):
+        key = "query" if "query" in row else "matches"
         try:
-            pattern = re.compile(row["matches"]) if "matches" in row else None
+            pattern = re.compile(row[key]) if key in row else None
         except re.error as wrong:
-            raise source.error((*at, index, "matches"), f"this is no pattern: {wrong}", "correct it") from None
+            raise source.error((*at, index, key), f"this is no pattern: {wrong}", "correct it") from None
         demand = Demand(
             row["says"],
             row["mend"],
@@ -147,6 +169,9 @@ def _demands(
             pattern,
             row.get("agrees", ""),
             row.get("last", False),
+            row.get("member", ""),
+            frozenset(row.get("types", ())),
+            "bearer" in row,
         )
         for operation in row["operations"]:
             _described(source, (*at, index, "operations"), operation, api)
@@ -155,8 +180,9 @@ def _demands(
 
 
 def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str, ReplyTemplate], api: Api) -> BanRule:
-    for name in raw.get("uncounted", ()):
-        _known(source, (*at, "uncounted"), name)
+    for key in ("uncounted", "spared"):
+        for name in raw.get(key, ()):
+            _known(source, (*at, key), name)
     return BanRule(
         count=raw["count"],
         window=raw["window"],
@@ -166,6 +192,7 @@ def _ban(source: YamlFile, at: At, raw: Mapping[str, Any], replies: Mapping[str,
             source, (*at, "with_by_operation"), raw.get("with_by_operation", {}), replies, api
         ),
         uncounted=frozenset(raw.get("uncounted", ())),
+        spared=frozenset(raw.get("spared", ())),
     )
 
 
@@ -246,7 +273,7 @@ def _operation(
         rules += [Rule(condition.name, reply, None) for condition in undecided]
     elif undecided:
         raise source.error(at, *_unsaid(undecided))
-    return OperationProfile(tuple(rules), accepts, _template(raw["reply"]))
+    return OperationProfile(tuple(rules), accepts, _template(raw["reply"]), scopes_in=raw.get("scopes_in", ""))
 
 
 def _unsaid(undecided: Sequence[Condition]) -> tuple[str, str]:

@@ -36,6 +36,7 @@ def read_world(source: YamlFile, at: At, raw: Mapping[str, Any], api: Api) -> Wo
                 brands=tuple(a.get("brands", brands)),
                 scopes=tuple(a.get("scopes", scopes)),
                 enabled=a.get("enabled", True),
+                email=a.get("email", ""),
             )
             for a in raw["accounts"]
         ),

@@ -52,9 +52,12 @@ class Rule:
 class Demand:
     """Something that a release wants of a request and the document knows nothing of.
 
-    Either `header` has to match `pattern` (an absent one is the empty string), or, where `agrees` names a field of the body
-    or the query that is sent beside Basic credentials, the two have to name the same client. `mend` is a hint, and `last`
-    says that it is looked at when everything else is right; else it comes before all.
+    One of these holds: `header` has to match `pattern` (an absent one is the empty string). The query as it was sent has to,
+    where `header` is empty. Where `agrees` names a field of the body or the query that is sent beside Basic credentials, the
+    two have to name the same client. `member` of the JSON body, where it is there, has to be of one of the `types` of JSON,
+    or, where there are none, to list a scope that can be granted. A token under Bearer has to be good where `living`.
+
+    `mend` is a hint, and `last` says that it is looked at when everything else is right; else it comes before all.
     """
 
     says: str
@@ -64,19 +67,24 @@ class Demand:
     pattern: re.Pattern[str] | None = None
     agrees: str = ""
     last: bool = False
+    member: str = ""
+    types: frozenset[str] = frozenset()
+    living: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OperationProfile:
     """One operation's refusals in the order of checking, the conditions taken as fine, and the reply to a right request.
 
-    `demands` are what is wanted besides.
+    `demands` are what is wanted besides. `scopes_in` names a member of the JSON body that lists the scopes asked for, where
+    the release reads one that the document does not have.
     """
 
     rules: tuple[Rule, ...]
     accepts: frozenset[str]
     reply: ReplyTemplate
     demands: tuple[Demand, ...] = ()
+    scopes_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,8 @@ class Renewal:
 class BanRule:
     """After `count` refusals within `window` seconds a client gets `reply` to everything, for `seconds` seconds.
 
-    `reply_at` holds replies of single operations; refusals for the conditions in `uncounted` do not count.
+    `reply_at` holds replies of single operations; refusals for the conditions in `uncounted` do not count, and those for the
+    conditions in `spared` are told in spite of the ban.
     """
 
     count: int
@@ -120,15 +129,23 @@ class BanRule:
     reply: ReplyTemplate
     reply_at: Mapping[str, ReplyTemplate] = field(default_factory=dict)
     uncounted: frozenset[str] = frozenset()
+    spared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An operation that the imitated server has and the mock has not: its method, its full path, what it does there."""
+    """An operation that the imitated server has and the mock has not: its method, its full path, what it does there.
+
+    With a `grant` it is one of the grants at that path, and `reply` is what the mock answers to it where the form has a
+    `field` (empty: to whatever asks for the grant), if not what it answers to any other grant that it does without.
+    """
 
     method: str
     path: str
     says: str
+    grant: str = ""
+    field: str = ""
+    reply: ReplyTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +155,10 @@ class Profile:
     `options` are the replies to OPTIONS by operation; where there is none it is a wrong method. `allow_origin` is what
     pages of other origins are told (empty: nothing). `form_encoded_basic` says that Basic credentials may be encoded as in
     a form before they are joined. `left_out` are operations of the imitated server that the mock does without. `headers`
-    are those of every reply that has none of that name.
+    are those of every reply that has none of that name. The credentials of the operations in `guard_paths` are looked at
+    before an unknown path below their base URL is told, those of `guard_methods` before a wrong method at their path.
+    `unknown_method_by` are replies by method, where the operation has none of its own. After a reply with a status of
+    `closes_after` the connection is closed. `login_by_email` takes the e-mail address of an account for its name.
     """
 
     name: str
@@ -160,6 +180,11 @@ class Profile:
     left_out: tuple[LeftOut, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     serves_trailing_slash: bool = False
+    guard_paths: tuple[str, ...] = ()
+    guard_methods: tuple[str, ...] = ()
+    unknown_method_by: Mapping[str, ReplyTemplate] = field(default_factory=dict)
+    closes_after: frozenset[int] = frozenset()
+    login_by_email: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +198,7 @@ class Account:
     brands: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     enabled: bool = True
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

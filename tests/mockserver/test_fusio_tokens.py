@@ -131,7 +131,7 @@ def test_challenges(mock: Any, challenge: str) -> None:
     ("mock", "names"),
     [
         ("fusio-5.0", {"iss", "sub", "iat", "exp", "name"}),
-        ("fusio-6.1", {"iss", "sub", "iat", "exp", "name", "preferred_username"}),
+        ("fusio-6.1", {"iss", "sub", "iat", "exp", "name", "preferred_username", "email"}),
     ],
     indirect=["mock"],
 )

@@ -41,6 +41,24 @@ SMALLEST = {
         "there is no operation 'logOut'",
         "valid names: logIn, readMe",
     ),
+    "an unknown operation in front of methods": (
+        "method: no such method}",
+        "method: no such method, guard_methods: [logOut]}§",
+        "there is no operation 'logOut'",
+        "valid names: logIn, readMe",
+    ),
+    "an unknown reply to a method": (
+        "method: no such method}",
+        "method: no such method, method_by_method: {PUT: not fond}}§",
+        "no reply 'not fond'",
+        "'not found'",
+    ),
+    "an unknown reply to a grant": (
+        "    says: The same",
+        "    left_out: [{method: POST, path: /a, grant_type: b, says: c., with: not fond}]§\n    says: The same",
+        "no reply 'not fond'",
+        "'not found'",
+    ),
     "an unknown condition": (
         "username.unknown, password.wrong]",
         "username.unknwon, password.wrong]§",

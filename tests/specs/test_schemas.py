@@ -189,7 +189,7 @@ INVALID = [
     ("world", "accounts/0/password", REMOVED),
     ("world", "accounts/0/username", ""),
     ("world", "accounts/0/kind", "admin"),
-    ("world", "accounts/0/email", "a@b"),
+    ("world", "accounts/0/nickname", "a@b"),
     ("world", "clients", [{"client_id": "a"}]),
     ("world", "brands", ["A", "A"]),
 ]
