@@ -282,3 +282,23 @@ def test_exit_codes_of_the_contract():
     names = "CONFORMING BROKEN INTERRUPTED INTERNAL USAGE NOTHING PREFLIGHT TOO_LITTLE STALE_BASELINE"
 
     assert names.split() == [code.name for code in Exit]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "exit_code", "titles"),
+    [
+        (("error", "pass"), 3, ("Checks went wrong", "Conforming")),
+        (("error", "fail"), 1, ("Checks went wrong", "Not conforming")),
+        (("error", "blocked"), 3, ("Checks went wrong", "Nothing verified")),
+        (("pass", "pass"), 3, ("Nothing established", "Nothing established")),
+    ],
+)
+def test_an_error_at_one_target_says_nothing_of_the_others(run, clause, verdicts, exit_code, titles):
+    """Where a check of one target went wrong, the other is judged by its own; where the tool ended, nothing is known of either."""
+    rows = [
+        clause(target=name, verdict=verdict) for name, verdict in zip(("staging", "production"), verdicts, strict=True)
+    ]
+    targets = tuple({"name": row.target, "dialect": "toy"} for row in rows)
+    found = run(*rows, exit_code=exit_code, targets=targets)
+
+    assert titles == tuple(outcome(found, [row]).title for row in rows)
