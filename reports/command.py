@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from watchword.reports.history import BrokenHistory, Point, read_history, rememb
 from watchword.reports.junit import junit
 from watchword.reports.merging import merged
 from watchword.reports.outcome import outcome
-from watchword.reports.page.document import render
+from watchword.reports.page.document import pieces
 from watchword.reports.reading import FILE, RECORDS, Refused, read, write
 from watchword.reports.records import Run
 from watchword.reports.remedies import remedies
@@ -45,7 +46,7 @@ def report(records: tuple[Path, ...], html: Path | None, junit_file: Path | None
     for line in remedies(run.clauses):
         click.echo(f"  {line}")
     if html is not None:
-        _write(html, render(run, _remembered(history, run) if history else ()))
+        _write(html, pieces(run, _remembered(history, run) if history else ()))
     if junit_file is not None:
         _write(junit_file, junit(run))
 
@@ -61,6 +62,6 @@ def _remembered(path: Path, run: Run) -> tuple[Point, ...]:
         raise Refused(f"{path} cannot be written: {trouble.strerror or trouble}") from trouble
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str | Iterable[str]) -> None:
     write(path, text)
     click.echo(f"report: {path}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from boltons.fileutils import atomic_save
@@ -23,14 +24,15 @@ def make_writable(folder: Path) -> None:
         pass
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a text file so that a reader finds the old one or the whole new one.
+def replace(path: Path, text: str | Iterable[str]) -> None:
+    """Write a text file, or its pieces one after the other, so that a reader finds the old one or the whole new one.
 
     Raises:
         OSError: the file cannot be written; an old one is then untouched.
     """
     with atomic_save(path, part_file=f".{path.name}.{os.getpid()}", overwrite_part=True) as file:
-        file.write(text.encode())
+        for piece in (text,) if isinstance(text, str) else text:
+            file.write(piece.encode())
         # A disk that is full says so here, where what was begun is still taken away.
         file.flush()
 

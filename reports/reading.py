@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -37,8 +38,8 @@ def read(path: Path) -> Run:
         raise Refused(str(trouble)) from trouble
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file that is the old one or the whole new one.
+def write(path: Path, text: str | Iterable[str]) -> None:
+    """Write a file, or its pieces one after the other, that is the old one or the whole new one.
 
     Raises:
         Refused: it cannot be written.

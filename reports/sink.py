@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,8 +132,8 @@ class Sink:
         self.trouble = self.trouble or f"the reports in {self.folder} are not whole: {trouble.strerror or trouble}"
 
 
-def _render(run: Run, history: Sequence[Point] = ()) -> str:
+def _render(run: Run, history: Sequence[Point] = ()) -> Iterator[str]:
     # pytest loads the plugin in every project where Watchword is installed; only a run of ours pays for templates.
-    from watchword.reports.page.document import render
+    from watchword.reports.page.document import pieces
 
-    return render(run, history)
+    return pieces(run, history)
