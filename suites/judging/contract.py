@@ -7,32 +7,22 @@ the right credentials, keys and tokens, so that what is generated is what is loo
 
 from __future__ import annotations
 
-import codecs
-import functools
 import json
 import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
-from watchword.specs.values.api import FORM, JSON, Api, Operation
-from watchword.specs.values.clause import Clause
+from watchword.specs.values.api import FORM, JSON, Operation
 from watchword.specs.values.draft import Draft, Field
 from watchword.specs.values.http import Reply
-from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.context import Context
 from watchword.suites.acting.steps import Call, NotApplicable, Scenario, Transcript
 from watchword.suites.judging.expect import Assertion, Difference
 from watchword.suites.judging.shapes import schema_errors
-
-if TYPE_CHECKING:
-    import requests
-    from schemathesis import Case
-
-    AnyCase = Case[Any]
+from watchword.suites.judging.workshop import Generated, Workshop
 
 __all__ = ["conforms", "described"]
 
@@ -42,73 +32,20 @@ _ACCOUNTS = {"username": "password", "operator_username": "operator_password", "
 _HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Generated:
-    """One generated request. It is equal to none but itself: to compare what it is made of costs as much as to judge."""
-
-    case: AnyCase
-
-
-@functools.lru_cache(maxsize=64)
-def _cases(api: Api, path: str, method: str) -> tuple[_Generated, ...]:
-    counts = GUARANTEES["contract.conforms"].generated
-    # Half a second of imports, and nobody else needs them.
-    import schemathesis
-    from hypothesis import HealthCheck, Phase, given, settings
-    from hypothesis.errors import Unsatisfiable
-    from schemathesis import GenerationMode
-    from schemathesis.config import SchemathesisConfig
-
-    from watchword.suites.judging.generating import BACKEND
-
-    # Readable text: what unusual characters do to a server is a question for a fuzzer, not for a conformance suite.
-    config = SchemathesisConfig.from_dict({"generation": {"codec": "ascii", "allow-x00": False}})
-    operation = schemathesis.openapi.from_dict(json.loads(json.dumps(api.description)), config=config)[path][method]
-    found: list[AnyCase] = []
-    for mode, count in zip((GenerationMode.POSITIVE, GenerationMode.NEGATIVE), counts, strict=True):
-        limits = settings(
-            max_examples=count,
-            derandomize=True,
-            backend=BACKEND,
-            database=None,
-            deadline=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-
-        made: list[AnyCase] = []
-        try:
-            limits(given(case=operation.as_strategy(generation_mode=mode))(_keeper(made)))()
-        except Unsatisfiable:
-            continue  # nothing about this operation can be generated wrongly
-        found += made[:count]
-    return tuple(map(_Generated, found))
-
-
-def _keeper(made: list[AnyCase]) -> Callable[..., None]:
-    def keep(case: AnyCase) -> None:
-        made.append(case)
-
-    return keep
-
-
-def conforms(context: Context) -> Scenario:
+def conforms(context: Context, workshop: Workshop) -> Scenario:
     """Send the right request as control, and then the generated ones."""
     operation = context.operation
     values, _ = yield from context.prepare(operation)
     control = yield Call(context.write(operation, values), "control", f"the right request to {operation.name}")
     context.require(control, operation)
     pairs = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        described_at = context.api.operations.get(operation.name)
-        moved = described_at is None or described_at.path != operation.path
-        if moved:
-            raise NotApplicable("the target file names a protected operation that nothing describes")
-        cases = _cases(context.api, operation.path, operation.method)
-    for generated in cases:
+    described_at = context.api.operations.get(operation.name)
+    moved = described_at is None or described_at.path != operation.path
+    if moved:
+        raise NotApplicable("the target file names a protected operation that nothing describes")
+    for generated in workshop.cases(context.api, operation.path, operation.method):
         right = context.write(operation, (yield from context.prepare(operation))[0])
-        sketch = _written(generated.case, right, f"watchword-nobody-{context.tag}")
+        sketch = _written(generated, right, f"watchword-nobody-{context.tag}")
         exchange = yield Call(sketch, "probe", "a generated request", generated=True)
         pairs.append((generated, exchange))
     return {"cases": tuple(pairs)}
@@ -118,7 +55,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _written(case: AnyCase, right: Draft, nobody: str) -> Draft:
+def _written(case: Generated, right: Draft, nobody: str) -> Draft:
     """Put what was generated in the place of the right parameters, as far as it is what the request is about.
 
     A value that is sound in itself, and only not the right one, gives way to the right one: a server that refuses it would
@@ -126,7 +63,7 @@ def _written(case: AnyCase, right: Draft, nobody: str) -> Draft:
     it, so that no account is charged.
     """
     kept = [f for f in right.fields if f.place in ("basic", "bearer")]
-    valid = case.meta is not None and case.meta.generation.mode.is_positive
+    valid = case.valid
     fields = [*kept, *(_right_one(field, right, valid) for field in _parameters(case, right.operation))]
     body: Any = case.body
     if isinstance(body, bytes):
@@ -140,7 +77,7 @@ def _written(case: AnyCase, right: Draft, nobody: str) -> Draft:
             # Several operations may share a description of bodies, and a body for one of them lacks what another wants.
             members = chain(members, (f for f in right.fields if f.place == place and f.name not in body))
         fields += [_right_one(member, right, valid) for member in members]
-    elif right.media_type == JSON and isinstance(body, list | str | int | float | bool | None):
+    elif right.media_type == JSON and case.has_body and isinstance(body, list | str | int | float | bool | None):
         return replace(right, fields=tuple(fields), body=json.dumps(body).encode())
     return _harmless(replace(right, fields=tuple(fields)), right, nobody)
 
@@ -167,18 +104,18 @@ def _role(operation: Operation, place: str, name: str) -> str | None:
     return next((b.role for b in operation.bindings if (b.place, b.name) == (place, name)), None)
 
 
-def _parameters(case: AnyCase, operation: Operation) -> Iterator[Field]:
-    for name, value in (case.path_parameters or {}).items():
+def _parameters(case: Generated, operation: Operation) -> Iterator[Field]:
+    for name, value in case.path_parameters.items():
         yield Field("path", name, unquote(str(value)), _role(operation, "path", name))
-    for name, value in (case.query or {}).items():
+    for name, value in case.query.items():
         yield Field("query", name, _text(value), _role(operation, "query", name))
     described = {b.name: b.role for b in operation.bindings if b.place == "header"}
-    for name, value in (case.headers or {}).items():
+    for name, value in case.headers.items():
         if name in described and _HEADER.fullmatch(str(value)):
             yield Field("header", name, str(value), described[name])
 
 
-def described(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+def described(context: Context, transcript: Transcript, workshop: Workshop) -> list[Difference]:
     """Hold every reply against the description: declared status, declared content type, schema."""
     found: list[Difference] = []
     # Where nothing generated names anything that exists, the right request is the only one that is served.
@@ -189,13 +126,17 @@ def described(context: Context, transcript: Transcript, clause: Clause) -> list[
             found.append(
                 Difference("a described reply", f"status {status}: undocumented http status code", undescribed)
             )
-    for generated, exchange in transcript.facts["cases"]:
+    operation = context.operation
+    replies = [
+        (generated.number, exchange.reply)
+        for generated, exchange in transcript.facts["cases"]
         # Of a reply that was cut nobody knows how it goes on.
-        if exchange.reply is None or exchange.reply.cut:
-            continue
-        for title in _failures(generated, exchange.reply):
-            seen = f"status {exchange.reply.status}: {title}"
-            difference = Difference("a described reply", seen, _assertion(context, exchange.reply))
+        if exchange.reply is not None and not exchange.reply.cut
+    ]
+    told = workshop.failures(context.api, operation.path, operation.method, replies) if replies else []
+    for (_, reply), titles in zip(replies, told, strict=True):
+        for title in titles:
+            difference = Difference("a described reply", f"status {reply.status}: {title}", _assertion(context, reply))
             if difference not in found:
                 found.append(difference)
     return found
@@ -204,42 +145,3 @@ def described(context: Context, transcript: Transcript, clause: Clause) -> list[
 def _assertion(context: Context, reply: Reply) -> Assertion:
     """Say what the reply would have held, had it been described."""
     return next((assertion for *_, assertion in schema_errors(context.api, context.operation, reply)), ())
-
-
-@functools.lru_cache(maxsize=512)
-def _failures(generated: _Generated, reply: Reply) -> tuple[str, ...]:
-    """Give what is wrong with a reply to a generated request; many servers answer many of them in just the same way."""
-    from schemathesis.core.failures import Failure, FailureGroup
-    from schemathesis.specs.openapi.checks import (
-        content_type_conformance,
-        response_schema_conformance,
-        status_code_conformance,
-    )
-
-    checks = [status_code_conformance, content_type_conformance, response_schema_conformance]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            generated.case.validate_response(_response(generated.case, reply), checks=checks)
-    except (FailureGroup, Failure) as failure:
-        return tuple(one.title.lower() for one in getattr(failure, "exceptions", [failure]))
-    return ()
-
-
-def _response(case: AnyCase, reply: Reply) -> requests.Response:
-    # Runs in which nothing is generated are spared the import.
-    import requests
-    from urllib3 import HTTPHeaderDict, HTTPResponse
-
-    # RFC 8259 section 8.1 lets a reader pass over a byte order mark, as we do everywhere else; Schemathesis does not.
-    body = reply.body.removeprefix(codecs.BOM_UTF8)
-    response = requests.Response()
-    response.status_code = reply.status
-    response._content = body
-    response.headers.update(dict(reply.headers))
-    response.raw = HTTPResponse(body=body, headers=HTTPHeaderDict(list(reply.headers)), status=reply.status)
-    response.encoding = "utf-8"
-    kwargs = case.as_transport_kwargs(base_url="http://target.invalid")
-    response.url = kwargs["url"]
-    response.request = requests.Request(case.method, kwargs["url"]).prepare()
-    return response

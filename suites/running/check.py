@@ -118,7 +118,7 @@ def scenario_of(session: TargetSession, clause: Clause) -> Scenario:
     name = clause.guarantee or clause.observe
     if name is None:
         return _condition(context, clause)
-    return conforms(context) if name == GENERATED else SCENARIOS[name](context, clause.conditions)
+    return conforms(context, session.workshop) if name == GENERATED else SCENARIOS[name](context, clause.conditions)
 
 
 def _condition(context: Context, clause: Clause) -> Scenario:
@@ -176,8 +176,10 @@ def _judged(session: TargetSession, clause: Clause, attempt: Attempt) -> Judged:
     halt = attempt.halt
     if halt is None:
         try:
-            judges = described if clause.guarantee == GENERATED else judge
-            differences = judges(context, attempt.transcript, clause)
+            if clause.guarantee == GENERATED:
+                differences = described(context, attempt.transcript, session.workshop)
+            else:
+                differences = judge(context, attempt.transcript, clause)
         except Halt as nothing_to_judge:
             halt = nothing_to_judge
     if halt is not None:

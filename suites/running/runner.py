@@ -16,6 +16,7 @@ from watchword.suites.running.handover import Handover
 if TYPE_CHECKING:
     from watchword.reports.records import ClauseRecord
     from watchword.specs.values.clause import Clause
+    from watchword.suites.judging.workshop import Workshop
     from watchword.suites.options import Options
     from watchword.suites.running.preflight import RuleBroken
     from watchword.suites.running.session import TargetSession
@@ -50,6 +51,7 @@ class Runner:
         self._found: dict[tuple[str, str], Finding] = {}
         self._testable: tuple[tuple[Target, Clause], ...] = ()
         self._handover = Handover(config)
+        self._workshop: Workshop | None = None
 
     # -- targets
 
@@ -132,9 +134,26 @@ class Runner:
             if clause not in clauses:
                 clauses.append(clause)
         if not self.options.plan:
+            self._open_workshop(run)
             self._preflight(run)
         for name, clauses in run.selected.items():
             run.sessions[name].plan(clauses)
+
+    def _open_workshop(self, run: Tally) -> None:
+        """Let generated requests be made while other checks are."""
+        from watchword.suites.judging.workshop import workshop_for
+        from watchword.suites.running.check import GENERATED
+
+        wanted = []
+        for name, clauses in run.selected.items():
+            session = run.sessions[name]
+            for clause in clauses:
+                if clause.guarantee == GENERATED:
+                    operation = session.operation(clause)
+                    wanted.append((session.target.dialect.api, operation.path, operation.method))
+        self._workshop = workshop_for(wanted)
+        for session in run.sessions.values():
+            session.workshop = self._workshop
 
     def _preflight(self, run: Tally) -> None:
         from watchword.reports.records import Exit
@@ -300,6 +319,8 @@ class Runner:
     @pytest.hookimpl
     def pytest_unconfigure(self) -> None:
         """Close connections and started targets."""
+        if self._workshop is not None:
+            self._workshop.close()
         if self.run is not None:
             self.run.close()
 

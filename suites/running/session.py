@@ -10,6 +10,7 @@ from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause
 from watchword.suites.acting.steps import Exchange, Halt, NotApplicable
+from watchword.suites.judging.workshop import Here, Workshop
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.evidence import Evidence
 from watchword.suites.sending.probe import Probe
@@ -24,7 +25,8 @@ __all__ = ["TargetSession"]
 class TargetSession:
     """One target during a run: its connections, its budget, its evidence. `wire` replaces the network where it is given.
 
-    `unserved` says of operations why they serve other accounts than the one that is at hand.
+    `unserved` says of operations why they serve other accounts than the one that is at hand. `workshop` is where generated
+    requests are made and judged.
 
     In a `lazy` session, secrets are looked for only when `evidence` is asked for; nothing may be shown before that.
     """
@@ -36,6 +38,7 @@ class TargetSession:
     lazy: bool = False
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     unserved: dict[str, str] = field(default_factory=dict)
+    workshop: Workshop = field(default_factory=Here)
 
     def __post_init__(self) -> None:
         self._unread: list[Exchange] = []

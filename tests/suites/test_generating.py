@@ -13,11 +13,11 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import constants_of_somebody
 from watchword.specs.loader import bundled, load_dialect
-from watchword.suites.judging import contract
+from watchword.suites.judging.workshop import Here
 for name in bundled():
     api = load_dialect(name).api
     for path, method in sorted({(o.path, o.method) for o in api.operations.values()}):
-        for case in (generated.case for generated in contract._cases(api, path, method)):
+        for case in Here().cases(api, path, method):
             body = case.body if isinstance(case.body, dict | list | bytes | str) else None
             print(name, path, method, body, case.headers, case.query, case.path_parameters)
 """

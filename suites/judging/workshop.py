@@ -1,0 +1,157 @@
+"""Where generated requests are made and judged: in this process, or in one beside it, while the run does something else.
+
+Loading Schemathesis and letting it generate takes longer than all that is done with it, and a run has other checks to
+make until then. What is made and how it is judged is the same in both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from watchword.specs.values.api import Api
+from watchword.specs.values.http import Reply
+
+__all__ = ["Beside", "Generated", "Here", "Workshop", "workshop_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """One generated request: its number among those of its operation, whether it keeps to the description, what it holds."""
+
+    number: int
+    valid: bool
+    path_parameters: Mapping[str, Any]
+    query: Mapping[str, Any]
+    headers: Mapping[str, Any]
+    body: Any
+    has_body: bool
+
+
+class Workshop(Protocol):
+    """Makes requests to an operation, by its path and method, and judges replies to them."""
+
+    def cases(self, api: Api, path: str, method: str) -> tuple[Generated, ...]:
+        """Give the generated requests of an operation."""
+        ...
+
+    def failures(self, api: Api, path: str, method: str, replies: Sequence[tuple[int, Reply]]) -> list[tuple[str, ...]]:
+        """Give what is wrong with each reply to a request of that number."""
+        ...
+
+    def close(self) -> None:
+        """End what was begun for it."""
+        ...
+
+
+def workshop_for(operations: Iterable[tuple[Api, str, str]]) -> Workshop:
+    """Give a workshop for a run that will ask for these operations: one beside it, where there is a core for that.
+
+    A process that has loaded Schemathesis has done the longest part.
+    """
+    wanted = list(operations)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Beside(wanted) if wanted and cores > 1 and "schemathesis" not in sys.modules else Here()
+
+
+class Here:
+    """A workshop in this process."""
+
+    def cases(self, api: Api, path: str, method: str) -> tuple[Generated, ...]:
+        """Give the generated requests of an operation."""
+        return _cases(_written(api), path, method)
+
+    def failures(self, api: Api, path: str, method: str, replies: Sequence[tuple[int, Reply]]) -> list[tuple[str, ...]]:
+        """Give what is wrong with each reply to a request of that number."""
+        return _failures(_written(api), path, method, replies)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to end."""
+
+
+class Beside:
+    """A workshop in a process of its own, which begins at once with the operations that will be asked for.
+
+    When that process cannot be started, or is lost, the work is done here.
+    """
+
+    def __init__(self, operations: Iterable[tuple[Api, str, str]]) -> None:
+        self._here = Here()
+        self._pool: ProcessPoolExecutor | None = None
+        self._coming: dict[tuple[str, str, str], Future[tuple[Generated, ...]]] = {}
+        # Some systems have no processes to give, and some no semaphores to wait for them by.
+        with contextlib.suppress(OSError, ImportError, NotImplementedError):
+            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin)
+            for api, path, method in operations:
+                key = (_written(api), path, method)
+                if key not in self._coming:
+                    self._coming[key] = self._pool.submit(_cases, *key)
+
+    def cases(self, api: Api, path: str, method: str) -> tuple[Generated, ...]:
+        """Give the generated requests of an operation."""
+        coming = self._coming.get((_written(api), path, method))
+        if coming is not None:
+            with contextlib.suppress(BrokenProcessPool):
+                return coming.result()
+        return self._here.cases(api, path, method)
+
+    def failures(self, api: Api, path: str, method: str, replies: Sequence[tuple[int, Reply]]) -> list[tuple[str, ...]]:
+        """Give what is wrong with each reply to a request of that number."""
+        if self._pool is not None:
+            with contextlib.suppress(BrokenProcessPool):
+                return self._pool.submit(_failures, _written(api), path, method, list(replies)).result()
+        return self._here.failures(api, path, method, replies)
+
+    def close(self) -> None:
+        """End the process."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+def _begin() -> None:
+    # An interruption reaches both processes, and only the other one has something to say about it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@functools.lru_cache(maxsize=64)
+def _written(api: Api) -> str:
+    return json.dumps(api.description)
+
+
+@functools.lru_cache(maxsize=64)
+def _cases(description: str, path: str, method: str) -> tuple[Generated, ...]:
+    from watchword.suites.judging import generating
+
+    found = []
+    for number, case in enumerate(generating.cases(description, path, method)):
+        body = dict(case.body) if isinstance(case.body, Mapping) else case.body
+        there = isinstance(body, bytes | dict | list | str | int | float | bool | None)
+        found.append(
+            Generated(
+                number,
+                case.meta is not None and case.meta.generation.mode.is_positive,
+                dict(case.path_parameters or {}),
+                dict(case.query or {}),
+                dict(case.headers or {}),
+                body if there else None,
+                there,
+            )
+        )
+    return tuple(found)
+
+
+def _failures(description: str, path: str, method: str, replies: Sequence[tuple[int, Reply]]) -> list[tuple[str, ...]]:
+    from watchword.suites.judging import generating
+
+    return [generating.failures(description, path, method, number, reply) for number, reply in replies]

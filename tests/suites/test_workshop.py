@@ -1,0 +1,63 @@
+"""Generated requests are made and judged beside a run as they are in it, whatever becomes of the process that does it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from watchword.specs.loader import load_dialect
+from watchword.specs.values.http import Reply
+from watchword.suites.judging.workshop import Beside, Here, workshop_for
+
+API = load_dialect(Path(__file__).parent.parent / "dialects" / "smallest").api
+OPERATIONS = [(API, operation.path, operation.method) for operation in API.operations.values()]
+REPLIES = [
+    (0, Reply(200, (("Content-Type", "application/json"),), b"{}")),
+    (1, Reply(418)),
+    (2, Reply(200, (("Content-Type", "text/plain"),), b"no token")),
+]
+
+
+@pytest.fixture(scope="module")
+def beside() -> Iterator[Beside]:
+    """Have a process beside this one make the requests."""
+    found = Beside(OPERATIONS)
+    yield found
+    found.close()
+
+
+def test_the_same_is_made(beside: Beside) -> None:
+    """Every operation has the same requests, wherever they are made."""
+    made = [beside.cases(*operation) for operation in OPERATIONS]
+
+    assert [Here().cases(*operation) for operation in OPERATIONS] == made
+    assert all(made)
+
+
+def test_the_same_is_judged(beside: Beside) -> None:
+    """A reply that is not described is found, wherever it is judged."""
+    told = beside.failures(*OPERATIONS[0], REPLIES)
+
+    assert Here().failures(*OPERATIONS[0], REPLIES) == told
+    assert any("status code" in title for title in told[1])
+    assert any("content-type" in title for title in told[2])
+
+
+def test_a_lost_process_is_missed_by_nobody(beside: Beside) -> None:
+    """When the process dies, the work is done in this one."""
+    (child,) = multiprocessing.active_children()
+    child.kill()
+    child.join()
+
+    assert Here().failures(*OPERATIONS[0], REPLIES) == beside.failures(*OPERATIONS[0], REPLIES)
+
+
+def test_nothing_is_begun_for_nothing() -> None:
+    """A run without generated requests starts no process."""
+    before = multiprocessing.active_children()
+
+    assert isinstance(workshop_for([]), Here)
+    assert before == multiprocessing.active_children()
