@@ -49,6 +49,18 @@ def _origins(context: click.Context, option: click.Parameter, given: tuple[str, 
     return given
 
 
+def _endpoints(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str | bool]:
+    found: dict[str, str | bool] = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not equals or not name or not path:
+            raise click.BadParameter(f"expected NAME=PATH such as token=/oauth/token; seen {text!r}")
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice")
+        found[name] = False if path == "false" else path
+    return found
+
+
 def _url(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
     parts = urlsplit(given or "http://mock.test")
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
@@ -70,6 +82,14 @@ def _token(context: click.Context, option: click.Parameter, given: str | None) -
 )
 @click.option(
     "--profile", default="documented", show_default=True, help="What to be like where the document leaves it open."
+)
+@click.option(
+    "--endpoint",
+    "endpoints",
+    multiple=True,
+    metavar="NAME=PATH",
+    callback=_endpoints,
+    help="Another path for an endpoint, or false to have none: token=/oauth/token, revocation=false; may be repeated.",
 )
 @click.option("--fault", help="A fault to have from the start, by its name; `list` prints them all and serves nothing.")
 @click.option(
@@ -147,6 +167,7 @@ def mock(
     host: str,
     port: int,
     profile: str,
+    endpoints: dict[str, str | bool],
     fault: str | None,
     purpose: str | None,
     world: Path | None,
@@ -189,7 +210,7 @@ def mock(
     signals = click.get_current_context().with_resource(Signals(rereads=world is not None))
     if ready_file is not None:
         clear_stale(ready_file)
-    loaded = load_dialect(dialect)
+    loaded = load_dialect(dialect).placed(endpoints)
     source = None if world is None else WorldFile(world_file(loaded, world), loaded.api)
     options: Options = {
         "profile": profile,

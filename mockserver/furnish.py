@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -22,8 +23,10 @@ def furnished(api: Api, profile: Profile, world: WorldData) -> tuple[Api, Profil
     """Give an API and a profile that have a world's resources, too.
 
     Each is like the first protected operation, with its refusals; one at the path of a protected operation is that
-    operation, with another reply.
+    operation, with another reply. What the profile lacks is absent.
     """
+    if profile.lacks:
+        api = _lacking(api, profile.lacks)
     if not world.resources:
         return api, profile
     like = api.with_purpose("resource")[0]
@@ -38,6 +41,11 @@ def furnished(api: Api, profile: Profile, world: WorldData) -> tuple[Api, Profil
         replace(api, operations=MappingProxyType(operations)),
         replace(profile, operations=MappingProxyType(profiles)),
     )
+
+
+@functools.lru_cache(maxsize=32)
+def _lacking(api: Api, names: frozenset[str]) -> Api:
+    return replace(api, absent=api.absent | names)
 
 
 def _own(resource: Resource, like: Operation, api: Api) -> Operation | None:

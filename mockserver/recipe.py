@@ -13,6 +13,7 @@ from watchword.mockserver.service import Service
 from watchword.mockserver.state.world import REMEMBERED
 from watchword.specs.errors import SpecError, nearest
 from watchword.specs.loader import Dialect, load_dialect, load_world, make_world
+from watchword.specs.placing import Endpoints
 from watchword.specs.values.profile import WorldData
 
 __all__ = ["Prepared", "Recipe", "World", "find_world", "prepare", "world_file"]
@@ -24,13 +25,15 @@ World = str | Path | Mapping[str, Any] | WorldData
 class Recipe(TypedDict, total=False):
     """What a mock is like.
 
-    `profile` and `fault` are names. `world` says who lives there: the name of a file in the dialect's folder `worlds`, a path,
+    `profile` and `fault` are names. `endpoints` are the paths of the server that is imitated, where they are others than the
+    described ones, and False for what it has not. `world` says who lives there: the name of a file in the dialect's folder `worlds`, a path,
     or what such a file says. `clock` and `ids` are where time and chance come from, and the lifetimes are in seconds, in place
     of the profile's. Of each kind of token, `remember` are kept.
     """
 
     profile: str
     fault: str | Fault | None
+    endpoints: Endpoints
     world: World | None
     clock: Clock | None
     ids: Ids | None
@@ -53,7 +56,7 @@ def prepare(dialect: str | Path | Dialect | Service, **recipe: Unpack[Recipe]) -
     A service that is ready is given back as it is.
 
     Raises:
-        SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
+        SpecError: there is no such dialect, profile, fault, endpoint or world, or its data is wrong.
         TypeError: a service was given and something beside it that it is to be made of.
     """
     # What answers as a service does is one, whatever its class.
@@ -62,6 +65,7 @@ def prepare(dialect: str | Path | Dialect | Service, **recipe: Unpack[Recipe]) -
             raise TypeError(f"expected a dialect beside {', '.join(recipe)}; a service is made already")
         return Prepared(dialect)
     loaded = dialect if isinstance(dialect, Dialect) else load_dialect(dialect)
+    loaded = loaded.placed(recipe.get("endpoints", {}))
     named = recipe.get("world")
     world = None if named is None else find_world(loaded, named)
     reload = None if not isinstance(named, str | Path) else lambda: find_world(loaded, named)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from watchword.specs.errors import Gathering, SpecError, UnknownDialect, nearest
 from watchword.specs.held import digest, is_held, note
+from watchword.specs.placing import Endpoints, placed
 from watchword.specs.reading.clauses import read_clauses
 from watchword.specs.reading.complaint import complaints
 from watchword.specs.reading.faults import read_declared
@@ -43,9 +44,13 @@ _RULES = "2"
 
 @dataclass(frozen=True, eq=False)
 class Dialect:
-    """One API's rules: its description, read at once, and its other files, read when first asked for."""
+    """One API's rules: its description, read at once, and its other files, read when first asked for.
+
+    `described` is the API as the description has it, where the server at hand has it otherwise.
+    """
 
     api: Api
+    described: Api | None = None
 
     @property
     def name(self) -> str:
@@ -75,7 +80,7 @@ class Dialect:
         rows = ungrouped(source)
         if rows is not source:
             _look_once(rows, "clauses", "rows")
-        return read_clauses(rows, self.api)
+        return read_clauses(rows, self.described or self.api)
 
     @cached_property
     def declared(self) -> Mapping[str, frozenset[str]] | None:
@@ -95,7 +100,7 @@ class Dialect:
             SpecError: `client.yaml` is wrong.
         """
         path = self.folder / "client.yaml"
-        return read_manners(_checked(path, "client"), self.api) if path.is_file() else None
+        return read_manners(_checked(path, "client"), self.described or self.api) if path.is_file() else None
 
     @cached_property
     def documents(self) -> Mapping[str, Document]:
@@ -118,7 +123,7 @@ class Dialect:
 
     @cached_property
     def _profiles(self) -> tuple[WorldData, Mapping[str, Profile]]:
-        return read_profiles(_checked(self.folder / "profiles.yaml", "profiles"), self.api)
+        return read_profiles(_checked(self.folder / "profiles.yaml", "profiles"), self.described or self.api)
 
     @property
     def world(self) -> WorldData:
@@ -148,6 +153,19 @@ class Dialect:
             file = self.folder / "profiles.yaml"
             raise SpecError(file, None, f"there is no profile {name!r}", nearest(name, self.profiles))
         return self.profiles[name]
+
+    def placed(self, endpoints: Endpoints) -> Dialect:
+        """Give the dialect as a server has it whose endpoints are elsewhere, or that lacks some; see `placing`.
+
+        Raises:
+            SpecError: there is no such endpoint, a path is none, or two endpoints come to lie at one.
+        """
+        if not endpoints:
+            return self
+        found = Dialect(placed(self.api, endpoints), self.described or self.api)
+        # The other files are those of the dialect, wherever its operations are: what was read of them need not be read again.
+        found.__dict__.update({name: value for name, value in self.__dict__.items() if name not in found.__dict__})
+        return found
 
     def clause(self, clause_id: str) -> Clause:
         """Give one clause by its id.

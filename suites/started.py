@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NotRequired, Protocol, TypedDict
 
+from watchword.specs.placing import Endpoints
 from watchword.specs.values.http import Reply, Request
 
 __all__ = ["Control", "StartedServer", "Wire"]
@@ -42,7 +43,8 @@ class Wire(Protocol):
 class StartedServer(TypedDict):
     """A running server. `dialect` is a bundled one's name or the folder of another, `credentials` go by role.
 
-    `resource_url` is where the protected operations are, when that is elsewhere. `control` is its clock, when it has one
+    `resource_url` is where the protected operations are, when that is elsewhere, and `endpoints` are the paths that differ
+    from the described ones, or False where there is no such endpoint. `control` is its clock, when it has one
     that can be set ahead. `close` is called when the run is over. `wire` takes the place of the network.
     """
 
@@ -51,6 +53,7 @@ class StartedServer(TypedDict):
     url: str
     credentials: Mapping[str, str]
     resource_url: NotRequired[str | None]
+    endpoints: NotRequired[Endpoints | None]
     control: NotRequired[Control | None]
     close: NotRequired[Callable[[], None] | None]
     wire: NotRequired[Wire | None]

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.loader import Dialect, load_dialect
+from watchword.specs.placing import Endpoints
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.accept import UnknownName, accepted
@@ -86,15 +87,15 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     """Read a target file.
 
     Raises:
-        TargetError: the file cannot be read, breaks its schema, names a dialect that does not exist, lacks a credential
-            that the dialect requires, or refers to an environment variable that is not set.
+        TargetError: the file cannot be read, breaks its schema, names a dialect or an endpoint that does not exist, lacks a
+            credential that the dialect requires, or refers to an environment variable that is not set.
     """
     file = read_text(path)
     raw = file.raw
     own = raw["target"]
     folder = path.parent / own["dialect"]
     place = f"{file.line_of('dialect')}: target.dialect"
-    dialect = _dialect(place, folder if (folder / "openapi.yaml").is_file() else own["dialect"])
+    dialect = _placed(file, _dialect(place, folder if (folder / "openapi.yaml").is_file() else own["dialect"]))
     credentials = {}
     for role, value in raw["credentials"].items():
         place = f"{file.line_of(role)}: credentials.{role}"
@@ -163,7 +164,7 @@ def from_description(description: StartedServer) -> Target:
     return _made(
         place=f"the started target {description['name']}",
         how=how,
-        dialect=_dialect("the started target", description["dialect"]),
+        dialect=_dialect("the started target", description["dialect"]).placed(description.get("endpoints") or {}),
         credentials=dict(description["credentials"]),
         name=description["name"],
         url=description["url"],
@@ -207,6 +208,25 @@ def _dialect(place: str, name: str | Path) -> Dialect:
         # A wrong dialect has a file and a line of its own; an unknown name has only the target's.
         where = "" if isinstance(trouble, UnknownDialect) else f"{trouble.file}:{trouble.line}: "
         raise TargetError(place, f"{where}{trouble.problem}", trouble.hint) from trouble
+
+
+def _placed(file: TargetText, dialect: Dialect) -> Dialect:
+    endpoints: Endpoints = file.raw.get("endpoints", {})
+    try:
+        return dialect.placed(endpoints)
+    except SpecError as trouble:
+        # Where one is wrong by itself, what is said names its line.
+        keys = [key for key, where in endpoints.items() if _is_misplaced(dialect, key, where)]
+        place = f"{file.line_of(keys[0])}: endpoints.{keys[0]}" if keys else file.line_of("endpoints")
+        raise TargetError(place, trouble.problem, trouble.hint) from trouble
+
+
+def _is_misplaced(dialect: Dialect, name: str, where: str | bool) -> bool:
+    try:
+        dialect.placed({name: where})
+    except SpecError:
+        return True
+    return False
 
 
 def _accepted(file: TargetText, dialect: Dialect) -> Mapping[str, str]:

@@ -38,7 +38,7 @@ def route(operation: Operation, bases: Mapping[str, str]) -> Route:
 
 @functools.lru_cache(maxsize=32)
 def _routes(api: Api) -> tuple[Route, ...]:
-    return tuple(route(operation, api.bases) for operation in api.operations.values())
+    return tuple(route(operation, api.bases) for operation in api.present)
 
 
 @functools.lru_cache(maxsize=256)
@@ -50,4 +50,4 @@ def leading(api: Api, path: str) -> tuple[tuple[Operation, Mapping[str, str]], .
 @functools.lru_cache(maxsize=32)
 def elsewhere(api: Api) -> frozenset[str]:
     """Give the paths at which clients look for an operation in vain."""
-    return frozenset(api.bases[op.base] + path for op in api.operations.values() for path in op.alternative_paths)
+    return frozenset(api.bases[op.base] + path for op in api.present for path in op.alternative_paths)

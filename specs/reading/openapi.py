@@ -5,7 +5,8 @@ The standard words: parameters, request bodies, security schemes and requirement
     x-role              the role of a parameter, of a member of a body or a reply; on a bearer scheme, of its token
     x-roles             on a basic scheme: the roles of user and password
     x-standing          alternative or superseded, where a role may travel besides its documented place
-    x-purpose           what an operation is for; x-operations names several behind one path, one for each grant
+    x-purpose           what an operation is for; x-operations names several behind one path, one for each grant, and says
+                        which roles of the described reply one of them withholds
     x-optional          a capability that a server may lack
     x-base              `resource_url` on an operation that lives on the second base URL
     x-alternative-paths the paths that the document prints besides the right one
@@ -16,7 +17,7 @@ The standard words: parameters, request bodies, security schemes and requirement
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ from watchword.specs.errors import nearest
 from watchword.specs.reading.pointers import Pointers
 from watchword.specs.reading.replies import read_replies
 from watchword.specs.reading.yamlfile import At, YamlFile
-from watchword.specs.values.api import FORM, JSON, Accounts, Api, Ban, Binding, Operation
+from watchword.specs.values.api import FORM, JSON, Accounts, Api, Ban, Binding, Operation, ReplyShape
 from watchword.specs.vocabulary import CONDITIONS, PLACES
 
 __all__ = ["read_api"]
@@ -134,7 +135,16 @@ class _Reader:
                 claims=claims,
                 accounts=_accounts(op.get("x-accounts")),
                 summary=own.get("summary", op.get("summary", "")),
+                endpoint=op["operationId"],
+                withholds=self._withheld((*here, "withholds"), own.get("withholds", ()), replies),
             )
+
+    def _withheld(self, at: At, roles: Sequence[str], replies: Mapping[str, ReplyShape]) -> tuple[str, ...]:
+        known = {member.role for shape in replies.values() for member in shape.members if member.role}
+        for role in roles:
+            if role not in known:
+                raise self.source.error(at, f"no reply of the operation carries a {role!r}", nearest(role, known))
+        return tuple(roles)
 
     def scopes(self) -> tuple[str, ...]:
         """The scopes that the security schemes name, in the standard's flows or in `x-scopes`."""

@@ -122,6 +122,7 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         form_encoded_basic=raw.get("form_encoded_basic", False),
         headers=MappingProxyType(dict(raw.get("headers", {}))),
         serves_trailing_slash=raw.get("serves_trailing_slash", False),
+        lacks=_lacked(source, (*at, "lacks"), raw.get("lacks", ()), api),
         left_out=tuple(
             _left_out(source, (*at, "left_out", index), row, replies)
             for index, row in enumerate(raw.get("left_out", ()))
@@ -137,6 +138,12 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         closes_after=frozenset(raw.get("closes_after", ())),
         login_by_email=raw.get("login_by_email", False),
     )
+
+
+def _lacked(source: YamlFile, at: At, names: Sequence[str], api: Api) -> frozenset[str]:
+    for index, name in enumerate(names):
+        _described(source, (*at, index), name, api)
+    return frozenset(names)
 
 
 def _written(source: YamlFile, at: At, everything: Mapping[str, Any]) -> At:

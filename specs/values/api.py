@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,9 @@ class Operation:
     """One thing a client can ask for. A grant of a token endpoint is an operation of its own.
 
     `base` is the base URL it hangs on (`url` or `resource_url`); `optional` marks a capability that a server may lack;
-    `scopes` are the scopes an access token needs here; `claims` maps members of a JWT access token to roles.
+    `scopes` are the scopes an access token needs here; `claims` maps members of a JWT access token to roles. `endpoint` is
+    the name that all operations of one path and method share. `withholds` are roles that the described reply has and this
+    operation does not give. `described_at` is the path in the description, wherever the server at hand has it.
 
     What follows from that is worked out once. `roles` travel in the request, in their main places; `required_roles` are
     those of them without which it is incomplete, apart from those whose value is fixed or exemplified. `success` is the
@@ -112,6 +114,9 @@ class Operation:
     claims: Mapping[str, str] = field(default_factory=dict)
     accounts: Accounts | None = None
     summary: str = ""
+    endpoint: str = ""
+    withholds: tuple[str, ...] = ()
+    described_at: str = ""
     roles: tuple[str, ...] = field(init=False, repr=False, compare=False)
     required_roles: tuple[str, ...] = field(init=False, repr=False, compare=False)
     success: ReplyShape | None = field(init=False, repr=False, compare=False)
@@ -132,7 +137,8 @@ class Operation:
             ("roles", tuple(dict.fromkeys(b.role for b in main))),
             ("required_roles", tuple(dict.fromkeys(required))),
             ("success", success),
-            ("gives", tuple(m.role for m in success.members if m.role) if success else ()),
+            ("gives", tuple(_given(success, self.withholds))),
+            ("described_at", self.described_at or self.path),
         ):
             object.__setattr__(self, name, value)
 
@@ -158,6 +164,12 @@ class Operation:
         return found
 
 
+def _given(success: ReplyShape | None, withheld: tuple[str, ...]) -> Iterator[str]:
+    for member in success.members if success is not None else ():
+        if member.role and member.role not in withheld:
+            yield member.role
+
+
 @dataclass(frozen=True, slots=True)
 class Ban:
     """How a server of this API bans a client that was refused too often.
@@ -181,7 +193,10 @@ class Ban:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Api:
-    """What `openapi.yaml` says: the operations of a dialect and what is true of all of them."""
+    """What `openapi.yaml` says: the operations of a dialect and what is true of all of them.
+
+    `absent` are operations that the server at hand does not have: whoever chooses among operations passes them by.
+    """
 
     name: str
     title: str
@@ -192,15 +207,21 @@ class Api:
     bases: Mapping[str, str] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
     ban: Ban | None = None
+    absent: frozenset[str] = frozenset()
+
+    @property
+    def present(self) -> list[Operation]:
+        """The operations that the server at hand has, in the order of the description."""
+        return [op for op in self.operations.values() if op.name not in self.absent]
 
     def with_purpose(self, purpose: str) -> list[Operation]:
-        """Give the operations of one purpose, in the order of the description."""
-        return [op for op in self.operations.values() if op.purpose == purpose]
+        """Give the operations of one purpose that the server at hand has, in the order of the description."""
+        return [op for op in self.present if op.purpose == purpose]
 
     @property
     def required_credentials(self) -> tuple[str, ...]:
         """The credentials without which the required operations cannot be called, in a stable order."""
-        wanted = {role for op in self.operations.values() if not op.optional for role in op.required_roles}
+        wanted = {role for op in self.present if not op.optional for role in op.required_roles}
         return tuple(role for role in CREDENTIALS if role in wanted)
 
     @property

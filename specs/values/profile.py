@@ -158,7 +158,8 @@ class Profile:
     are those of every reply that has none of that name. The credentials of the operations in `guard_paths` are looked at
     before an unknown path below their base URL is told, those of `guard_methods` before a wrong method at their path.
     `unknown_method_by` are replies by method, where the operation has none of its own. After a reply with a status of
-    `closes_after` the connection is closed. `login_by_email` takes the e-mail address of an account for its name.
+    `closes_after` the connection is closed. `login_by_email` takes the e-mail address of an account for its name. `lacks` are
+    operations of the dialect that the imitated server has not.
     """
 
     name: str
@@ -185,6 +186,7 @@ class Profile:
     unknown_method_by: Mapping[str, ReplyTemplate] = field(default_factory=dict)
     closes_after: frozenset[int] = frozenset()
     login_by_email: bool = False
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

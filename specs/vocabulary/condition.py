@@ -95,6 +95,7 @@ class Condition:
     `purposes` are those of the operations that can have it; empty: all.
     `requires` is what else it takes of the operation and its API, in words of `REQUIREMENTS`.
     `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
+    `beside` are the tokens that have to be at hand besides the one that is presented.
     `needs` are the credentials beyond the operation's own without which it cannot be provoked.
     `spends` is the credential whose account a bad login is counted on by servers that lock accounts. Those lock people
     out, not client applications.
@@ -116,6 +117,7 @@ class Condition:
     purposes: tuple[str, ...] = ()
     requires: tuple[Requirement, ...] = ()
     presumes: Presumption | None = None
+    beside: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     spends: str | None = None
     names_nobody: bool = False

@@ -245,12 +245,14 @@ _ROWS: list[Condition] = [
         "the token's session has been renewed since",
         tells_tokens_apart=True,
         requires=("renewal",),
+        beside=("refresh_token",),
     ),
     _access("access_token.revoked", "the token has been revoked", tells_tokens_apart=True, requires=("revocation",)),
     _access(
         "access_token.is_refresh_token",
         "a refresh token stands where the access token belongs",
         broader="access_token.unknown",
+        beside=("refresh_token",),
     ),
     # the refresh token
     _refresh("refresh_token.missing", "the refresh_token is left out", absent=True, places=_FIELDS),
@@ -293,6 +295,7 @@ _ROWS: list[Condition] = [
         "refresh_token.is_access_token",
         "an access token stands where the refresh token belongs",
         broader="refresh_token.unknown",
+        beside=("access_token",),
     ),
     # grants and scopes
     _grant("grant_type.missing", "the grant_type is left out", absent=True, hides_grant=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from watchword.specs.values.api import Api, Operation
 from watchword.suites.acting.steps import NotApplicable
@@ -12,13 +12,13 @@ __all__ = ["TOKEN_ROLES", "issuer_for", "renewal_for"]
 TOKEN_ROLES = ("access_token", "refresh_token")
 
 
-def issuer_for(api: Api, operation: Operation, credentials: Mapping[str, str]) -> Operation:
-    """Choose the operation that gives the tokens which another one wants: at the same path if there is one.
+def issuer_for(api: Api, operation: Operation, credentials: Mapping[str, str], beside: Iterable[str] = ()) -> Operation:
+    """Choose the operation that gives the tokens which another one wants, and those `beside`: at the same path if there is one.
 
     Raises:
         NotApplicable: none of them gives those tokens for the credentials at hand.
     """
-    wanted = [role for role in TOKEN_ROLES if role in operation.roles]
+    wanted = [role for role in TOKEN_ROLES if role in operation.roles or role in beside]
     if operation.purpose == "issue":
         return operation
     found = [

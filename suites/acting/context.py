@@ -189,11 +189,11 @@ class Context:
             f"a right request to {operation.name} was answered {reply.status}{lacking}, so a refusal proves nothing"
         )
 
-    def prepare(self, operation: Operation, who: str = "self") -> Steps:
-        """Get together what an operation wants: the credentials, and fresh tokens where it wants tokens."""
+    def prepare(self, operation: Operation, who: str = "self", beside: Iterable[str] = ()) -> Steps:
+        """Get together what an operation wants: the credentials, and fresh tokens where it wants tokens, with those `beside`."""
         if not any(role in operation.roles for role in TOKEN_ROLES):
             return self.values(who), None
-        tokens = yield from self.login(issuer_for(self.api, operation, self.target.credentials), who)
+        tokens = yield from self.login(issuer_for(self.api, operation, self.target.credentials, beside), who)
         return self.values(who) | {role: tokens[role] for role in TOKEN_ROLES if tokens[role] is not None}, tokens
 
     def obtain(
@@ -212,10 +212,12 @@ class Context:
         """Renew tokens.
 
         Raises:
-            Blocked: the renewal was refused or gave no access token. NotApplicable: there is no refresh token.
+            Blocked: the renewal was refused or gave no access token, or there is no refresh token. NotSupported: likewise,
+                and it is optional.
         """
         if "refresh_token" in operation.required_roles and tokens["refresh_token"] is None:
-            raise Blocked(f"{tokens.operation.name} gave no refresh token")
+            reason = f"{tokens.operation.name} gave no refresh token"
+            raise NotSupported(reason) if operation.optional else Blocked(reason)
         held = {role: tokens[role] for role in TOKEN_ROLES if tokens[role] is not None}
         exchange = yield Call(self.write(operation, self.values(who) | held), step, f"renew by {operation.name}")
         self.require(exchange, operation)

@@ -46,7 +46,8 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
     apart = any(CONDITIONS[name].tells_tokens_apart for name in conditions)
     if apart:
         yield NEXT_SECOND
-    values, tokens = yield from context.prepare(operation)
+    beside = {role for name in conditions for role in CONDITIONS[name].beside}
+    values, tokens = yield from context.prepare(operation, beside=beside)
     # What is to be wrong has to be there, and right, in the control, even where a request may do without it.
     subjects = [CONDITIONS[name].subject for name in conditions]
     about = tuple(role for one in subjects for role in (one, PARTNERS.get(one, one)) if role in values)
@@ -61,7 +62,7 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
         # The control may have used up what it presented.
         if apart:
             yield NEXT_SECOND
-        values, tokens = yield from context.prepare(operation)
+        values, tokens = yield from context.prepare(operation, beside=beside)
         right = replace(context.write(operation, values, about), method=right.method)
     if tokens is None:
         tokens = context.tokens(control, operation)

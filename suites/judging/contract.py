@@ -39,11 +39,10 @@ def conforms(context: Context, workshop: Workshop) -> Scenario:
     control = yield Call(context.write(operation, values), "control", f"the right request to {operation.name}")
     context.require(control, operation)
     pairs = []
-    described_at = context.api.operations.get(operation.name)
-    moved = described_at is None or described_at.path != operation.path
-    if moved:
+    described = context.api.operations.get(operation.name)
+    if described is None or described.path != operation.path:
         raise NotApplicable("the target file names a protected operation that nothing describes")
-    for generated in workshop.cases(context.api, operation.path, operation.method):
+    for generated in workshop.cases(context.api, operation.described_at, operation.method):
         right = context.write(operation, (yield from context.prepare(operation))[0])
         sketch = _written(generated, right, f"watchword-nobody-{context.tag}")
         exchange = yield Call(sketch, "probe", "a generated request", generated=True)
@@ -133,7 +132,7 @@ def described(context: Context, transcript: Transcript, workshop: Workshop) -> l
         # Of a reply that was cut nobody knows how it goes on.
         if exchange.reply is not None and not exchange.reply.cut
     ]
-    told = workshop.failures(context.api, operation.path, operation.method, replies) if replies else []
+    told = workshop.failures(context.api, operation.described_at, operation.method, replies) if replies else []
     for (_, reply), titles in zip(replies, told, strict=True):
         for title in titles:
             difference = Difference("a described reply", f"status {reply.status}: {title}", _assertion(context, reply))

@@ -26,7 +26,10 @@ _NOWHERE = "/watchword-no-such-path"
 def wrong_base(session: TargetSession, operation: Operation, path: str) -> str:
     """Say that a base URL is none of the documented paths, and which one is, where one is found."""
     found = found_elsewhere(session, operation, path)
-    return found or f"is {session.target.base(operation.base)} the base of the documented paths?"
+    return found or (
+        f"is {session.target.base(operation.base)} the base of the documented paths? If it is, say where this one is "
+        f'under [endpoints], as {operation.endpoint} = "/…"'
+    )
 
 
 def found_elsewhere(session: TargetSession, operation: Operation, path: str) -> str:

@@ -72,7 +72,11 @@ def _steer(x: Examination) -> None:
 
 
 def _issuers(x: Examination) -> list[Operation]:
-    return [op for op in x.session.target.dialect.api.with_purpose("issue") if not op.optional]
+    """Give the operations by which everybody can log in; where the server has none of them, the first that this target can use."""
+    issuers = x.session.target.dialect.api.with_purpose("issue")
+    held = x.session.target.credentials
+    usable = [op for op in issuers if op.optional and all(role in held for role in op.required_roles)]
+    return [op for op in issuers if not op.optional] or usable[:1]
 
 
 def _logins(x: Examination) -> None:

@@ -150,7 +150,7 @@ class Runner:
             for clause in clauses:
                 if clause.guarantee == GENERATED:
                     operation = session.operation(clause)
-                    wanted.append((session.target.dialect.api, operation.path, operation.method))
+                    wanted.append((session.target.dialect.api, operation.described_at, operation.method))
         self._workshop = workshop_for(wanted)
         for session in run.sessions.values():
             session.workshop = self._workshop

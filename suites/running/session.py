@@ -70,11 +70,14 @@ class TargetSession:
 
     def plan(self, clauses: Iterable[Clause]) -> None:
         """Share the budgets out over the clauses that will be checked."""
-        self.budget.plan((c for c in clauses if c.operation not in self.unserved), self.repeat)
+        out = self.unserved.keys() | self.target.dialect.api.absent
+        self.budget.plan((c for c in clauses if c.operation not in out), self.repeat)
 
     def halt(self, clause: Clause) -> Halt | None:
         """Give what ends the check of a clause before anything is sent; None where nothing does."""
         why = self.unserved.get(clause.operation or "")
+        if clause.operation in self.target.dialect.api.absent:
+            why = f"the server has no {clause.operation}, as its target says"
         return NotApplicable(why) if why else self.budget.halt(clause)
 
     def operation(self, clause: Clause) -> Operation:

@@ -32,7 +32,8 @@ class Client:
         self.http.trust_env = False
         self._lock = threading.Lock()
         api = mock.service.dialect.api
-        issues = [op for op in api.with_purpose("issue") if not op.optional]
+        renewable = [op for op in api.with_purpose("issue") if "refresh_token" in op.gives]
+        issues = [op for op in renewable if not op.optional] or renewable
         # Where there are several logins, that of the token endpoint.
         self.issue = next((op for op in issues if op.media_type == FORM), issues[0])
         renews = api.with_purpose("renew")

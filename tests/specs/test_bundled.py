@@ -15,16 +15,18 @@ CREDENTIALS = {
         ("username", "password", "client_id", "client_secret", "brand_key"),
         ("operator_username", "operator_password", *OTHERS, "other_brand_key"),
     ),
+    "oauth2": (("client_id", "client_secret"), ("username", "password", *OTHERS)),
 }
 RESOURCES = {
     "sensu": ("GET", "/api/core/v2/namespaces"),
     "fusio": ("GET", "/authorization/whoami"),
     "rator": ("GET", "/api/billing-groups/201506171857210002/balance"),
+    "oauth2": ("GET", "/resource"),
 }
 
 
 def test_bundled_dialects() -> None:
-    """Three dialects are bundled, each a folder of its name with three files."""
+    """Four dialects are bundled, each a folder of its name with three files."""
     assert set(CREDENTIALS) == set(bundled())
     assert [] == [
         f"{name}/{file}"
@@ -55,10 +57,11 @@ def test_default_resource(name: str) -> None:
 
 
 def test_second_base_url() -> None:
-    """One dialect has its protected operations on a base URL of their own."""
+    """Two dialects have their protected operations on a base URL of their own."""
     bases = {name: set(load_dialect(name).api.bases) for name in bundled()}
+    both = {"url", "resource_url"}
 
-    assert {"sensu": {"url"}, "fusio": {"url"}, "rator": {"url", "resource_url"}} == bases
+    assert {"sensu": {"url"}, "fusio": {"url"}, "rator": both, "oauth2": both} == bases
 
 
 def test_loading_by_name_and_by_folder() -> None:

@@ -11,7 +11,7 @@ from watchword.specs.applies import applicable_conditions
 from watchword.specs.loader import Dialect, bundled, load_dialect
 from watchword.specs.values.clause import Clause, Expectation
 
-LEAST = {"sensu": 45, "fusio": 55, "rator": 60}
+LEAST = {"sensu": 45, "fusio": 55, "rator": 60, "oauth2": 150}
 PROSE = {
     "a placeholder": r"\b(TBD|TODO|FIXME|XXX)\b",
     "a line break": r"\n",

@@ -59,6 +59,7 @@ SAME = {
 
 # What holds only in worlds of another kind than the mock's at these operations.
 NOT_OF_THIS_WORLD = {
+    ("oauth2", "renew", "refresh_token.retired"): "using an older refresh token again ends nothing here",
     ("fusio", "renewByRefreshToken", "refresh_token.retired"): "using an older refresh token again ends nothing here",
     ("rator", "issueByClientCredentials", "brand_key.foreign"): "a client belongs to every brand",
     ("lanternhouse", "issueByClientCredentials", "brand_key.foreign"): "a client belongs to every brand",

@@ -24,7 +24,7 @@ def _grants(case: Case) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=256)
 def _grants_at(api: Api, path: str, method: str) -> frozenset[str]:
-    here = [op for op in api.operations.values() if (op.path, op.method) == (path, method)]
+    here = [op for op in api.present if (op.path, op.method) == (path, method)]
     return frozenset(b.const for op in here for b in op.bound("grant_type") if b.const)
 
 

@@ -35,7 +35,7 @@ def _shouted_grant(draft: Draft, work: Work) -> Draft:
 
 
 def _barred_grant(draft: Draft, work: Work) -> Draft:
-    here = [op for op in work.context.api.operations.values() if op.path == draft.operation.path]
+    here = [op for op in work.context.api.present if op.path == draft.operation.path]
     offered = {b.const for op in here for b in op.bound("grant_type")}
     grant = next(g for g in _GRANTS if g not in offered)
     held = work.context.target.credentials

@@ -140,7 +140,10 @@ def _superseded(draft: Draft, work: Work) -> Steps:
 
 def _revoked(draft: Draft, work: Work) -> Steps:
     context = work.context
-    operation = context.api.with_purpose("revoke")[0]
+    revocations = context.api.with_purpose("revoke")
+    if not revocations:
+        raise NotApplicable("nothing revokes here")
+    operation = revocations[0]
     held = {role: work.held()[role] for role in ("access_token", "refresh_token") if work.held()[role] is not None}
     exchange = yield Call(context.write(operation, context.values() | held), "prepare", f"revoke by {operation.name}")
     context.require(exchange, operation)
