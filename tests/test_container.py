@@ -6,9 +6,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-import zipfile
+import sysconfig
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,22 +94,106 @@ def test_the_image_has_what_it_is_built_of() -> None:
     assert all((ROOT / name).exists() for name in let_in)
 
 
-def test_the_image_can_be_built_of_that(tmp_path: Path) -> None:
-    """What is let into the build makes the wheel that the whole checkout makes."""
+@pytest.fixture(scope="module")
+def image() -> Iterator[tuple[Path, list[str]]]:
+    """Build what the first stage builds, of what is let into the build; its requirements are those of the tests.
+
+    Gives the folder that the second stage copies, and the names of the files that were let in.
+    """
     listed = run_git("ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
     names = [name for name in listed if name.split("/")[0] in let_in and (ROOT / name).is_file()]
-    for name in names:
-        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / "source" / name)
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, tmp_path / "source"]
-    done = subprocess.run(build, capture_output=True, text=True, check=False)
+    run = re.search(r"^RUN pip (install .*) --prefix=/installed \"(\.\[\w+\])\"$", DOCKERFILE, re.MULTILINE)
+    assert run is not None
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        # The user of the image has to get in.
+        folder.chmod(0o755)
+        for name in names:
+            (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / "source" / name)
+        # What is installed here already is to stay.
+        own = [
+            "--ignore-installed",
+            "--no-index",
+            "--no-deps",
+            "--no-build-isolation",
+            "--disable-pip-version-check",
+            "--quiet",
+        ]
+        pip = [sys.executable, "-m", "pip", *run[1].split(), *own, f"--prefix={folder / 'installed'}", run[2]]
+        done = subprocess.run(pip, capture_output=True, text=True, check=False, cwd=folder / "source")
+        assert 0 == done.returncode, done.stderr
+        yield folder / "installed", names
 
-    assert 0 == done.returncode, done.stderr
-    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    folders = {name for name in let_in if (ROOT / name).is_dir()}
-    assert {f"watchword/{name}" for name in names if name.split("/")[0] in folders} == packed
+
+def test_the_image_has_all_of_the_product(image: tuple[Path, list[str]]) -> None:
+    """What is let into the build is installed, and nothing else."""
+    installed, names = image
+    house = next(installed.rglob("watchword/mockserver")).parent
+    folders = {name.split("/")[0] for name in names if "/" in name}
+    found = {str(path.relative_to(house)) for path in house.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+
+    assert {name for name in names if name.split("/")[0] in folders} == found
+
+
+def test_the_image_runs(image: tuple[Path, list[str]]) -> None:
+    """What the image starts listens, is healthy and ends by the image's signal, as a user who owns nothing."""
+    installed, _ = image
+    place = next(installed.rglob("watchword/mockserver")).parent.parent
+    ready = installed.parent / "run" / "watchword-mock.json"
+    ready.parent.mkdir()
+    ready.parent.chmod(0o777)
+    variables = dict(re.findall(r"(PYTHON\w+)=(\S+)", DOCKERFILE))
+    environ = {
+        **variables,
+        "PATH": f"{installed / 'bin'}{os.pathsep}{BIN}",
+        "PYTHONPATH": f"{place}{os.pathsep}{sysconfig.get_path('purelib')}",
+    }
+    numbers = re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE)
+    # Only root can become another, and only where a Python of the version is open to all.
+    python = next((path for path in (Path(sys.executable), Path("/usr/bin/python3")) if is_open(path)), None)
+    user = int(numbers[-1]) if os.geteuid() == 0 and python is not None else None
+    if user is None or python is None:
+        python = Path(sys.executable)
+    own = {"8080": "0", "0.0.0.0": "127.0.0.1", "/tmp/watchword-mock.json": str(ready)}
+
+    def command(instruction: str) -> list[str]:
+        return [own.get(word, word).replace("/tmp/watchword-mock.json", str(ready)) for word in words(instruction)]
+
+    script = shutil.which(words("ENTRYPOINT")[0], path=environ["PATH"])
+    assert script == str(installed / "bin" / "watchword")
+    mock = subprocess.Popen(
+        [str(python), script, *command("ENTRYPOINT")[1:], "sensu"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environ,
+        cwd=ready.parent,
+        user=user,
+    )
+    assert mock.stdout is not None
+    first = mock.stdout.readline()
+    check = [str(python), *command("HEALTHCHECK")[1:]]
+    healthy = subprocess.run(check, env=environ, cwd=ready.parent, user=user, capture_output=True, check=False)
+    owner = ready.stat().st_uid
+    mock.send_signal(signal.Signals[re.findall(r"^STOPSIGNAL (\w+)$", DOCKERFILE, re.MULTILINE)[0]])
+    _, err = mock.communicate()
+
+    assert (True, 0, "") == (bool(first), mock.returncode, err)
+    assert (0, b"") == (healthy.returncode, healthy.stderr)
+    assert (user if user is not None else os.geteuid(), False) == (owner, ready.exists())
+
+
+def is_open(python: Path) -> bool:
+    """Tell whether a Python is of the version of this one, and whether everybody may read it and what is installed here."""
+    if not python.exists():
+        return False
+    ways = (python.resolve(), Path(sysconfig.get_path("purelib")))
+    tell = [str(python), "-c", "import sys; print(*sys.version_info[:2])"]
+    told = subprocess.run(tell, capture_output=True, text=True, check=False).stdout.split()
+    open_to_all = all(place.stat().st_mode & 0o005 == 0o005 for way in ways for place in (way, *way.parents))
+    return open_to_all and told == [str(number) for number in sys.version_info[:2]]
 
 
 def run_git(*words: str) -> str:

@@ -14,6 +14,7 @@ _WARNED_ALWAYS = {
     "login.body-unreadable-no-crash",
     "renew.client-id-unknown",
     "renew.client-secret-extended",
+    "renew.client-secret-is-client-id",
     "renew.client-secret-other-case",
     "renew.client-secret-padded",
     "renew.client-secret-truncated",
