@@ -9,6 +9,7 @@ to be seen: tests of these start Python anew.
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import random
@@ -27,10 +28,12 @@ from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 _LENGTH = struct.Struct("!I")
-# pytest rewrites the modules of plugins as they are imported, so none of these may be here before it.
+# pytest rewrites the modules of plugins as they are imported, so none of ours may be here before it.
 _NEEDED = (
+    "hypothesis",
     "pytest",
     "requests",
+    "schemathesis",
     "watchword.mockserver.command",
     "watchword.mockserver.launch",
     "watchword.reports.baseline",
@@ -40,6 +43,7 @@ _NEEDED = (
     "watchword.reports.sink",
     "watchword.suites.command",
     "watchword.suites.doctor",
+    "watchword.suites.judging.generating",
     "watchword.suites.running.plan",
     "watchword.suites.running.preflight",
     "watchword.suites.running.recording",
@@ -177,9 +181,22 @@ def _become(task: dict[str, Any]) -> None:
         runpy.run_module(what, run_name="__main__", alter_sys=True)
 
 
-if __name__ == "__main__":
+def _prepare() -> None:
+    """Import what is needed, and read the dialects."""
     for name in _NEEDED:
-        __import__(name)
+        importlib.import_module(name)
+    for name in ("hypothesis", "_hypothesis_globals", "schemathesis"):
+        # They have plugins, too: without this word pytest would complain that it can rewrite them no more.
+        sys.modules[name].__doc__ = f"{sys.modules[name].__doc__} PYTEST_DONT_REWRITE"
+    from watchword.specs.loader import bundled, load_dialect
+
+    for dialect in map(load_dialect, bundled()):
+        assert dialect.clauses
+        assert dialect.profiles
+
+
+if __name__ == "__main__":
+    _prepare()
     # What is there now stays, and is not looked through again by each child.
     gc.collect()
     gc.freeze()
