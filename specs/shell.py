@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import parse_qsl
 
@@ -14,6 +14,10 @@ from watchword.specs.values.api import FORM
 from watchword.specs.values.http import Request
 
 __all__ = ["ShellLine"]
+
+_BEFORE = ("=", ":", " ", '"')
+_END = ("", "\n")
+"""Between which a secret that is a word is one: it ends a pair, or is a string."""
 
 
 class ShellLine:
@@ -97,23 +101,45 @@ class ShellLine:
 
     def _quoted(self, text: str) -> str:
         """Quote for a POSIX shell, with variables for the secrets."""
-        secrets = sorted((s for s in self._variables if s in text), key=len, reverse=True)
-        found = [self._standing(secret) for secret in secrets]
-        if not any(re.search(pattern, text) for pattern in found):
+        secrets = sorted((s for s in self._variables if s and s in text), key=len, reverse=True)
+        parts = _cut(text, [(secret, self._is_word(secret)) for secret in secrets])
+        if len(parts) == 1:
             safe = re.fullmatch(r"[A-Za-z0-9_@%+=:,./-]+", text)
             return text if safe else "'" + text.replace("'", "'\\''") + "'"
-        parts = re.split("(" + "|".join(found) + ")", text)
         escaped = (
             f"${{{self._variables[p]}}}" if p in self._variables else re.sub(r'([\\"$`])', r"\\\1", p) for p in parts
         )
         return '"' + "".join(escaped) + '"'
 
-    def _standing(self, secret: str) -> str:
-        """Give the pattern by which a secret is found in a word of the line."""
-        if secret in self._mask(f"- {secret} -"):
-            # It is a word that may stand anywhere, and a secret only where it ends a pair or is a string.
-            return f'(?<=[=: "]){re.escape(secret)}(?="|$)'
-        return re.escape(secret)
+    def _is_word(self, secret: str) -> bool:
+        """Tell whether it is a word that may stand anywhere, and a secret only where it ends a pair or is a string."""
+        return secret in self._mask(f"- {secret} -")
+
+
+def _cut(text: str, secrets: Sequence[tuple[str, bool]]) -> list[str]:
+    """Cut a text before and after each secret in it, the first of them where several begin; a word counts where it is one.
+
+    Each token is another secret, and to compile a pattern of it takes longer than to look for it.
+    """
+    parts, done = [], 0
+    while found := [
+        (at, n) for n, (secret, word) in enumerate(secrets) if (at := _find(text, secret, done, word)) >= 0
+    ]:
+        at, number = min(found)
+        secret = secrets[number][0]
+        parts += [text[done:at], secret]
+        done = at + len(secret)
+    return [*parts, text[done:]]
+
+
+def _find(text: str, secret: str, start: int, word: bool) -> int:
+    at = text.find(secret, start)
+    while word and at >= 0:
+        end = at + len(secret)
+        if text[max(at - 1, 0) : at] in _BEFORE and (text[end : end + 1] == '"' or text[end : end + 2] in _END):
+            break
+        at = text.find(secret, at + 1)
+    return at
 
 
 def _pair(text: str) -> str:
