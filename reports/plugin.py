@@ -20,6 +20,7 @@ from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 from watchword.reports.remedies import remedies
 from watchword.reports.sink import Sink
 from watchword.reports.summary import headline, verdict_line
+from watchword.reports.terminal import told
 
 if TYPE_CHECKING:
     from watchword.reports.baseline import Baseline
@@ -181,16 +182,42 @@ class _Reporter:
             raise pytest.UsageError(self._sink.trouble)
         return result
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    # Outermost: pytest's own account of what failed would come before, a page for each clause and in no order.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, object, object]:
         run = self._sink.run
-        if run is not None:
-            self._sink.publish()
-            terminalreporter.write_sep("=", "watchword")
-            terminalreporter.write_line(headline(run))
-            terminalreporter.write_line(verdict_line(run))
-            for line in remedies(run.clauses):
-                terminalreporter.write_line(f"  {line}")
-            terminalreporter.write_line(f"report: {self._sink.page}")
+        if run is None:
+            return (yield)
+        self._sink.publish()
+        stats = terminalreporter.stats
+        kept = {name: stats[name] for name in ("failed", "error") if name in stats}
+        for name, reports in kept.items():
+            stats[name] = [report for report in reports if not self._tells(report)]
+        result = yield
+        for name, reports in kept.items():
+            stats[name] = reports
+        for title, lines in told(run, self._records_file()) if self._config.option.tbstyle != "no" else ():
+            terminalreporter.write_sep("=", title)
+            for line in lines:
+                terminalreporter.write_line(line)
+        terminalreporter.write_sep("=", "watchword")
+        terminalreporter.write_line(headline(run))
+        terminalreporter.write_line(verdict_line(run))
+        for line in remedies(run.clauses):
+            terminalreporter.write_line(f"  {line}")
+        terminalreporter.write_line(f"report: {self._sink.page}")
+        return result
+
+    def _tells(self, report: object) -> bool:
+        """Tell whether what a report says is said of its clause below, in whatever style pytest was not asked for."""
+        record = self._records.get(getattr(report, "nodeid", ""))
+        if record is None or self._config.option.tbstyle != "auto":
+            return False
+        return record.judgement.broken or record.judgement.shown() == "error"
+
+    def _records_file(self) -> str:
+        folder, here = self._sink.folder, self._config.invocation_params.dir
+        return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a failing, erring or skipped clause says on the terminal: the rule, what was expected, what was seen, the way on."""
+"""What the test of a failing, erring or skipped clause says: the deviation first, then the rule and the way on."""
 
 from __future__ import annotations
 
@@ -10,24 +10,18 @@ __all__ = ["explain", "short"]
 def explain(record: ClauseRecord) -> str:
     """Give the whole message of a clause that is broken or could not be checked."""
     lines = [
-        f"{record.clause} at {record.target}: {record.verdict} ({record.level}, {record.basis})",
+        f"{'; '.join(record.differences) or record.reason or record.observed}",
+        f"  clause    {record.clause} at {record.target}: {record.verdict} ({record.level}, {record.basis})",
         f"  rule      {record.says}",
         f"  source    {record.source}",
-        f"  expected  {record.expected}",
-        f"  observed  {record.observed}",
     ]
-    lines += [f"  differs   {difference}" for difference in record.differences]
-    if record.reason and record.reason != record.observed:
+    if record.reason and record.differences:
         lines.append(f"  reason    {record.reason}")
     for number, exchange in enumerate(record.exchanges, start=1):
         status = exchange.reply["status"] if exchange.reply else exchange.trouble
         lines.append(f"  {number} {exchange.step:8}{exchange.request['method']} {exchange.request['url']} -> {status}")
     if record.exchanges:
-        lines += [
-            "",
-            "hint: the last request again, with the secrets in the environment:",
-            f"  {record.exchanges[-1].curl}",
-        ]
+        lines += ["", f"hint: watchword reproduce RECORDS {record.clause} writes a script that makes this check again"]
     return "\n".join(lines)
 
 

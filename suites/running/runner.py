@@ -169,7 +169,10 @@ class Runner:
                 if isinstance(trouble, RuleBroken):
                     self._keep_broken(run.sessions[name], trouble)
                     code = Exit.TOO_LITTLE
-                pytest.exit(text, returncode=self._hand_over_end(run, code, text))
+                ended = self._hand_over_end(run, code, text)
+                # pytest says it itself.
+                self.message = ""
+                pytest.exit(text, returncode=ended)
             told = [run.masker.mask(f"{name}: {says}") for says in found.warnings]
             run.warnings += told
             self._print(f"warning: {line}" for line in told)

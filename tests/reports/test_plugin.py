@@ -94,6 +94,7 @@ def test_reports(reported):
     told = lines.index("2 of 2 clauses verified: 1 fail, 1 pass")
 
     assert f"report: {folder}/report.html" in lines[told:]
+    assert 1 == sum("toy:x.two" in line and "reproduce" not in line for line in lines)
 
     assert (1, ["run", "clause", "clause", "end"], "1", "Not conforming" in (folder / "report.html").read_text()) == (
         reported[1].returncode,
