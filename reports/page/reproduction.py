@@ -39,25 +39,27 @@ def library() -> str:
     return needed([*runtime.__all__, *ASSERTIONS, *DERIVATIONS])
 
 
-def reproduction(record: ClauseRecord, run: Run) -> Reproduction:
-    """Say how the check of a clause is made again."""
+def reproduction(record: ClauseRecord, run: Run) -> Reproduction | None:
+    """Say how the check of a clause is made again; None where nothing of ours has made it, or its secrets are not known."""
+    try:
+        found = script(run.run, record)
+    except Unwritable:
+        return None
     name = shlex.quote(record.clause)
     target = f" --target {shlex.quote(record.target)}" if len(run.run.targets) > 1 else ""
     command = str(run.run.options.get("command", "")) or "watchword test TARGET.toml"
     again = f"{command} -k {shlex.quote(record.clause.partition(':')[2] or record.clause)}"
-    return Reproduction(_text(record, run), f"watchword reproduce records.jsonl {name}{target}", again)
+    text = _on_page(record, found.steps) if _has_room(record) else ""
+    return Reproduction(text, f"watchword reproduce records.jsonl {name}{target}", again)
 
 
-def _text(record: ClauseRecord, run: Run) -> str:
-    if not record.judgement.broken or len(record.exchanges) > _MOST:
-        return ""
-    try:
-        found = script(run.run, record)
-    except Unwritable:
-        return ""
-    about = f"# {record.clause} at {record.target}: exits with 1 when the deviation shows, 0 when not, 2 when nobody can tell."
-    head = f"#!/usr/bin/env python3\n{' '.join(about.split())}\nfrom __future__ import annotations\n"
-    return f"{head}\n{MARK}\n\n\n{found.steps}"
+def _has_room(record: ClauseRecord) -> bool:
+    return record.judgement.broken and len(record.exchanges) <= _MOST
+
+
+def _on_page(record: ClauseRecord, steps: str) -> str:
+    about = f"{record.clause} at {record.target}: exits with 1 when the deviation shows, 0 when not, 2 when nobody can tell."
+    return f"#!/usr/bin/env python3\n# {' '.join(about.split())}\nfrom __future__ import annotations\n\n{MARK}\n\n\n{steps}"
 
 
 def runs(line: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import product
 
 import pytest
 from click.testing import CliRunner
@@ -97,6 +98,25 @@ def test_verdict_without_its_count(seen, at, verdict):
 def test_level(seen, at, level, basis, verdict, strict, expected):
     """The level and basis of one clause decide what its verdict means."""
     assert expected == code(seen(at, level=level, basis=basis, verdict=verdict), strict=strict)
+
+
+def _colour(level, basis, verdict, strict):
+    """Say by the words of the README which code one record calls for."""
+    if verdict in ("fail", "error"):
+        return VERDICTS[verdict]
+    if verdict == "warn":
+        return 1 if strict or (level == "must" and basis in ("documented", "inferred")) else 0
+    return VERDICTS[verdict] if level == "must" else 0
+
+
+@pytest.mark.parametrize("at", [0, CLAUSES // 2, CLAUSES - 1])
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_level_with_every_verdict(seen, at, verdict):
+    """Whatever level and basis one clause has, with and without --strict, each verdict has its colour."""
+    every = list(product(("must", "should", "may"), ("documented", "inferred", "rfc", "silent"), (False, True)))
+    found = {(lv, ba, st): code(seen(at, level=lv, basis=ba, verdict=verdict), strict=st) for lv, ba, st in every}
+
+    assert {(lv, ba, st): _colour(lv, ba, verdict, st) for lv, ba, st in every} == found
 
 
 @pytest.mark.parametrize("at", range(CLAUSES))

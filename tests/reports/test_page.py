@@ -80,7 +80,6 @@ def test_everything_is_there_without_scripts(run, clause):
         "line 98",
         "renewToken",
         "1 of 3",
-        "watchword reproduce records.jsonl toy:renew.malformed-body",
     ]
     told += ["No operation of the API makes accounts.", "1 of 1 clause verified", "400 Bad Request", "Not conforming"]
 

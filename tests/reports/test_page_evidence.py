@@ -199,3 +199,17 @@ def test_head_says_what_was_tested_and_how(run, clause):
     told += ("requests per second 20, bad logins 4, max wait 0", "watchword 0.1.0", "could be set ahead")
 
     assert [] == [text for text in told if text not in head]
+
+
+def test_what_cannot_be_repeated_offers_no_script(run, clause, exchange):
+    """Where nothing says what a secret was made of, the page offers neither a script nor the command for one."""
+    known = {
+        "url": ["http://127.0.0.1:8080/renew"],
+        "headers": {"0": ["Bearer ", ["secret", "password"]]},
+        "body": ["{"],
+    }
+    pages = [
+        render(run(clause(verdict="fail", exchanges=(exchange(recipe=recipe),)), exit_code=1)) for recipe in ({}, known)
+    ]
+
+    assert [0, 1] == [page.count("<b>Reproduce it</b>") for page in pages]
