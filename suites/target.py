@@ -39,7 +39,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under test. The repr holds no credential. `accepted` is why a clause may stay undecided, by its id."""
+    """A server under test. The repr holds no credential. `accepted` is why a clause may stay undecided, by its id.
+
+    `opened_by` are the logins whose tokens open the protected operation; empty: all.
+    """
 
     name: str
     dialect: Dialect
@@ -48,6 +51,7 @@ class Target:
     credentials: Mapping[str, str] = field(repr=False)
     limits: Limits = Limits()
     resource: tuple[str, str] | None = None
+    opened_by: tuple[str, ...] = ()
     control: Control | None = field(default=None, repr=False)
     control_url: str | None = None
     tls: Tls = field(default_factory=Tls)
@@ -69,7 +73,7 @@ class Target:
         found = self.dialect.api.with_purpose("resource")
         if not found:
             return None
-        operation = found[0]
+        operation = replace(found[0], opened_by=self.opened_by) if self.opened_by else found[0]
         if self.resource is None:
             return operation
         method, path = self.resource
@@ -104,7 +108,7 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
         # No comparison of the schema fails for what is no number.
         if isinstance(value, float) and not math.isfinite(value):
             raise TargetError(f"{file.line_of(key)}: limits.{key}", f"{value} is no finite number")
-    resource = raw.get("resource")
+    resource = raw.get("resource", {})
     known = (*dialect.api.required_credentials, *dialect.api.optional_credentials)
     for role in credentials:
         if role not in known:
@@ -119,7 +123,8 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
         url=own["url"],
         resource_url=own.get("resource_url"),
         limits=Limits(**raw.get("limits", {})),
-        resource=(resource.get("method", "GET"), resource["path"]) if resource else None,
+        resource=(resource.get("method", "GET"), resource["path"]) if "path" in resource else None,
+        opened_by=_opened_by(file, dialect, resource),
         control_url=own.get("control_url"),
         tls=read_tls(file),
     )
@@ -169,6 +174,7 @@ def from_description(description: StartedServer) -> Target:
         name=description["name"],
         url=description["url"],
         resource_url=description.get("resource_url"),
+        opened_by=tuple(description.get("opened_by") or ()),
         control=description.get("control"),
         close=description.get("close"),
     )
@@ -219,6 +225,16 @@ def _placed(file: TargetText, dialect: Dialect) -> Dialect:
         keys = [key for key, where in endpoints.items() if _is_misplaced(dialect, key, where)]
         place = f"{file.line_of(keys[0])}: endpoints.{keys[0]}" if keys else file.line_of("endpoints")
         raise TargetError(place, trouble.problem, trouble.hint) from trouble
+
+
+def _opened_by(file: TargetText, dialect: Dialect, resource: Mapping[str, Any]) -> tuple[str, ...]:
+    login = resource.get("login")
+    logins = [operation.name for operation in dialect.api.with_purpose("issue")]
+    if login is not None and login not in logins:
+        raise TargetError(
+            f"{file.line_of('login')}: resource.login", f"{dialect.name} has no login {login!r}", nearest(login, logins)
+        )
+    return () if login is None else (login,)
 
 
 def _is_misplaced(dialect: Dialect, name: str, where: str | bool) -> bool:

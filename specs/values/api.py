@@ -94,6 +94,7 @@ class Operation:
     `scopes` are the scopes an access token needs here; `claims` maps members of a JWT access token to roles. `endpoint` is
     the name that all operations of one path and method share. `withholds` are roles that the described reply has and this
     operation does not give. `described_at` is the path in the description, wherever the server at hand has it.
+    `opened_by` are the logins whose tokens open a protected operation; empty: all.
 
     What follows from that is worked out once. `roles` travel in the request, in their main places; `required_roles` are
     those of them without which it is incomplete, apart from those whose value is fixed or exemplified. `success` is the
@@ -117,6 +118,7 @@ class Operation:
     endpoint: str = ""
     withholds: tuple[str, ...] = ()
     described_at: str = ""
+    opened_by: tuple[str, ...] = ()
     roles: tuple[str, ...] = field(init=False, repr=False, compare=False)
     required_roles: tuple[str, ...] = field(init=False, repr=False, compare=False)
     success: ReplyShape | None = field(init=False, repr=False, compare=False)

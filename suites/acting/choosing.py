@@ -25,6 +25,7 @@ def issuer_for(api: Api, operation: Operation, credentials: Mapping[str, str], b
         op
         for op in api.with_purpose("issue")
         if all(role in op.gives for role in wanted) and all(role in credentials for role in op.required_roles)
+        if not operation.opened_by or op.name in operation.opened_by
     ]
     found.sort(key=lambda op: (op.optional, op.path != operation.path))
     if not found:

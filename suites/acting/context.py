@@ -242,9 +242,17 @@ def need_scopes(context: Context, tokens: Tokens) -> None:
     """Insist that a token may open the protected operation.
 
     Raises:
-        NotApplicable: its reply lists scopes, and one that the operation wants is not among them.
+        NotApplicable: its reply lists scopes, and one that the operation wants is not among them; or it is of another login
+            than those whose tokens open the operation.
     """
-    wanted = context.resource().scopes
+    resource = context.resource()
+    if resource.opened_by:
+        issuer = issuer_for(context.api, tokens.operation, context.target.credentials)
+        if issuer.name not in resource.opened_by:
+            raise NotApplicable(
+                f"the protected operation is open to tokens of {' and '.join(resource.opened_by)} only, as its target says"
+            )
+    wanted = resource.scopes
     lacking = [w for w in wanted if not any(s == w or w.startswith(f"{s}.") for s in tokens.scopes)]
     if tokens.scopes and lacking:
         raise NotApplicable(f"the token was not granted the scope {lacking[0]}, which the protected operation wants")

@@ -201,8 +201,12 @@ def _protected(x: Examination) -> None:
     context = Context(session.target, tokens.operation, session.tag)
     try:
         resource = context.resource()
-        issuer_for(context.api, resource, session.target.credentials)
-        values = context.values() | {"access_token": tokens["access_token"]}
+        issuer = issuer_for(context.api, resource, session.target.credentials)
+        if resource.opened_by and issuer.name != tokens.operation.name:
+            token = _token_of(x, issuer)
+        if not token:
+            return
+        values = context.values() | {"access_token": token}
         exchange = _call(
             session,
             context,
@@ -228,16 +232,40 @@ def _protected(x: Examination) -> None:
             f"{what}, a redirect to {redirect(reply.header('location'))}: name the path it leads to under [resource]"
         )
     if reply.status not in (403, 500):
-        x.warn(f"{asked}: rules about it will be broken or undecided")
+        x.warn(f"{asked}: rules about it will be broken or undecided{_of_others(session, issuer)}")
         return
     lost = _call(session, context, resource, context.values() | {"access_token": _NO_TOKEN}).reply
     # Where the token made no difference, it does not open what it should, and the suites are there to say so.
     if lost is not None and lost.status != reply.status:
         raise PreflightError(
             f"{what} and {lost.status} to one that is none, so the account may have no right to call it: give it that "
-            "right, or name an operation that it may call, with method and path under [resource]"
+            f"right, or name an operation that it may call, with method and path under [resource]{_of_others(session, issuer)}"
         )
     x.warn(f"{asked}: rules about it will be broken or undecided")
+
+
+def _of_others(session: TargetSession, issuer: Operation) -> str:
+    """Say how to name the login whose tokens open the protected operation, where there are others than the one that was tried."""
+    held = session.target.credentials
+    issuers = session.target.dialect.api.with_purpose("issue")
+    others = [op.name for op in issuers if op is not issuer and all(role in held for role in op.required_roles)]
+    return (
+        f"; where it is for the tokens of another login, name that with login under [resource]: {' or '.join(others)}"
+        if others
+        else ""
+    )
+
+
+def _token_of(x: Examination, issuer: Operation) -> str:
+    """Log in by the operation whose tokens open the protected one; empty where that gives none, which the suites will say."""
+    session = x.session
+    if _is_left(x, issuer, issuer.required_roles):
+        return ""
+    context = Context(session.target, issuer, session.tag)
+    exchange = _call(session, context, issuer, context.values())
+    insist(session, issuer, exchange, "")
+    given = context.tokens(exchange, issuer)["access_token"]
+    return given if isinstance(given, str) else ""
 
 
 def _notice_accounts(session: TargetSession, tokens: Tokens) -> None:

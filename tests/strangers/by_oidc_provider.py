@@ -7,6 +7,9 @@ from node_program import Program
 WRONG = {"error": "invalid_grant", "error_description": "grant request is invalid"}
 """How the library refuses a wrong password."""
 
+OPENED_BY = ("issueByPassword",)
+"""The logins whose tokens open what stands behind them: the library's own page about a user."""
+
 
 def make(credentials: dict[str, str], lifetime: int) -> Program:
     """Start the server with the accounts that some credentials name, and access tokens of so many seconds."""

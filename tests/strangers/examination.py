@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -13,7 +15,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from brand_gate import BrandGate
 
+from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
+from watchword.specs.values.clause import Clause
 from watchword.suites.running.session import TargetSession
 from watchword.suites.running.waiting import Waiting
 from watchword.suites.target import Limits, from_description
@@ -30,6 +34,8 @@ CREDENTIALS = {
 }
 LIFETIME = 8
 """Seconds that an access token lives: each of these servers counts and cuts them in its own way."""
+ENDPOINTS = {"token": "/oauth/token", "resource": "/api/billing-groups/1/balance"}
+"""Where each of these servers has what the standards name no path for."""
 UNLIMITED = Limits(requests_per_second=10000, bad_logins=10000, max_wait=LIFETIME + 2)
 
 
@@ -47,8 +53,11 @@ class Silent(WSGIRequestHandler):
         """Say nothing."""
 
 
-def examine(name: str) -> dict[str, tuple[str, str]]:
-    """Put a server before the suites, in a process that does nothing else; gives the verdict of each clause with what was seen."""
+def examine(name: str) -> dict[str, dict[str, tuple[str, str]]]:
+    """Put a server before the suites, in a process that does nothing else.
+
+    Gives the verdict of each clause with what was seen, by dialect: behind the gate for one, and as it is for the standards.
+    """
     logging.disable(logging.WARNING)
     # Some releases of Authlib refuse to serve without TLS even on this machine.
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
@@ -56,23 +65,42 @@ def examine(name: str) -> dict[str, tuple[str, str]]:
     owners = dict.fromkeys((CREDENTIALS["username"], CREDENTIALS["other_username"]), CREDENTIALS["brand_key"])
     app = library.make(CREDENTIALS, LIFETIME)
     gate = BrandGate(app, owners, library.WRONG)
-    server = make_server("127.0.0.1", 0, gate, Threads, Silent)
+    there = {"endpoints": ENDPOINTS, "opened_by": getattr(library, "OPENED_BY", ())}
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    with contextlib.ExitStack() as stack:
+        stack.callback(getattr(app, "close", bool))
+        chosen: list[tuple[TargetSession, Clause]] = []
+        for dialect, front, more in (("rator", gate, {}), ("oauth2", app, there)):
+            url = stack.enter_context(serving(front))
+            held = load_dialect(dialect).api
+            named = {*held.required_credentials, *held.optional_credentials}
+            credentials = {role: value for role, value in CREDENTIALS.items() if role in named}
+            facts: Any = {
+                "name": f"{name}-{dialect}",
+                "dialect": dialect,
+                "url": url,
+                "credentials": credentials,
+                **more,
+            }
+            session = TargetSession(replace(from_description(facts), limits=UNLIMITED), Masker())
+            stack.enter_context(contextlib.closing(session))
+            chosen += [(session, clause) for clause in session.target.dialect.clauses if not clause.untested]
+        waiting = Waiting(chosen)
+        for session, clause in chosen:
+            judged, _ = waiting.check(session, clause)
+            found.setdefault(session.target.dialect.name, {})[clause.id] = (judged.verdict, judged.seen)
+    return found
+
+
+@contextlib.contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """Serve an application on a free port, and give its URL."""
+    server = make_server("127.0.0.1", 0, app, Threads, Silent)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    facts = {"name": name, "dialect": "rator", "url": url, "credentials": CREDENTIALS}
-    session = TargetSession(replace(from_description(facts), limits=UNLIMITED), Masker())
-    found: dict[str, tuple[str, str]] = {}
     try:
-        chosen = [clause for clause in session.target.dialect.clauses if not clause.untested]
-        waiting = Waiting((session, clause) for clause in chosen)
-        for clause in chosen:
-            judged, _ = waiting.check(session, clause)
-            found[clause.id] = (judged.verdict, judged.seen)
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        session.close()
         server.shutdown()
         server.server_close()
         thread.join()
-        getattr(app, "close", bool)()
-    return found

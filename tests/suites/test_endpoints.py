@@ -40,9 +40,9 @@ def session():
     """Begin sessions at mocks whose endpoints are said to be somewhere."""
     with contextlib.ExitStack() as stack:
 
-        def begin(running, endpoints):
+        def begin(running, endpoints, **more):
             facts = {"name": "there", "dialect": "oauth2", "url": running.url, "credentials": running.credentials}
-            facts |= {"control": running.service.clock, "endpoints": endpoints}
+            facts |= {"control": running.service.clock, "endpoints": endpoints, **more}
             return stack.enter_context(contextlib.closing(TargetSession(from_description(facts), Masker())))
 
         yield begin
@@ -126,3 +126,42 @@ def test_a_server_that_lacks_operations(module_watchword_mock, session):
 
     assert {"pass", "observed", "not_supported", "not_applicable"} >= {verdict for _, verdict in found}
     assert {"not_supported"} == {verdict for name, verdict in found if name in ("renew", "issueByPassword")}
+
+
+def test_the_login_whose_tokens_open(tmp_path):
+    """The file names the login whose tokens open the protected operation, and a slip is told with its line."""
+    good = FILE.replace("[endpoints]", '[resource]\nlogin = "issueByPassword"\n\n[endpoints]')
+    target = read_target(written(tmp_path, good))
+
+    assert ("issueByPassword",) == target.opened_by == target.resource_operation.opened_by
+    with pytest.raises(TargetError, match=r"target.toml:10: resource.login: oauth2 has no login 'issueByPasword'"):
+        read_target(written(tmp_path, good.replace("issueByPassword", "issueByPasword")))
+
+
+def test_tokens_that_are_not_meant_to_open(server, session):
+    """Where one login's tokens open the protected operation, those of others are not held to it, and a run begins with that one."""
+    run = session(server, HERE, opened_by=["issueByPassword"])
+    found = preflight(run)
+    verdicts = {
+        name: check(run, run.target.dialect.clause(name)).verdict
+        for name in ("token.works", "token.expiry-holds", "login.works", "renew.works", "resource.accepted")
+    }
+
+    assert "issueByClientCredentials" == found.tokens.operation.name
+    assert verdicts == {
+        "token.works": "not_applicable",
+        "token.expiry-holds": "not_applicable",
+        "login.works": "pass",
+        "renew.works": "pass",
+        "resource.accepted": "pass",
+    }
+
+
+def test_a_refusal_names_the_other_logins(watchword_mock, session):
+    """Where the protected operation is closed to the first login's token, the start of a run says how to name another."""
+    closed = watchword_mock("oauth2")
+    closed.faults.force(401, purpose="resource", count="all")
+
+    assert any(
+        "with login under [resource]: issueByPassword" in line for line in preflight(session(closed, {})).warnings
+    )
