@@ -186,6 +186,11 @@ class Dialect:
 
 def bundled() -> dict[str, Path]:
     """Give the dialects that come with Watchword: name → folder."""
+    return dict(_bundled())
+
+
+@functools.cache
+def _bundled() -> Mapping[str, Path]:
     return {path.parent.name: path.parent for path in sorted(_HERE.glob("*/openapi.yaml"))}
 
 

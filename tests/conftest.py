@@ -69,6 +69,18 @@ LIBRARIES = {
 """Of these, packages without a command, which programs of Node import, or which carry the schema of a format."""
 
 
+FIRST = (
+    "tests/test_readme.py",
+    "tests/detection/",
+    "tests/suites/hostile/test_bounds.py",
+    "tests/suites/test_any_reply.py",
+    "tests/test_packaging.py",
+    "tests/strangers/test_oauth_servers.py",
+    "tests/acceptance/test_plugins_of_others.py",
+    "tests/acceptance/test_live_target.py",
+)
+"""The longest files, twenty seconds of a core each and more: who begins with one of them at the end is waited for."""
+
 LONG = (
     "tests/acceptance/",
     "tests/detection/",

@@ -7,6 +7,7 @@ Its arguments are a ready file of a mock and a folder; it prints how the runs en
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import itertools
 import json
@@ -113,6 +114,8 @@ def whole_run(changes, options):
     chosen = ["-k", "token.works or renew.works or token.password-wrong or accepted"]
     printed = io.StringIO()
     connected.clear()
+    # pytest collects garbage at its ends; what the runs before have left is not looked through again.
+    gc.freeze()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main(
             [

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.conftest import Finished
 from watchword.mockserver import start
 from watchword.reports.records import RECORDS_FILE, read_run
 from watchword.specs.loader import bundled
-
-SCRIPT = Path(sys.executable).with_name("watchword")
 
 TARGET = """
 [target]
@@ -30,7 +28,9 @@ resource_url = "{resource_url}"
     [*((name, None) for name in sorted(bundled())), (min(bundled()), 0)],
     ids=str,
 )
-def test_a_space_is_a_server(tmp_path: Path, dialect: str, port: int | None) -> None:
+def test_a_space_is_a_server(
+    tmp_path: Path, by_command: Callable[..., Finished], dialect: str, port: int | None
+) -> None:
     """The suites find the clock of a space and pass every clause; the mock around it sees nothing of that."""
     with start(dialect) as running, running.space("conform", port=port) as space:
         credentials = "\n".join(f'{role} = "{value}"' for role, value in space.credentials.items())
@@ -39,12 +39,10 @@ def test_a_space_is_a_server(tmp_path: Path, dialect: str, port: int | None) -> 
             TARGET.format(dialect=dialect, url=space.url, resource_url=space.resource_url, credentials=credentials),
             "utf-8",
         )
-        done = subprocess.run(
-            [SCRIPT, "test", target, "--report-dir", tmp_path / "report"], capture_output=True, text=True, check=False
-        )
+        done = by_command(target, "--report-dir", tmp_path / "report")
         before, after = running.clock.now(), space.clock.now()
 
-        assert 0 == done.returncode, done.stdout[-4000:]
+        assert 0 == done.code, done.out[-4000:]
         assert after > before + 900
         assert [] == running.journal.entries()
     verdicts = {c.clause: c.verdict for c in read_run(tmp_path / "report" / RECORDS_FILE).clauses}
