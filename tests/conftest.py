@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,6 +25,9 @@ from watchword.suites.judging.shapes import schema_errors
 from watchword.suites.running.check import Judged, check
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import from_description
+
+if TYPE_CHECKING:
+    from tests.forked import Forks
 
 # A slow machine is no defect, and what fails once has to fail again.
 settings.register_profile("ours", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -211,6 +214,17 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         terminal.write_line(f"LEFT OUT: {len(skipped)} tests did not run", yellow=True, bold=True)
         for reason, count in reasons.most_common():
             terminal.write_line(f"{count:4}  {reason}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """The process that others are forked from, for whoever wants a run or a mock in a process of its own, and many of them."""
+    # This file alone may stand elsewhere, too.
+    from tests.forked import Forks, environment
+
+    found = Forks(environment())
+    yield found
+    found.close()
 
 
 class InProcess:

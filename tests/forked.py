@@ -21,10 +21,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 _LENGTH = struct.Struct("!I")
@@ -52,6 +55,12 @@ _NEEDED = (
     "watchword.suites.running.tally",
     "watchword.suites.running.waiting",
 )
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without what would steer the one that is started."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHWORD_", "PYTEST", "COV_"))}
+    return kept | {"NO_COLOR": "1", "COLUMNS": "200"} | dict(more or {})
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,20 @@ class Forks:
         """Let it go."""
         self._ours.close()
         self._process.wait()
+
+
+def forking(pytester: pytest.Pytester, forks: Forks, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Have `runpytest_subprocess` of a pytester fork, rather than start Python anew."""
+
+    def run(*words: str) -> pytest.RunResult:
+        # As pytester has it, the folder is among those where modules are looked for.
+        path = os.pathsep.join(filter(None, [str(pytester.path), os.environ.get("PYTHONPATH", "")]))
+        begun = time.monotonic()
+        code, out, err = forks.run(["-m", "pytest", *words], cwd=pytester.path, env={**os.environ, "PYTHONPATH": path})
+        return pytest.RunResult(code, out.splitlines(), err.splitlines(), time.monotonic() - begun)
+
+    monkeypatch.setattr(pytester, "runpytest_subprocess", run)
+    return pytester
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:

@@ -17,7 +17,7 @@ from typing import IO, Any
 import pytest
 
 from tests.acceptance.office import Office
-from tests.forked import Child, Forks
+from tests.forked import Child, Forks, environment
 from watchword.reports.records import ClauseRecord, Run, read_run
 from watchword.suites.running.check import check
 from watchword.suites.running.preflight import preflight
@@ -26,12 +26,6 @@ from watchword.suites.running.tally import Tally as Suites
 from watchword.suites.target import Target
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without what would steer the one that is started."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHWORD_", "PYTEST", "COV_"))}
-    return kept | {"NO_COLOR": "1", "COLUMNS": "200"} | dict(more or {})
 
 
 @dataclass(frozen=True)
@@ -126,14 +120,6 @@ def target_file(path: Path, facts: Mapping[str, Any], tables: Mapping[str, Mappi
         lines += [f"[{name}]", *(f"{key} = {toml(value)}" for key, value in table.items() if value is not None)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
-    """The process that all others are forked from."""
-    found = Forks(environment())
-    yield found
-    found.close()
 
 
 def run_suites(forks: Forks, folder: Path, arguments: Iterable[str | Path], env: Mapping[str, str] | None) -> Finished:

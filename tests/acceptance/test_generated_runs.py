@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.conftest import ROOT, environment
+from tests.acceptance.conftest import ROOT
+from tests.forked import environment
 
 
 @pytest.mark.parametrize("dialect", ["rator", "sensu"])

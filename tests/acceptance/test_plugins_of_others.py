@@ -14,9 +14,9 @@ from typing import Any, Literal
 import pytest
 import pytest_socket
 
-from tests.acceptance.conftest import ROOT, environment, target_file
+from tests.acceptance.conftest import ROOT, target_file
 from tests.acceptance.test_lockout import Counting
-from tests.forked import Forks
+from tests.forked import Forks, environment
 from watchword.reports.records import read_run
 from watchword.suites.sending.deadline import Deadline
 from watchword.suites.sending.unreachable import Unreachable

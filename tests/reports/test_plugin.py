@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.forked import forking
 from watchword.reports.records import read_run
 
 pytest_plugins = ["pytester"]
@@ -61,6 +62,12 @@ _TESTS = """
 def test_one(check): check("x.one", "pass")
 def test_two(check): check("x.two", "fail")
 """
+
+
+@pytest.fixture
+def pytester(pytester, forks, monkeypatch):
+    """Give pytest's own, with processes that begin sooner."""
+    return forking(pytester, forks, monkeypatch)
 
 
 @pytest.fixture

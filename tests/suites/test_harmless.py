@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.forked import Forks, forking
+
 pytest_plugins = ["pytester"]
 
 NAMES = ("target", "target-url", "dialect", "repeat", "plan", "baseline", "report-dir")
@@ -24,14 +26,14 @@ PLAN = ("--pyargs", "watchword.suites", "--plan", "-k", "token.password-wrong", 
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
+def project(pytester: pytest.Pytester, forks: Forks, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Give a project with options of its own and a test that looks at their values."""
     pytester.makeconftest(OWN)
     pytester.makepyfile(
         "def test_own(pytestconfig): assert 'theirs' == pytestconfig.getoption('--target') == pytestconfig.option.target"
     )
     (pytester.path / "staging.toml").write_text(TARGET, "utf-8")
-    return pytester
+    return forking(pytester, forks, monkeypatch)
 
 
 def test_their_options_are_theirs(project: pytest.Pytester) -> None:
