@@ -57,7 +57,8 @@ class Cause:
         """What happened, in one line without a full stop."""
         lead = self.lead
         if not lead.judgement.broken:
-            return lead.reason or lead.observed or lead.judgement.meaning.rstrip(".")
+            said = lead.reason or lead.observed or lead.judgement.meaning.rstrip(".")
+            return f"{' '.join(_unheard(lead))}: {said}" if _unheard(lead) else said
         pairs = [parted(difference) for difference in lead.differences]
         what = lead.observed or lead.says
         if pairs:
@@ -112,7 +113,15 @@ def _key(record: ClauseRecord) -> _Key:
         return _unanswered(record) or ("open", record.reason)
     if record.remedy:
         return "open", *sorted(record.remedy)
-    return "open", verdict, record.reason or record.observed
+    return "open", verdict, record.reason or record.observed, *_unheard(record)
+
+
+def _unheard(record: ClauseRecord) -> _Key:
+    """Name the request to which no reply came, by method and address; empty where each was answered."""
+    last = record.exchanges[-1] if record.exchanges else None
+    if last is None or last.reply is not None:
+        return ()
+    return last.request["method"], last.request["url"].partition("?")[0]
 
 
 def _unanswered(record: ClauseRecord) -> _Key:

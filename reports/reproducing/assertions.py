@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from watchword.reports.derivations import claims
-from watchword.reports.reproducing.runtime import Stop, at, reply
+from watchword.reports.reproducing.runtime import LOST, Stop, at, reply
 
 __all__ = ["ASSERTIONS"]
 
@@ -22,6 +22,14 @@ def status(number: int, accepted: list[Any]) -> str:
     seen = reply(number).status
     words = {str(one).lower() for one in accepted}
     return "" if words & {str(seen), f"{seen // 100}xx", "default"} else f"status {seen}"
+
+
+def answered(number: int) -> str:
+    """There is a reply."""
+    if number in LOST:
+        return "no reply"
+    reply(number)
+    return ""
 
 
 def refused(number: int) -> str:
@@ -234,6 +242,7 @@ ASSERTIONS: Mapping[str, Callable[..., str]] = MappingProxyType(
         one.__name__: one
         for one in (
             status,
+            answered,
             refused,
             serves,
             media_type,

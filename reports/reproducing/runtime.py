@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 REPLIES: list[Reply] = []
+LOST: list[int] = []
 CLOCK: list[str] = []
 
 
@@ -109,6 +110,7 @@ def send(
     except (OSError, http.client.HTTPException, ValueError) as trouble:
         print(f"{len(REPLIES) + 1}  {says}: no reply")
         why = str(trouble) or type(trouble).__name__
+        LOST.append(len(REPLIES) + 1)
         raise Stop(f"there is no reply to request {len(REPLIES) + 1} ({why})") from trouble
     finally:
         connection.close()
@@ -218,6 +220,7 @@ def conclude(check: Callable[[], None], *held: tuple[str, Callable[[], str]], ti
     told, stops = 0, []
     for _ in range(times):
         REPLIES.clear()
+        LOST.clear()
         try:
             check()
         except Stop as stop:

@@ -24,6 +24,10 @@ __all__ = ["Script", "Unwritable", "script"]
 
 _CODINGS: Mapping[str, str] = {"form": "form", "json": "jsontext", "path": "inpath", "data": "json.dumps"}
 
+_OF_SERVED = frozenset(
+    ["has", "typed", "equals", "differ", "same", "names", "ahead", "in_seconds", "matches", "extends", "same_scopes", "no_other_scopes"]
+)
+"""Assertions about what a success carries: whoever is refused, for a wrong secret in the environment say, knows nothing of it."""
 _PSEUDONYM = re.compile(r"\b[a-z_]+#[0-9]+\b")
 """What stands in a record for a secret."""
 
@@ -69,7 +73,9 @@ class _Writer:
         if not record.exchanges:
             raise Unwritable("nothing was sent")
         checks = list(self._checks())
-        judged = {number for _, check in checks for number in check[1:] if isinstance(number, int)}
+        judged = {
+            part for _, (name, *rest) in checks if name not in _OF_SERVED for part in rest if isinstance(part, int)
+        }
         steps = [line for number, e in enumerate(record.exchanges, 1) for line in self._step(number, e, judged)]
         said = [line for expected, check in checks for line in self._check(expected, check)]
         secrets = [f'{role.upper()} = secret("WATCHWORD_{role.upper()}")' for role in self._roles]
@@ -224,6 +230,9 @@ class _Writer:
         """Where nothing deviated, the statuses are what can be looked at; what blocked a check has to be served."""
         exchanges = self._record.exchanges
         if self._record.differences:
+            return
+        if exchanges[-1].reply is None:
+            yield "a whole reply", ["answered", len(exchanges)]
             return
         if self._record.verdict == "blocked":
             yield "status 2xx", ["status", len(exchanges), ["2xx"]]

@@ -423,7 +423,7 @@ _ROWS: list[Condition] = [
     ),
     _brand(
         "brand_key.foreign",
-        "the brand exists, and the user or token belongs to another",
+        "the brand exists, and the user or token belongs to another brand",
         presumes="owner",
         needs=_TWO_BRANDS,
     ),

@@ -274,7 +274,7 @@ def _extends(context: Context, transcript: Transcript, clause: Clause) -> list[D
         earlier = moments[0] - moments[1] - SECOND
     else:
         earlier = stated_end(context, before).after(stated_end(context, after))
-    wanted = "an expiry that is no earlier"
+    wanted = "an expiry that is no earlier than the one before"
     extends = ("extends", *_expiry(before), *_expiry(after))
     return [Difference(wanted, f"one at least {earlier:.0f} s earlier", extends)] if earlier > 0 else []
 

@@ -179,6 +179,30 @@ def test_a_server_that_is_gone_decides_nothing(
     assert "Nobody can tell: there is no reply to request 1" in said
 
 
+def test_a_reply_that_breaks_off_is_shown(served: Callable[..., Running], run: Run) -> None:
+    """Where no whole reply came and nothing could be judged, a script shows that none comes; with a wrong secret, it does not."""
+    case = ("fusio", "half-body@login", "login.password-wrong")
+    about, record = record_of(*case)
+    assert "inconclusive" == record.verdict
+
+    text = script(about, record).text
+
+    assert [1, 0] == [run(text, served(*case[:2]))[0], run(text, served("fusio"))[0]]
+
+
+def test_a_wrong_secret_shows_no_deviation(monkeypatch: pytest.MonkeyPatch, served: Callable[..., Running]) -> None:
+    """Where the environment has the wrong password, a script says that the right request was refused, and ends with 2."""
+    about, record = record_of("sensu", "constant-for-user@createToken", "token.distinct-logins")
+    mock = served("sensu")
+    for name, value in {**environment(mock), "WATCHWORD_PASSWORD": "wrong"}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit) as end:
+        exec(compile(script(about, record).text, "reproduction.py", "exec"), {"__name__": "__main__"})
+
+    assert 2 == end.value.code
+
+
 def test_what_a_server_said_is_never_code(run: Run, served: Callable[..., Running]) -> None:
     """Line breaks and quotes in a record stay inside comments and strings."""
     about, record = record_of(*one_of_each_kind("sensu")[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from watchword.reports.causes import causes
 from watchword.reports.terminal import told
 
 
@@ -85,3 +86,16 @@ def test_a_good_run_has_nothing_to_tell(run, clause):
 def test_what_is_excused_is_not_told(run, clause):
     """A known deviation is none of the broken rules."""
     assert [] == told(run(clause(verdict="fail", known="soon"), clause(verdict="warn", known="soon")), "out")
+
+
+def test_requests_without_a_reply_are_told_apart(run, clause, exchange):
+    """What gets no reply is named by its address, and other addresses make other causes."""
+    silent = [
+        exchange(
+            reply=None, trouble="reset", request={"method": "GET", "url": f"http://a/{n}?x", "headers": [], "body": ""}
+        )
+        for n in (1, 2)
+    ]
+    rows = [clause(clause=f"toy:n{n}", verdict="inconclusive", reason="reset", exchanges=(silent[n],)) for n in (0, 1)]
+
+    assert ["GET http://a/1: reset", "GET http://a/2: reset"] == [cause.title for cause in causes(rows)]
