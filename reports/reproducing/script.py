@@ -25,7 +25,20 @@ __all__ = ["Script", "Unwritable", "script"]
 _CODINGS: Mapping[str, str] = {"form": "form", "json": "jsontext", "path": "inpath", "data": "json.dumps"}
 
 _OF_SERVED = frozenset(
-    ["has", "typed", "equals", "differ", "same", "names", "ahead", "in_seconds", "matches", "extends", "same_scopes", "no_other_scopes"]
+    [
+        "has",
+        "typed",
+        "equals",
+        "differ",
+        "same",
+        "names",
+        "ahead",
+        "in_seconds",
+        "matches",
+        "extends",
+        "same_scopes",
+        "no_other_scopes",
+    ]
 )
 """Assertions about what a success carries: whoever is refused, for a wrong secret in the environment say, knows nothing of it."""
 _PSEUDONYM = re.compile(r"\b[a-z_]+#[0-9]+\b")

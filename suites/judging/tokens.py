@@ -88,8 +88,13 @@ def _names_user(context: Context, transcript: Transcript, clause: Clause) -> lis
 
 
 def _naming(transcript: Transcript, tokens: Tokens, where: str, subject: str) -> Assertion:
-    reply = transcript.reply if where == "the protected operation" else tokens.exchange.reply
+    reply = _last(transcript) if where == "the protected operation" else tokens.exchange.reply
     return "names", reply, _path(tokens, "access_token") if where == "the token" else [], subject
+
+
+def _last(transcript: Transcript) -> Reply | None:
+    """Give the reply to the last probe; None where there was no probe."""
+    return next((e.reply for e in reversed(transcript.exchanges) if e.call.step == "probe"), None)
 
 
 def _path(tokens: Tokens, role: str) -> list[str]:
@@ -284,7 +289,7 @@ def _subset(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     beyond = [s for s in got if not any(s == a or s.startswith(f"{a}.") for a in asked)]
     if not got:
         raise NotApplicable("the reply does not list scopes")
-    within = ("no_other_scopes", transcript.reply, names_of(context.operation, "scope")[:1], sorted(asked))
+    within = ("no_other_scopes", _last(transcript), names_of(context.operation, "scope")[:1], sorted(asked))
     wanted = "the scopes " + " ".join(sorted(asked))
     return [Difference(wanted, "also " + " ".join(sorted(beyond)), within)] if beyond else []
 
