@@ -41,7 +41,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock node-packages lint-openapi detection fuzz bench wheel \
+.PHONY: help conformance test quick check own-tests test-oldest test-newest types mock node-packages lint-openapi detection fuzz bench pictures wheel \
   lock clean asked-for
 
 help: ## Say what can be made
@@ -110,6 +110,9 @@ bench: $(VENV)/.developed $(BENCH) ## Measure the mock beside other servers, for
 	@mkdir -p $(SPEED)
 	@$(PY) -m benchmarks.speed sensu fusio --rounds $(ROUNDS) --json $(SPEED)/speed.json
 	@$(PY) -m benchmarks.speedpage $(SPEED)/speed.json docs/performance.md
+
+pictures: $(VENV)/.developed ## Draw reports of good and bad servers in a browser, to be looked at, and let axe look at them (some minutes)
+	@$(PY) -m tests.pictures reports/out/pictures
 
 wheel: $(VENV)/.developed ## Build the wheel and the source distribution into dist/
 	@$(call quietly,$(PY) -m build --no-isolation --outdir dist .)

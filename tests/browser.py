@@ -55,6 +55,10 @@ class Browser:
         found = self.run("return window.axe.run().then(r => r.violations.map(v => [v.id, v.help, v.nodes[0].html]))")
         return [": ".join(one) for one in found]
 
+    def devtools(self, command: str, **parameters: Any) -> Any:
+        """Give the browser a command of the DevTools protocol, for what WebDriver has none for."""
+        return self._ask("goog/cdp/execute", {"cmd": command, "params": parameters})
+
     def close(self) -> None:
         """Close the window."""
         self._http.delete(self._session, timeout=60)

@@ -52,7 +52,7 @@ def advice(record: ClauseRecord) -> str:
         wanted = f"{first} and {last}" if first else last
         said = f"Let {where} answer with {wanted} when {record.about}."
     else:
-        said = f"Make this true of {where}: {record.about}."
+        said = f"Mend {where} so that this holds: {record.about}."
     means = GRAVITY_MEANING.get(record.gravity)
     return f"{said} As it is, {means}." if means else said
 

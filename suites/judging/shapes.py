@@ -30,15 +30,31 @@ def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tupl
     shape = operation.shape(reply.status)
     if shape is None:
         statuses = list(operation.replies)
-        described = ("status", reply, statuses)
-        yield "the reply", f"has a described status ({', '.join(statuses)})", str(reply.status), described
+        yield (
+            "the reply",
+            f"has a described status ({', '.join(statuses)})",
+            str(reply.status),
+            (
+                "status",
+                reply,
+                statuses,
+            ),
+        )
         return
     if not shape.schemas:
         return
     if reply.media_type not in shape.schemas:
         types = list(shape.schemas)
-        typed = ("media_type", reply, types, reply.status)
-        yield "the reply", f"has the content type {' or '.join(types)}", reply.media_type or "none", typed
+        yield (
+            "the reply",
+            f"has the content type {' or '.join(types)}",
+            reply.media_type or "none",
+            (
+                "media_type",
+                reply,
+                types,
+            ),
+        )
         return
     instance = reply.json if reply.media_type.endswith("json") else reply.body.decode(errors="replace")
     for error in _validator(api, shape.schemas[reply.media_type]).iter_errors(instance):

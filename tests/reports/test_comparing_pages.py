@@ -14,8 +14,12 @@ from watchword.reports.history import point
 from watchword.reports.merging import merged
 from watchword.reports.page.document import render
 
-OPEN = "document.querySelectorAll('details').forEach(each => each.open = each.matches('.trend details, .change'))"
-"""Opens what belongs to a comparison or a trend; the clauses below are those of every page."""
+OPEN = "document.querySelectorAll('details').forEach(each => each.open = true)"
+PRINTED = """
+  const [body, controls] = ['.cause .clause:not([open]) pre', '.controls'].map((name) => document.querySelector(name));
+  return [body.checkVisibility(), body.getBoundingClientRect().height > 10, controls.checkVisibility()];
+"""
+"""Whether the evidence of a clause that nobody has opened is printed, and the controls."""
 
 
 @pytest.fixture
@@ -26,6 +30,7 @@ def pages(tmp_path, run, clause):
     worse = [replace(row, target="production") for row in rows]
     worse[1] = replace(worse[1], verdict="fail", differences=(long,))
     worse[2] = replace(worse[2], verdict="blocked", reason="the right request did not work")
+    worse[3] = replace(worse[3], verdict="warn", gravity="form", document={"title": "A", "link": "https://a.invalid/"})
     options = {"selected": 4, "testable": 4}
     one = run(*rows, options=options)
     targets = ({"name": "production", "dialect": "toy"},)
@@ -42,15 +47,19 @@ def pages(tmp_path, run, clause):
 @pytest.mark.needs("chromium")
 @pytest.mark.needs("chromedriver")
 def test_axe(pages, tool):
-    """Wide and light, narrow and dark, axe finds nothing and nothing scrolls sideways."""
+    """Wide or narrow and dark, with everything open, axe finds nothing, nothing scrolls sideways, and evidence is printed."""
     axe = Path(tool("axe")) / "axe.min.js"
-    found = {}
+    found, printed = {}, []
     with browsing(tool("chromedriver")) as window:
         for flags in (
             ("--window-size=1200,900",),
             ("--window-size=400,800", "--force-dark-mode", "--blink-settings=preferredColorScheme=0"),
         ):
             browser = window(*flags)
+            browser.open(pages[0].as_uri())
+            browser.devtools("Emulation.setEmulatedMedia", media="print")
+            printed.append(browser.run(PRINTED))
+            browser.devtools("Emulation.setEmulatedMedia", media="")
             for page in pages:
                 browser.open(page.as_uri())
                 browser.run(OPEN)
@@ -59,3 +68,4 @@ def test_axe(pages, tool):
 
     assert {key: ([], True) for key in found} == found
     assert 4 == len(found)
+    assert [[True, True, False]] * 2 == printed
