@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from watchword.reports.records import ExchangeRecord, RequestRecord, legible
 
-__all__ = ["BODY_LIMIT", "conversation", "legible", "outcome", "reply_text", "request_text"]
+__all__ = ["BODY_LIMIT", "conversation", "legible", "outcome", "reply_text", "request_text", "shell_line"]
 
 BODY_LIMIT = 20_000
 """Characters of a body that a report shows; the records keep the rest."""
@@ -37,13 +37,21 @@ def outcome(exchange: ExchangeRecord) -> str:
 
 
 def conversation(exchanges: Iterable[ExchangeRecord]) -> str:
-    """Write exchanges one after the other, each with the shell line that repeats it."""
-    parts = [
-        f"--- {exchange.step}: {exchange.purpose}\n$ {exchange.curl}\n\n"
-        f"{request_text(exchange.request)}\n\n{reply_text(exchange)}\n"
-        for exchange in exchanges
-    ]
+    """Write exchanges one after the other, each with the shell line that repeats it, if one does."""
+    parts = []
+    for exchange in exchanges:
+        line = shell_line(exchange)
+        again = f"$ {line}\n" if line else ""
+        parts.append(
+            f"--- {exchange.step}: {exchange.purpose}\n{again}\n"
+            f"{request_text(exchange.request)}\n\n{reply_text(exchange)}\n"
+        )
     return "\n".join(parts)
+
+
+def shell_line(exchange: ExchangeRecord) -> str:
+    """Give the shell line that repeats a request; empty where a variable in it stands for what only a reply could have given."""
+    return "" if "${" in exchange.curl.replace("${WATCHWORD_", "") else exchange.curl
 
 
 def _message(first: str, headers: Iterable[Iterable[str]], body: str | None) -> str:

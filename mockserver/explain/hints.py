@@ -49,6 +49,7 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         ".foreign": Hint(
             "{valid}", "The value of {field} is right for somebody else: bring {role} and owner together."
         ),
+        ".in_query": Hint("{valid}", "Move the {role} from the query to {field}."),
         # what is right in another place
         ".is_username": Hint("{valid}", "Send in {field} the {role}; what is there is the username."),
         ".is_operator_username": Hint("{valid}", "Send in {field} the {role}; what is there is the operator's name."),
@@ -76,6 +77,7 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
             _BASIC, "Write `Authorization: Basic` with a capital B: this server compares letters."
         ),
         "basic.in_body": Hint(_BASIC, "Move {pair} from the body into the header `Authorization: Basic`."),
+        "basic.in_query": Hint(_BASIC, "Move {pair} from the query into the header `Authorization: Basic`."),
         # the access token
         "access_token.missing": Hint(_BEARER, "Send the access_token in the header `Authorization: Bearer`."),
         "access_token.wrong_scheme": Hint(
@@ -89,6 +91,7 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
             "Write `Authorization: Bearer` before the access_token, with a capital B: this server compares letters.",
         ),
         "access_token.in_query": Hint(_BEARER, "Move the access_token from the query into `Authorization: Bearer`."),
+        "access_token.in_cookie": Hint(_BEARER, "Move the access_token from the cookie into `Authorization: Bearer`."),
         "access_token.empty": Hint(_BEARER, "The header `Authorization` ends after Bearer: append the access_token."),
         "access_token.superseded": Hint(
             "the newest access_token of the session", "Use the access_token that the renewal gave; it ended this one."

@@ -11,7 +11,7 @@ from watchword.specs.codec import Reading
 from watchword.specs.values.api import Api, Binding, Operation
 from watchword.specs.values.profile import Account, Client
 
-__all__ = ["Case", "Party", "Predicate", "Rows", "of_role", "stand_in"]
+__all__ = ["Case", "Party", "Predicate", "Rows", "in_query", "of_role", "stand_in"]
 
 _Value = TypeVar("_Value")
 
@@ -183,6 +183,11 @@ def of_role(role: str, predicate: Callable[[Case, str], bool]) -> Predicate:
         return predicate(case, role)
 
     return holds
+
+
+def in_query(case: Case, role: str) -> bool:
+    """Tell whether the query carries a role that belongs into the body, and where it is not."""
+    return case.value(role) is None and bool(case.reading.at("query", case.main(role).name))
 
 
 def stand_in(case: Case) -> Case:

@@ -20,7 +20,7 @@ from typing import Any
 from markupsafe import Markup
 
 from watchword.reports.detection.matrix import BROKEN, UNVERIFIED, Column, Row, Sheet
-from watchword.reports.legible import legible, outcome, reply_text, request_text
+from watchword.reports.legible import legible, outcome, reply_text, request_text, shell_line
 from watchword.reports.records import VERDICTS, ClauseRecord
 
 __all__ = ["KINDS", "Kind", "by_stage", "by_topic", "embedded", "kind", "packed", "picture", "total"]
@@ -118,7 +118,7 @@ def packed(sheet: Sheet) -> str:
         lines = []
         for item in record.exchanges:
             said = (item.step, item.purpose, item.request["method"], outcome(item))
-            full = (request_text(item.request), reply_text(item), item.curl)
+            full = (request_text(item.request), reply_text(item), shell_line(item))
             lines.append(exchanges.number(tuple(texts.number(legible(text)) for text in (*said, *full))))
         facts = tuple(texts.number(legible(getattr(record, name))) for name in _RECORDED)
         differences = tuple(texts.number(legible(text)) for text in record.differences)

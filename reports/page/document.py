@@ -22,7 +22,7 @@ from watchword.reports.causes import Cause, causes
 from watchword.reports.history import Point, trend
 from watchword.reports.page.beside import side_by_side
 from watchword.reports.page.opened import Evidence, advice, compared, elsewhere, evidence
-from watchword.reports.page.reproduction import library, reproduction, runs
+from watchword.reports.page.reproduction import library, reproduction
 from watchword.reports.page.shared import Shared
 from watchword.reports.page.templating import environment, fingerprint, source
 from watchword.reports.records import EXIT_MEANING, VERDICTS, ClauseRecord, Run, Untested
@@ -231,7 +231,7 @@ def _environment() -> Environment:
         advice=advice,
         elsewhere=elsewhere,
         reproduction=reproduction,
-        runs=runs,
+        shell_line=texts.shell_line,
         key=id,
     )
     made.globals.update(

@@ -17,7 +17,7 @@ from watchword.reports.reproducing.assertions import ASSERTIONS
 from watchword.reports.reproducing.script import Unwritable, script
 from watchword.reports.reproducing.source import needed
 
-__all__ = ["MARK", "Reproduction", "library", "reproduction", "runs"]
+__all__ = ["MARK", "Reproduction", "library", "reproduction"]
 
 MARK = "# Here stand the functions from the end of the page; the copy button brings them along."
 _MOST = 12
@@ -60,8 +60,3 @@ def _has_room(record: ClauseRecord) -> bool:
 def _on_page(record: ClauseRecord, steps: str) -> str:
     about = f"{record.clause} at {record.target}: exits with 1 when the deviation shows, 0 when not, 2 when nobody can tell."
     return f"#!/usr/bin/env python3\n# {' '.join(about.split())}\nfrom __future__ import annotations\n\n{MARK}\n\n\n{steps}"
-
-
-def runs(line: str) -> bool:
-    """Tell whether a shell line runs as it stands: no variable in it is one that only a reply could have given."""
-    return "${" not in line.replace("${WATCHWORD_", "")

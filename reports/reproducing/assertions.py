@@ -46,8 +46,10 @@ def serves(number: int, names: list[str]) -> str:
     return has(number, names) if names else ""
 
 
-def media_type(number: int, accepted: list[str]) -> str:
-    """The content type is one of these."""
+def media_type(number: int, accepted: list[str], of_status: int | None = None) -> str:
+    """The content type is one of these; with a status, only that of a reply with it."""
+    if of_status not in (None, reply(number).status):
+        return ""
     seen = "".join(reply(number).lines("Content-Type")[:1]).partition(";")[0].strip().lower()
     return "" if seen in accepted else f"content type {seen or 'none'}"
 

@@ -76,6 +76,13 @@ _ROWS: list[Condition] = [
         requires=("body",),
         names_nobody=True,
     ),
+    _basic(
+        "basic.in_query",
+        "the credentials travel in the query",
+        broader="basic.missing",
+        whole=True,
+        names_nobody=True,
+    ),
     # who logs in, and with what
     _username("username.missing", "the username is left out", absent=True, places=_FIELDS, names_nobody=True),
     _username("username.empty", "the username is the empty string", broader="username.unknown", names_nobody=True),
@@ -102,6 +109,14 @@ _ROWS: list[Condition] = [
         names_nobody=True,
     ),
     _password("password.missing", "the password is left out", absent=True, places=_FIELDS),
+    _password(
+        "password.in_query",
+        "the password travels in the query instead of the body",
+        broader="password.missing",
+        absent=True,
+        whole=True,
+        places=("json",),
+    ),
     _password("password.empty", "the password is the empty string", broader="password.wrong"),
     _password("password.wrong", "the password is not the one of that username"),
     _password("password.truncated", "the password lacks its last character", broader="password.wrong"),
@@ -225,9 +240,16 @@ _ROWS: list[Condition] = [
         broader="access_token.missing",
         places=("bearer",),
     ),
+    _access(
+        "access_token.in_cookie",
+        "the token travels in a cookie instead of the header",
+        broader="access_token.missing",
+        places=("bearer",),
+    ),
     _access("access_token.empty", "the access_token is the empty string"),
     _access("access_token.unknown", "the access_token looks right but was never issued"),
     _access("access_token.garbage", "the access_token is a word that no server issues", broader="access_token.unknown"),
+    _access("access_token.truncated", "the access_token lacks its last character", broader="access_token.unknown"),
     _access(
         "access_token.tampered",
         "one character of the access_token (of its signature, if it has one) was changed",
@@ -256,6 +278,14 @@ _ROWS: list[Condition] = [
     ),
     # the refresh token
     _refresh("refresh_token.missing", "the refresh_token is left out", absent=True, places=_FIELDS),
+    _refresh(
+        "refresh_token.in_query",
+        "the refresh_token travels in the query instead of the body",
+        broader="refresh_token.missing",
+        absent=True,
+        whole=True,
+        places=("json",),
+    ),
     _refresh("refresh_token.null", "the refresh_token is null", broader="refresh_token.missing", places=("json",)),
     _refresh("refresh_token.wrong_type", "the refresh_token is a number where text belongs", places=("json",)),
     _refresh("refresh_token.empty", "the refresh_token is the empty string"),
@@ -263,6 +293,7 @@ _ROWS: list[Condition] = [
     _refresh(
         "refresh_token.garbage", "the refresh_token is a word that no server issues", broader="refresh_token.unknown"
     ),
+    _refresh("refresh_token.truncated", "the refresh_token lacks its last character", broader="refresh_token.unknown"),
     _refresh(
         "refresh_token.tampered",
         "one character of the refresh_token (of its signature, if it has one) was changed",
@@ -315,6 +346,8 @@ _ROWS: list[Condition] = [
     ),
     _scope("scope.empty", "the scope is the empty string", gravity="form"),
     _scope("scope.unknown", "no scope has that name"),
+    _scope("scope.truncated", "the scope lacks its last character", broader="scope.unknown"),
+    _scope("scope.other_case", "the scope has its letters in the other case", broader="scope.unknown"),
     _scope("scope.partly_unknown", "one scope is granted and the other has no meaning"),
     _scope("scope.exceeding", "the scope exists, and the account does not have it", gravity="security"),
     _scope(
@@ -361,6 +394,7 @@ _ROWS: list[Condition] = [
     _brand("brand_key.empty", "the brand key is the empty string"),
     _brand("brand_key.blank", "the brand key is white space", broader="brand_key.empty", places=_FIELDS),
     _brand("brand_key.unknown", "no brand has that key"),
+    _brand("brand_key.truncated", "the brand key lacks its last character", broader="brand_key.unknown"),
     _brand(
         "brand_key.misplaced",
         "the brand key travels the way the other kind of operation wants it",

@@ -30,31 +30,15 @@ def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tupl
     shape = operation.shape(reply.status)
     if shape is None:
         statuses = list(operation.replies)
-        yield (
-            "the reply",
-            f"has a described status ({', '.join(statuses)})",
-            str(reply.status),
-            (
-                "status",
-                reply,
-                statuses,
-            ),
-        )
+        described = ("status", reply, statuses)
+        yield "the reply", f"has a described status ({', '.join(statuses)})", str(reply.status), described
         return
     if not shape.schemas:
         return
     if reply.media_type not in shape.schemas:
         types = list(shape.schemas)
-        yield (
-            "the reply",
-            f"has the content type {' or '.join(types)}",
-            reply.media_type or "none",
-            (
-                "media_type",
-                reply,
-                types,
-            ),
-        )
+        typed = ("media_type", reply, types, reply.status)
+        yield "the reply", f"has the content type {' or '.join(types)}", reply.media_type or "none", typed
         return
     instance = reply.json if reply.media_type.endswith("json") else reply.body.decode(errors="replace")
     for error in _validator(api, shape.schemas[reply.media_type]).iter_errors(instance):

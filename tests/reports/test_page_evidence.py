@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from watchword.reports.legible import conversation, shell_line
 from watchword.reports.page.document import render
 from watchword.reports.page.opened import advice, compared, elsewhere
 
@@ -213,3 +214,19 @@ def test_what_cannot_be_repeated_offers_no_script(run, clause, exchange):
     ]
 
     assert [0, 1] == [page.count("<b>Reproduce it</b>") for page in pages]
+
+
+@pytest.mark.parametrize(
+    ("curl", "line"),
+    [
+        ("curl -d x http://a/", "curl -d x http://a/"),
+        ('curl -u "mira:${WATCHWORD_PASSWORD}" http://a/', 'curl -u "mira:${WATCHWORD_PASSWORD}" http://a/'),
+        ('curl -H "Authorization: Bearer ${ACCESS_TOKEN_66}" http://a/', ""),
+        ('curl -u "mira:${WATCHWORD_PASSWORD}" -d "${PASSWORD_2}" http://a/', ""),
+    ],
+)
+def test_shell_lines_have_no_variable_that_nobody_can_set(exchange, curl, line):
+    """A line that names what only a reply has given is not shown."""
+    said = conversation([exchange(curl=curl)])
+
+    assert (line, bool(line)) == (shell_line(exchange(curl=curl)), "$ curl" in said)

@@ -54,6 +54,11 @@ SAME = {
     ("username.empty", "client_id.empty"): "clients and users log in at one path by Basic",
     ("username.unknown", "client_id.unknown"): "clients and users log in at one path by Basic",
     ("username.other_case", "client_id.unknown"): "clients and users log in at one path by Basic",
+    (
+        "basic.in_query",
+        "basic.missing",
+    ): "clients and users log in at one path, and the names tell which of them is meant",
+    ("access_token.truncated", "access_token.tampered"): "a signature that was cut short was altered",
     ("refresh_token.retired", "access_token.revoked"): "the access token beside it is of the session that has ended",
 }
 

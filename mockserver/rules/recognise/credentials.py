@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 
-from watchword.mockserver.rules.case import Case, Rows, of_role
+from watchword.mockserver.rules.case import Case, Rows, in_query, of_role
 
 __all__ = ["RIGHT", "ROWS"]
 
@@ -116,6 +116,12 @@ def _in_body(case: Case) -> bool:
     return reading.basic_state == "absent" and any(reading.at("form", r) or reading.at("json", r) for r in roles)
 
 
+def _in_query(case: Case) -> bool:
+    roles = [b.role for b in case.operation.bindings if b.place == "basic" and b.role]
+    found = any(case.reading.at("query", role) for role in roles)
+    return case.reading.basic_state == "absent" and found and not _in_body(case)
+
+
 def _basic(*states: str) -> Callable[[Case], bool]:
     return lambda case: case.reading.basic_state in states
 
@@ -132,6 +138,7 @@ ROWS: Rows = {
     "basic.wrong_scheme": _basic("other_scheme"),
     "basic.scheme_case": _scheme_case,
     "basic.in_body": _in_body,
+    "basic.in_query": _in_query,
     "username.missing": of_role("username", _missing),
     "username.empty": of_role("username", _empty),
     "username.unknown": of_role("username", _unknown),
@@ -139,6 +146,7 @@ ROWS: Rows = {
     "username.other_case": _other_case,
     "username.is_operator": of_role("username", _other_kind("operator")),
     "password.missing": of_role("password", _missing),
+    "password.in_query": of_role("password", in_query),
     "password.empty": of_role("password", _empty),
     "password.wrong": of_role("password", _wrong),
     "password.truncated": of_role("password", _truncated),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Callable
 
 from watchword.mockserver.rules.case import Case, Rows
 from watchword.specs.values.api import Api
@@ -55,6 +56,12 @@ def _form_in_query(case: Case) -> bool:
     return case.reading.body_state == "empty" and any(case.reading.at("query", name) for name in names)
 
 
+def _unknown_scope(case: Case, alike: Callable[[str, str], bool]) -> bool:
+    """Tell whether no scope that is asked for is known, and one of them is alike to one that is."""
+    known, asked = case.world.data.scopes, case.asked_scopes
+    return not any(s in known for s in asked) and any(alike(s, k) for s in asked for k in known)
+
+
 def _unknown_language(case: Case) -> bool:
     value = case.value("language")
     return isinstance(value, str) and not _LANGUAGE.match(value)
@@ -72,6 +79,8 @@ ROWS: Rows = {
     "scope.unknown": lambda case: (
         bool(case.asked_scopes) and not any(s in case.world.data.scopes for s in case.asked_scopes)
     ),
+    "scope.truncated": lambda case: _unknown_scope(case, lambda asked, known: known.startswith(asked)),
+    "scope.other_case": lambda case: _unknown_scope(case, lambda asked, known: known.casefold() == asked.casefold()),
     "scope.partly_unknown": lambda case: (
         any(s not in case.world.data.scopes for s in case.asked_scopes)
         and any(s in case.world.data.scopes for s in case.asked_scopes)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import string
 from collections import OrderedDict
 from typing import Any
 
-from watchword.mockserver.rules.case import Case, Rows, of_role
+from watchword.mockserver.rules.case import Case, Rows, in_query, of_role
 from watchword.mockserver.state.tokens import unpack
 from watchword.mockserver.state.world import Token
 
 __all__ = ["RIGHT", "ROWS"]
+
+_LAST = string.ascii_letters + string.digits + "-_="
+"""What a token can end with."""
 
 
 def _header(case: Case) -> str:
@@ -33,6 +37,18 @@ def _altered(case: Case, role: str) -> bool:
     if not isinstance(value, str) or value in _issued(case, role):
         return False
     return case.world.alike[role].finds(value, _issued(case, role))
+
+
+def _truncated(case: Case, role: str) -> bool:
+    value = case.value(role)
+    if not isinstance(value, str) or not value or value in _issued(case, role):
+        return False
+    issued = _issued(case, role)
+    return any(value + last in issued for last in _LAST)
+
+
+def _in_cookie(case: Case) -> bool:
+    return not _header(case) and any("access_token=" in cookie for cookie in case.reading.headers.get("cookie", ()))
 
 
 def _unsigned(case: Case, role: str) -> bool:
@@ -74,6 +90,7 @@ def _foreign(case: Case) -> bool:
 ROWS: Rows = {
     "access_token.missing": lambda case: not _header(case),
     "access_token.in_query": lambda case: not _header(case) and bool(case.reading.at("query", "access_token")),
+    "access_token.in_cookie": _in_cookie,
     "access_token.bare": _one_word,
     "access_token.wrong_scheme": lambda case: (
         bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case)
@@ -82,6 +99,7 @@ ROWS: Rows = {
     "access_token.empty": lambda case: case.reading.scheme == "bearer" and not case.reading.token,
     "access_token.unknown": of_role("access_token", _unknown),
     "access_token.garbage": of_role("access_token", _garbage),
+    "access_token.truncated": of_role("access_token", _truncated),
     "access_token.tampered": of_role("access_token", _altered),
     "access_token.unsigned": of_role("access_token", _unsigned),
     "access_token.expired": lambda case: _expired(case.access, case),
@@ -89,11 +107,13 @@ ROWS: Rows = {
     "access_token.revoked": lambda case: case.access is not None and (case.access.revoked or case.access.session.ended),
     "access_token.is_refresh_token": lambda case: case.value("access_token") in case.world.refresh,
     "refresh_token.missing": lambda case: case.value("refresh_token") is None,
+    "refresh_token.in_query": of_role("refresh_token", in_query),
     "refresh_token.null": _null,
     "refresh_token.wrong_type": lambda case: not isinstance(case.value("refresh_token"), str | None),
     "refresh_token.empty": lambda case: case.value("refresh_token") == "",
     "refresh_token.unknown": of_role("refresh_token", _unknown),
     "refresh_token.garbage": of_role("refresh_token", _garbage),
+    "refresh_token.truncated": of_role("refresh_token", _truncated),
     "refresh_token.tampered": of_role("refresh_token", _altered),
     "refresh_token.unsigned": of_role("refresh_token", _unsigned),
     "refresh_token.expired": lambda case: _expired(case.refresh, case),

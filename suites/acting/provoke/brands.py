@@ -8,7 +8,16 @@ from watchword.specs.applies import other_binding
 from watchword.specs.values.api import Binding
 from watchword.specs.values.draft import Draft, Field
 from watchword.suites.acting.context import Steps, succeeded
-from watchword.suites.acting.provoke.work import Rows, Work, body_place, emptied, main_binding, other_case, pure
+from watchword.suites.acting.provoke.work import (
+    Rows,
+    Work,
+    body_place,
+    emptied,
+    main_binding,
+    other_case,
+    pure,
+    truncated,
+)
 from watchword.suites.acting.steps import Call, NotApplicable
 
 __all__ = ["ROWS"]
@@ -63,6 +72,12 @@ def _with_old_name(draft: Draft, work: Work) -> Steps:
     return draft.adding(Field(old.place, old.name, (yield from _other_brand(work)), _ROLE))
 
 
+def _truncated(draft: Draft, work: Work) -> Draft:
+    if str(draft.value(_ROLE))[:-1] == work.context.target.credentials.get("other_brand_key"):
+        raise NotApplicable("without its last character the brand key is the other brand's")
+    return truncated(draft, work, _ROLE)
+
+
 def _cased(draft: Draft, work: Work) -> Draft:
     main = main_binding(draft, _ROLE)
     return _renamed(draft, main.name.lower() if main.place == "header" else main.name.upper())
@@ -109,6 +124,7 @@ ROWS: Rows = {
     "brand_key.empty": pure(emptied, _ROLE),
     "brand_key.blank": pure(lambda draft, work: draft.setting(_ROLE, "  ")),
     "brand_key.unknown": pure(lambda draft, work: draft.setting(_ROLE, "WATCHWORD-NO-SUCH-BRAND")),
+    "brand_key.truncated": pure(_truncated),
     "brand_key.misplaced": pure(_misplaced),
     "brand_key.in_body": pure(_in_body),
     "brand_key.misnamed": pure(_misnamed),

@@ -11,22 +11,17 @@ from watchword.suites.acting.provoke.work import (
     Work,
     body_place,
     emptied,
+    in_query,
     left_out,
     mistyped,
     other_case,
     pure,
     put,
+    truncated,
 )
 from watchword.suites.acting.steps import NotApplicable
 
 __all__ = ["ROWS", "basic_of"]
-
-
-def _truncated(draft: Draft, work: Work, role: str) -> Draft:
-    value = str(draft.value(role))
-    if len(value) < 2:
-        raise NotApplicable(f"the {role} is too short to be cut short")
-    return draft.setting(role, value[:-1])
 
 
 def _extended(draft: Draft, work: Work, role: str) -> Draft:
@@ -100,6 +95,11 @@ def _in_body(draft: Draft, work: Work) -> Draft:
     return replace(draft, fields=tuple(moved))
 
 
+def _basic_in_query(draft: Draft, work: Work) -> Draft:
+    moved = (replace(f, place="query", name=f.role or f.name) if f.place == "basic" else f for f in draft.fields)
+    return replace(draft, fields=tuple(moved))
+
+
 ROWS: Rows = {
     "basic.missing": pure(_headed, ""),
     "basic.empty": pure(_headed, "Basic"),
@@ -108,6 +108,7 @@ ROWS: Rows = {
     "basic.wrong_scheme": pure(_with_scheme, "Bearer"),
     "basic.scheme_case": pure(_with_scheme, "basic"),
     "basic.in_body": pure(_in_body),
+    "basic.in_query": pure(_basic_in_query),
     "username.missing": pure(left_out, "username"),
     "username.empty": pure(emptied, "username"),
     "username.unknown": pure(_unknown, "username"),
@@ -115,9 +116,10 @@ ROWS: Rows = {
     "username.other_case": pure(other_case, "username"),
     "username.is_operator": pure(_of_the_other_kind, "username", "password", "operator_username", "operator_password"),
     "password.missing": pure(left_out, "password"),
+    "password.in_query": pure(in_query, "password"),
     "password.empty": pure(emptied, "password"),
     "password.wrong": pure(_wrong, "password"),
-    "password.truncated": pure(_truncated, "password"),
+    "password.truncated": pure(truncated, "password"),
     "password.extended": pure(_extended, "password"),
     "password.other_case": pure(other_case, "password"),
     "password.padded": pure(_padded, "password"),
@@ -136,7 +138,7 @@ ROWS: Rows = {
     "operator_password.missing": pure(left_out, "operator_password"),
     "operator_password.empty": pure(emptied, "operator_password"),
     "operator_password.wrong": pure(_wrong, "operator_password"),
-    "operator_password.truncated": pure(_truncated, "operator_password"),
+    "operator_password.truncated": pure(truncated, "operator_password"),
     "operator_password.extended": pure(_extended, "operator_password"),
     "operator_password.other_case": pure(other_case, "operator_password"),
     "operator_password.padded": pure(_padded, "operator_password"),
@@ -147,7 +149,7 @@ ROWS: Rows = {
     "client_id.unknown": pure(_unknown, "client_id"),
     "client_secret.empty": pure(emptied, "client_secret"),
     "client_secret.wrong": pure(_wrong, "client_secret"),
-    "client_secret.truncated": pure(_truncated, "client_secret"),
+    "client_secret.truncated": pure(truncated, "client_secret"),
     "client_secret.extended": pure(_extended, "client_secret"),
     "client_secret.other_case": pure(other_case, "client_secret"),
     "client_secret.padded": pure(_padded, "client_secret"),

@@ -70,6 +70,23 @@ def _partly_unknown(draft: Draft, work: Work) -> Steps:
     return put(draft, "scope", f"{min(scopes)} watchword-no-such-scope")
 
 
+def _cut_scope(draft: Draft, work: Work) -> Steps:
+    _, scopes = yield from _granted_scopes(work)
+    known = {*scopes, *_known_scopes(work)}
+    cut = sorted(s[:-1] for s in scopes if len(s) > 1 and s[:-1] not in known)
+    if not cut:
+        raise NotApplicable("each scope that was granted is another one without its last character")
+    return put(draft, "scope", cut[0])
+
+
+def _cased_scope(draft: Draft, work: Work) -> Steps:
+    _, scopes = yield from _granted_scopes(work)
+    cased = sorted(s.swapcase() for s in scopes if s.swapcase() not in {*scopes, *_known_scopes(work)})
+    if not cased:
+        raise NotApplicable("each scope that was granted is another one in the other case")
+    return put(draft, "scope", cased[0])
+
+
 def _exceeding(draft: Draft, work: Work) -> Steps:
     _, scopes = yield from _granted_scopes(work)
     beyond = [s for s in _known_scopes(work) if s not in scopes and not any(g.startswith(f"{s}.") for g in scopes)]
@@ -144,6 +161,8 @@ ROWS: Rows = {
     "grant_type.not_allowed": pure(_barred_grant),
     "scope.empty": pure(emptied, "scope"),
     "scope.unknown": pure(lambda draft, work: put(draft, "scope", "watchword-no-such-scope")),
+    "scope.truncated": _cut_scope,
+    "scope.other_case": _cased_scope,
     "scope.partly_unknown": _partly_unknown,
     "scope.exceeding": _exceeding,
     "scope.insufficient": _insufficient,

@@ -13,7 +13,7 @@ from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import NEXT_SECOND, Steps, claims_of, number
 from watchword.suites.acting.expiry import end_of
 from watchword.suites.acting.provoke.credentials import basic_of
-from watchword.suites.acting.provoke.work import Rows, Work, emptied, left_out, mistyped, pure
+from watchword.suites.acting.provoke.work import Rows, Work, emptied, in_query, left_out, mistyped, pure, truncated
 from watchword.suites.acting.steps import Blocked, Call, NotApplicable, Pause
 
 __all__ = ["ROWS"]
@@ -37,6 +37,11 @@ def _other_scheme(draft: Draft, work: Work) -> Draft:
 def _in_query(draft: Draft, work: Work) -> Draft:
     moved = draft.mapping("access_token", lambda f: (Field("query", "access_token", f.value, f.role),))
     return replace(moved, authorization="")
+
+
+def _in_cookie(draft: Draft, work: Work) -> Draft:
+    cookie = Field("header", "Cookie", f"access_token={draft.value('access_token')}")
+    return replace(draft.without("access_token"), authorization="").adding(cookie)
 
 
 def _headed(draft: Draft, work: Work, authorization: str) -> Draft:
@@ -179,9 +184,11 @@ ROWS: Rows = {
     "access_token.bare": pure(_bare),
     "access_token.scheme_case": pure(_lower_case),
     "access_token.in_query": pure(_in_query),
+    "access_token.in_cookie": pure(_in_cookie),
     "access_token.empty": pure(_headed, "Bearer "),
     "access_token.unknown": pure(_unknown, "access_token"),
     "access_token.garbage": pure(_garbage, "access_token"),
+    "access_token.truncated": pure(truncated, "access_token"),
     "access_token.tampered": pure(_tampered, "access_token"),
     "access_token.unsigned": pure(_unsigned, "access_token"),
     "access_token.expired": _expired_access,
@@ -189,11 +196,13 @@ ROWS: Rows = {
     "access_token.revoked": _revoked,
     "access_token.is_refresh_token": pure(_instead, "access_token", "refresh_token"),
     "refresh_token.missing": pure(left_out, "refresh_token"),
+    "refresh_token.in_query": pure(in_query, "refresh_token"),
     "refresh_token.null": pure(_null),
     "refresh_token.wrong_type": pure(mistyped, "refresh_token"),
     "refresh_token.empty": pure(emptied, "refresh_token"),
     "refresh_token.unknown": pure(_unknown, "refresh_token"),
     "refresh_token.garbage": pure(_garbage, "refresh_token"),
+    "refresh_token.truncated": pure(truncated, "refresh_token"),
     "refresh_token.tampered": pure(_tampered, "refresh_token"),
     "refresh_token.unsigned": pure(_unsigned, "refresh_token"),
     "refresh_token.expired": _expired_refresh,

@@ -9,7 +9,7 @@ Laws of every provocation:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec
 
 from watchword.specs.values.api import JSON, Binding
@@ -23,12 +23,14 @@ __all__ = [
     "Work",
     "body_place",
     "emptied",
+    "in_query",
     "left_out",
     "main_binding",
     "mistyped",
     "other_case",
     "pure",
     "put",
+    "truncated",
 ]
 
 
@@ -81,6 +83,23 @@ def put(draft: Draft, role: str, value: Any) -> Draft:
 def emptied(draft: Draft, work: Work, role: str) -> Draft:
     """Give a role the empty string."""
     return put(draft, role, "")
+
+
+def in_query(draft: Draft, work: Work, role: str) -> Draft:
+    """Move a member of the body to the query."""
+    return draft.mapping(role, lambda f: (replace(f, place="query"),))
+
+
+def truncated(draft: Draft, work: Work, role: str) -> Draft:
+    """Take a role's value its last character.
+
+    Raises:
+        NotApplicable: it has no more than that.
+    """
+    value = str(draft.value(role))
+    if len(value) < 2:
+        raise NotApplicable(f"the {role} is too short to be cut short")
+    return draft.setting(role, value[:-1])
 
 
 def left_out(draft: Draft, work: Work, role: str) -> Draft:
