@@ -78,11 +78,12 @@ FIRST = (
     "tests/suites/hostile/test_bounds.py",
     "tests/suites/test_any_reply.py",
     "tests/test_packaging.py",
+    "tests/clients/test_fusio_sdk.py",
     "tests/strangers/test_oauth_servers.py",
     "tests/acceptance/test_plugins_of_others.py",
     "tests/acceptance/test_live_target.py",
 )
-"""The longest files, twenty seconds of a core each and more: who begins with one of them at the end is waited for."""
+"""The longest files, and one that installs something: who begins with one of them at the end is waited for."""
 
 LONG = (
     "tests/acceptance/",

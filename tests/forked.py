@@ -208,7 +208,7 @@ def _prepare() -> None:
     """Import what is needed, and read the dialects."""
     for name in _NEEDED:
         importlib.import_module(name)
-    for name in ("hypothesis", "_hypothesis_globals", "schemathesis"):
+    for name in {"hypothesis", "_hypothesis_globals", "schemathesis"} & set(sys.modules):
         # They have plugins, too: without this word pytest would complain that it can rewrite them no more.
         sys.modules[name].__doc__ = f"{sys.modules[name].__doc__} PYTEST_DONT_REWRITE"
     from watchword.specs.loader import bundled, load_dialect

@@ -44,3 +44,25 @@ def test_variables_stand_for_secrets() -> None:
     line = ShellLine(BASE, {"s3cret": "TOKEN"}, head=True).write(request)
 
     assert f'curl -sS -i -H "Authorization: Bearer ${{TOKEN}}" --url-query "key=${{TOKEN}}" {BASE}/a' == line
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ('{"a": "json"}', '"{\\"a\\": \\"${WORD}\\"}"'),
+        ("a:json", '"a:${WORD}"'),
+        ("json of jsonish", "'json of jsonish'"),
+        ("a=jsonish", "a=jsonish"),
+        ('a=json of "json"', '"a=json of \\"${WORD}\\""'),
+        ("a=json-of-json", "a=json-of-json"),
+        ("json-token-7 json-token-77", '"${LONG} ${LONGER}"'),
+        ("xjson-token-7", '"x${LONG}"'),
+    ],
+)
+def test_a_secret_that_is_a_word(body: str, written: str) -> None:
+    """A word is a secret only where it ends a pair or is a string, any other secret wherever it stands, and the longest counts."""
+    variables = {"json": "WORD", "json-token-7": "LONG", "json-token-77": "LONGER"}
+    line = ShellLine(BASE, variables, lambda text: text.replace("json-token-77", "#1").replace("json-token-7", "#2"))
+    request = Request("POST", "/a", headers=(("Content-Type", "text/plain"),), body=body.encode())
+
+    assert f"--data-raw {written} {BASE}/a" in line.write(request)
