@@ -27,7 +27,8 @@ __all__ = ["Control", "Limits", "Target", "TargetError", "from_description", "fr
 class Limits:
     """How far a run may go. None: not said, and then a live target gets the cautious default and a mock none at all.
 
-    Without a `firewall`, a server bans nobody, whatever others of its API do.
+    Without a `firewall`, a server bans nobody, whatever others of its API do. `concurrency` is how many requests may be on their
+    way at a time.
     """
 
     requests_per_second: float | None = None
@@ -35,6 +36,7 @@ class Limits:
     max_wait: float = 0.0
     timeout: float = 10.0
     firewall: bool = True
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ class Check:
         self.attempts: list[Attempt] = []
         self.drives: list[Drive] = []
         self.seconds = 0.0
+        self._fell: Exception | None = None
 
     @property
     def waiting(self) -> Drive | None:
@@ -92,19 +93,47 @@ class Check:
             self.judged = _fallen(self.session, self.clause, trouble)
         self.seconds += time.monotonic() - began
 
+    @property
+    def is_sent(self) -> bool:
+        """Whether everything has been sent, so that it has only to be judged."""
+        return bool(self.drives) and all(drive.outcome for drive in self.drives)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether the target did not take to being asked beside others."""
+        return any(drive.troubled for drive in self.drives)
+
+    def go_ahead(self, is_over: Callable[[], bool]) -> None:
+        """Send what can be sent beside others; to be judged, it has to `go` in its turn."""
+        began = time.monotonic()
+        try:
+            if self.session.halt(self.clause) is None:
+                self._begin()
+                for drive in self.drives:
+                    drive.go_beside(is_over)
+        except Exception as trouble:  # noqa: BLE001 - it is told when it is this check's turn
+            self._fell = trouble
+        self.seconds += time.monotonic() - began
+
     def rest(self, *, free: bool = False) -> None:
         """Do nothing until the next wait is over; it is `free` where something is waited for whatever the limits."""
         drive = self.waiting
         if drive is not None and drive.due is not None:
             self.session.budget.rest(drive.due - self.session.probe.now(), free=free or drive.short)
 
+    def _begin(self) -> None:
+        if not self.drives:
+            make = functools.partial(scenario_of, self.session, self.clause)
+            self.drives = [Drive(self.session.probe, make) for _ in range(self.session.repeat)]
+
     def _go(self) -> None:
+        if self._fell is not None:
+            raise self._fell
         left_open = self.session.halt(self.clause)
         if left_open is not None:
             self.attempts = [Attempt(Transcript(), left_open)]
-        elif not self.drives:
-            make = functools.partial(scenario_of, self.session, self.clause)
-            self.drives = [Drive(self.session.probe, make) for _ in range(self.session.repeat)]
+        else:
+            self._begin()
         for drive in self.drives:
             drive.go()
         if all(drive.outcome for drive in self.drives):

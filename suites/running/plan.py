@@ -47,7 +47,8 @@ def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
         for account, count in session.budget.cost(clause).logins.items():
             logins[account] = logins.get(account, 0) + count
     spent = ", ".join(f"{count} bad logins for the account of {account}" for account, count in sorted(logins.items()))
-    yield f"{session.target.name}: {total} requests for {len(clauses)} clauses" + (f", {spent}" if spent else "")
+    told = f"{session.target.name}: {total} requests for {len(clauses)} clauses" + (f", {spent}" if spent else "")
+    yield f"{told}, {session.concurrency} at a time"
 
 
 def _steps(session: TargetSession, clause: Clause, stand_in: _StandIn) -> Iterator[tuple[str, int]]:

@@ -62,6 +62,12 @@ class TargetSession:
         self.probe = Probe(self.target, self.budget, self.transport)
         self.probe.listeners.append(self._unread.append if self.lazy else self.evidence.learn)
 
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be on their way at a time: one, where refusals are counted so that each has to be known first."""
+        wanted = self.target.limits.concurrency
+        return 1 if self.wire is not None or self.budget.counts_refusals else wanted or 1
+
     def close(self) -> None:
         """Close the connections, and the target where somebody started it for this run."""
         self.transport.close()

@@ -91,6 +91,7 @@ class Tally:
                         "bad_logins": session.budget.bad_logins,
                         "max_wait": limits.max_wait,
                         "timeout": limits.timeout,
+                        "concurrency": session.concurrency,
                     },
                 }
             )

@@ -12,11 +12,14 @@ Where a clock can be set ahead nobody waits, and each check is made when it is a
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
+from itertools import islice
 
 from watchword.reports.verdict import Verdict
 from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import CONDITIONS
+from watchword.suites.running.ahead import Ahead, is_independent
 from watchword.suites.running.check import Check, Judged
 from watchword.suites.running.session import TargetSession
 from watchword.suites.sending.costs import weight
@@ -62,6 +65,14 @@ class _Entry:
         self.alone = False
         self.prepare()
 
+    @functools.cached_property
+    def is_independent(self) -> bool:
+        """Whether it can be made beside others."""
+        clause = self.clause
+        return not (waits(self._session, clause) or ends(self._session, clause)) and is_independent(
+            self._session, clause
+        )
+
     @property
     def is_fresh(self) -> bool:
         """Whether it has still to be begun, in its turn."""
@@ -101,6 +112,12 @@ class _Line:
     def __init__(self, session: TargetSession) -> None:
         self._session = session
         self._entries: dict[str, _Entry] = {}
+        count = session.concurrency
+        self._ahead = Ahead(count) if count > 1 else None
+
+    def close(self) -> None:
+        if self._ahead is not None:
+            self._ahead.close()
 
     def add(self, clause: Clause) -> _Entry:
         return self._entries.setdefault(clause.full_id, _Entry(self._session, clause))
@@ -157,8 +174,20 @@ class _Line:
         budget.reconsider(chosen.clause)
         return chosen
 
+    def _go_ahead(self, chosen: _Entry, ahead: Ahead) -> None:
+        """Let the check go ahead, with those that come after it; see that it is alone for what it cannot do beside others."""
+        if chosen.is_independent and not ahead.off and not chosen.alone:
+            coming = (entry for entry in self._entries.values() if entry.is_fresh and entry.is_independent)
+            ahead.go(chosen.check, [chosen.check, *(entry.check for entry in islice(coming, ahead.room))])
+        if not chosen.check.is_sent:
+            ahead.rest()
+
     def _go(self, chosen: _Entry) -> None:
+        if self._ahead is not None:
+            self._go_ahead(chosen, self._ahead)
         ended = chosen.go()
+        if self._ahead is not None:
+            self._ahead.forget(chosen.check)
         for entry in self._entries.values():
             met = (
                 [d for d in entry.check.drives if d.due is not None and ended & d.texts] if entry is not chosen else []
@@ -196,6 +225,11 @@ class Waiting:
     def check(self, session: TargetSession, clause: Clause) -> tuple[Judged, float]:
         """Give what the check of a clause came to, and the seconds it took; what others wait for is done meanwhile."""
         return self._line(session).check(clause)
+
+    def close(self) -> None:
+        """Send nothing more before its turn."""
+        for line in self._lines.values():
+            line.close()
 
     def _line(self, session: TargetSession) -> _Line:
         return self._lines.setdefault(session.target.name, _Line(session))

@@ -6,6 +6,7 @@ really sent: whatever happens, no account sees more failed logins than the budge
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -33,9 +34,14 @@ class Accounts:
         self._failed: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._spared: Counter[str] = Counter()
+        self._turn = threading.Condition()
+        self._sent: Counter[str] = Counter()
+        """Logins whose answer is still to come: each may be a failed one."""
 
     def before(self, draft: Draft) -> None:
-        """Look at a request that is about to be sent.
+        """Look at a request that is about to be sent; `after` or `give_back` has to follow.
+
+        Where it hangs on the answers to others whether it may be sent, these are waited for.
 
         Raises:
             NotObservable: it would be a failed login beyond the limit.
@@ -43,15 +49,33 @@ class Accounts:
         """
         if self._limit is None:
             return
-        for account, right in self._charged(draft):
-            if not right and self._failed[account] >= self._limit:
+        charged = list(self._charged(draft))
+        with self._turn:
+            self._turn.wait_for(lambda: not any(self._hangs(account) for account, _ in charged))
+            self._look(charged)
+            self._sent.update(account for account, _ in charged)
+
+    def _hangs(self, account: str) -> bool:
+        return bool(self._sent[account]) and self._failed[account] + self._sent[account] >= max(self._limit or 0, 1)
+
+    def give_back(self, draft: Draft) -> None:
+        """Take down that a request was not sent, or that nothing can be told of it."""
+        if self._limit is None:
+            return
+        with self._turn:
+            self._sent.subtract(account for account, _ in self._charged(draft))
+            self._turn.notify_all()
+
+    def _look(self, charged: list[tuple[str, bool]]) -> None:
+        for account, right in charged:
+            if self._limit is not None and not right and self._failed[account] >= self._limit:
                 self._spared[account] += 1
                 raise NotObservable(
                     f"the budget of {self._limit} bad logins for the account of {account} is used up; it, not the target, "
                     "left this open (limits.bad_logins raises it)",
                     {"limits.bad_logins": self._limit + self._spared[account]},
                 )
-            if right and self._refused[account] and self._failed[account] >= max(self._limit, 1):
+            if right and self._refused[account] and self._failed[account] >= max(self._limit or 0, 1):
                 raise Blocked(
                     f"the target refuses the {account} and its secret, which were right before, and one more failed login "
                     f"would be more than the {self._limit} that limits.bad_logins allows"
@@ -61,7 +85,14 @@ class Accounts:
         """Take down what came of a request. A login without a reply counts as a failed one."""
         if self._limit is None:
             return
-        for account, right in self._charged(call.draft):
+        charged = list(self._charged(call.draft))
+        with self._turn:
+            self._note(call, reply, charged)
+            self._sent.subtract(account for account, _ in charged)
+            self._turn.notify_all()
+
+    def _note(self, call: Call, reply: Reply | None, charged: list[tuple[str, bool]]) -> None:
+        for account, right in charged:
             if right and (call.conditions or call.generated or self._of_another_brand(call.draft)):
                 # With something else in the request that may be refused, a refusal says nothing of the account.
                 continue

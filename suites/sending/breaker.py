@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from watchword.suites.sending.unreachable import Unreachable
 
 __all__ = ["Breaker"]
@@ -38,13 +40,14 @@ class _Silence:
 
 
 class Breaker:
-    """Keeps count of requests without an answer, for the whole target and for each of its operations."""
+    """Keeps count of requests without an answer, for the whole target and for each of its operations. May be used by several threads."""
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._all = _Silence()
         self._routes: dict[Route, _Silence] = {}
         self._grace = _GRACE
+        self._turn = threading.Lock()
 
     @property
     def away(self) -> bool:
@@ -53,12 +56,17 @@ class Breaker:
 
     def patience(self, route: Route) -> float:
         """Give the seconds that the next exchange may take: the usual time, or that of a knock."""
-        if self._all.broken or (route in self._routes and self._routes[route].broken):
+        own = self._routes.get(route)
+        if self._all.broken or (own is not None and own.broken):
             return min(self._timeout, max(_LAST, min(_TRIAL, self._grace)))
         return self._timeout
 
     def answered(self, route: Route) -> None:
         """Note that a whole reply came."""
+        with self._turn:
+            self._answered(route)
+
+    def _answered(self, route: Route) -> None:
         if self._all.stalls:
             self._all = _Silence()
             self._grace = _GRACE
@@ -71,6 +79,10 @@ class Breaker:
         """
         if trouble.kind != "timeout" and (trouble.kind != "connection" or trouble.partial):
             return trouble
+        with self._turn:
+            return self._stalled(route, trouble, seconds)
+
+    def _stalled(self, route: Route, trouble: Unreachable, seconds: float) -> Unreachable:
         own = self._routes.setdefault(route, _Silence())
         if self._all.broken or own.broken:
             self._grace -= seconds

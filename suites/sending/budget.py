@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -50,6 +51,7 @@ class Budget:
         self._accounts = Accounts(target.credentials, self.bad_logins)
         self._ban = target.dialect.api.ban if limits.firewall else None
         self._next = 0.0
+        self._turn = threading.Lock()
         self._closed_until = 0.0
         self._window = Window(self._ban) if self._ban is not None else None
         self._waited = 0.0
@@ -165,6 +167,11 @@ class Budget:
 
     # -- at run time
 
+    @property
+    def counts_refusals(self) -> bool:
+        """Whether each refusal has to be counted before the next request, because a server bans whoever has too many."""
+        return self._window is not None and not self._target.mock
+
     def before(self, call: Call) -> None:
         """Wait until a request may be sent.
 
@@ -175,14 +182,28 @@ class Budget:
             Blocked: right credentials were refused before, and trying them again could lock somebody out.
         """
         self._accounts.before(call.draft)
+        try:
+            self._wait_before(call)
+        except BaseException:
+            self._accounts.give_back(call.draft)
+            raise
+
+    def give_back(self, call: Call) -> None:
+        """Take notice that a request has not been sent after all."""
+        self._accounts.give_back(call.draft)
+
+    def _wait_before(self, call: Call) -> None:
         closed = self._closed_until - time.monotonic()
         if closed > 0:
             self._leave_alone(closed)
         if self._gap:
-            now = time.monotonic()
-            if now < self._next:
-                time.sleep(self._next - now)
-            self._next = max(now, self._next) + self._gap
+            # Of those that wait at the same time, each has a moment of its own.
+            with self._turn:
+                now = time.monotonic()
+                mine = max(now, self._next)
+                self._next = mine + self._gap
+            if now < mine:
+                time.sleep(mine - now)
         full = self._window.wait_for(call, self._now()) if self._window is not None else 0.0
         if full > 0:
             self._let_window_pass(full)
@@ -194,6 +215,8 @@ class Budget:
         if not banned or call.conditions or call.generated:
             # Whoever is banned is refused whatever he sends: that says nothing of right credentials.
             self._accounts.after(call, reply)
+        else:
+            self._accounts.give_back(call.draft)
         if reply is None:
             return
         if reply.status in (429, 503) and self._target.control is None:

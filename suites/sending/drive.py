@@ -36,6 +36,9 @@ class Drive:
     `due` is the moment on the run's clock at which the scenario goes on, None when it does not wait; `by` the moment from
     which that would be too late to say anything; `short` tells that the wait is made whatever the limits. `outcome` is the
     transcript, and what halted the scenario before there was something to judge; None while it is on its way.
+
+    It may go beside others, as far as it only sends: `held` tells that it has come to something else, and `troubled` that the
+    target did not answer it, or not willingly. It is then to go on alone.
     """
 
     def __init__(self, probe: Probe, make: Callable[[], Scenario]) -> None:
@@ -50,6 +53,8 @@ class Drive:
         self.by: float | None = None
         self.short = False
         self.waited = False
+        self.held = False
+        self.troubled = False
 
     def _begin(self) -> None:
         self._tries += 1
@@ -61,8 +66,23 @@ class Drive:
         self._scenario = scenario
         self._next: Callable[[], Call | Pause] = lambda: next(scenario)
 
+    def go_beside(self, is_over: Callable[[], bool]) -> None:
+        """Go on beside others, as far as only calls are sent, until nothing more is wanted."""
+        while self.outcome is None and not self.held and not is_over():
+            try:
+                self._step(beside=True)
+            except StopIteration as stop:
+                self._finish(stop.value or {}, None)
+            except (Inconclusive, Outlived) as halt:
+                self.held = True
+                self.troubled = isinstance(halt, Inconclusive)
+                self._next = _raising(halt)
+            except Halt as halt:
+                self._finish({}, halt)
+
     def go(self) -> None:
         """Go on to the end, or to the next wait."""
+        self.held = False
         if self.due is not None and self.due > self._probe.now():
             return
         self.due = self.by = None
@@ -121,10 +141,15 @@ class Drive:
             halt.__traceback__ = halt.__context__ = None
         self.outcome = Transcript(tuple(self._exchanges), facts), halt
 
-    def _step(self) -> None:
+    def _step(self, *, beside: bool = False) -> None:
         step = self._next()
         scenario = self._scenario
         if isinstance(step, Pause):
+            if beside:
+                self.held = True
+                pause = step
+                self._next = lambda: pause
+                return
             self._pause(step)
             return
         if self._says:
@@ -157,6 +182,13 @@ class Drive:
             return
         if self.due is not None:
             self.waited, self.by, self.short = True, pause.by, pause.short
+
+
+def _raising(halt: Halt) -> Callable[[], Call | Pause]:
+    def again() -> Call | Pause:
+        raise halt
+
+    return again
 
 
 def _presented(exchange: Exchange) -> set[str]:

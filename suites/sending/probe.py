@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from watchword.specs.codec import encode
+from watchword.specs.values.http import Request
 from watchword.suites.acting.choosing import TOKEN_ROLES
 from watchword.suites.acting.steps import Blocked, Call, Exchange, Inconclusive, NotObservable, Pause
 from watchword.suites.sending.budget import Budget
@@ -42,21 +43,26 @@ class Probe:
         if call.draft.operation.purpose in ("issue", "renew") and self.seconds.taken(owner):
             self._next_second()
         self.budget.before(call)
+        try:
+            exchange = self._sent(call, request)
+        except BaseException:
+            self.budget.give_back(call)
+            raise
+        self.budget.after(call, exchange.reply)
+        self.seconds.note(exchange, owner)
+        for listener in self.listeners:
+            listener(exchange)
+        return exchange
+
+    def _sent(self, call: Call, request: Request) -> Exchange:
         # A busy machine may come to the request seconds after the clock was read: they belong to the time of the exchange.
         began = time.monotonic()
         sent = self.now()
         try:
             reply, seconds = self._transport.send(request)
         except (Unreachable, ConnectionError, TimeoutError) as trouble:
-            exchange = Exchange(call, request, None, str(trouble), sent, 0.0)
-        else:
-            seconds = max(seconds, time.monotonic() - began)
-            exchange = Exchange(call, request, reply, "", sent, seconds)
-        self.budget.after(call, exchange.reply)
-        self.seconds.note(exchange, owner)
-        for listener in self.listeners:
-            listener(exchange)
-        return exchange
+            return Exchange(call, request, None, str(trouble), sent, 0.0)
+        return Exchange(call, request, reply, "", sent, max(seconds, time.monotonic() - began))
 
     def insist(self, exchange: Exchange) -> None:
         """Insist that the target answered and is willing to go on.

@@ -6,6 +6,7 @@ whoever ends one ends the other, or leaves it alive.
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 
 from watchword.suites.acting.context import claims_of
@@ -29,6 +30,7 @@ class Seconds:
         self._owner: object = None
         self._seen: dict[bytes, float] = {}
         self._anonymous = self._at_once = self._again = False
+        self._turn = threading.Lock()
 
     def note(self, exchange: Exchange, owner: object = None) -> None:
         """Take notice of what an exchange gave; `owner` is whoever must not share its second with anybody."""
@@ -40,7 +42,11 @@ class Seconds:
         if text is None:
             # Without a token there is nothing that another one could be the same as.
             return
-        self._over = exchange.replied + _WHOLE
+        with self._turn:
+            self._note(exchange, text, owner)
+
+    def _note(self, exchange: Exchange, text: object, owner: object) -> None:
+        self._over = max(self._over, exchange.replied + _WHOLE)
         self._owner = owner
         if self._compared and isinstance(text, str):
             claims = claims_of(text)

@@ -38,12 +38,12 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 class Transport:
-    """Connections to one target, kept open between requests and closed with `close`."""
+    """Connections to one target, kept open between requests and closed with `close`. May be used by several threads."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
         self._breaker = Breaker(target.limits.timeout)
-        self._idle: dict[tuple[str, str, int], Link] = {}
+        self._idle: dict[tuple[str, str, int], list[Link]] = {}
         self._keeps = True
 
     def send(self, request: Request) -> tuple[Reply, float]:
@@ -85,13 +85,13 @@ class Transport:
             link = self._link(origin, proxy, deadline)
             received = link.ask(request.method, written, deadline)
         if link.reusable and self._keeps:
-            self._idle[origin.place] = link
+            self._idle.setdefault(origin.place, []).append(link)
         else:
             link.close()
         return _reply(received)
 
     def _link(self, origin: Origin, proxy: Proxy | None, deadline: Deadline) -> Link:
-        idle = self._idle.pop(origin.place, None)
+        idle = self._kept(origin)
         if idle is not None:
             if self._keeps and idle.is_quiet():
                 return idle
@@ -106,14 +106,21 @@ class Transport:
                     raise
                 time.sleep(_KNOCK)
 
+    def _kept(self, origin: Origin) -> Link | None:
+        try:
+            return self._idle[origin.place].pop()
+        except LookupError:
+            return None
+
     @functools.cached_property
     def _tls(self) -> ssl.SSLContext:
         return trust(self._target.tls)
 
     def close(self) -> None:
         """Close every connection."""
-        for link in self._idle.values():
-            link.close()
+        for links in self._idle.values():
+            for link in links:
+                link.close()
         self._idle.clear()
 
 
