@@ -209,7 +209,7 @@ def matches(number: int, moment: list[Any], span: list[Any], token: list[Any]) -
     told, inside = end(number, moment, span), at(number, *token)
     if told is None:
         return "no expiry that is a number"
-    room = 1.0 if moment[0] in reply(number).members else 4.0
+    room = 1.0 if moment[0] in reply(number).members else 3.0
     return f"{abs(told - inside):.0f} s between the two" if abs(told - inside) > room else ""
 
 

@@ -165,9 +165,9 @@ def basic(pair: str) -> str:
     return base64.b64encode(pair.encode()).decode()
 
 
-def form(text: str) -> str:
-    """Code a text for a form or a query."""
-    return quote_plus(text)
+def form(value: object) -> str:
+    """Code a value for a form or a query."""
+    return quote_plus(str(value))
 
 
 def inpath(text: str) -> str:

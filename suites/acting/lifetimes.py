@@ -61,13 +61,13 @@ def outlived(context: Context, conditions: tuple[str, ...]) -> Scenario:
     reason = "the access token reaches the expiry that the reply stated"
     shortly = end.earliest - _SHORTLY
     if shortly > issue_of(tokens).latest:
-        yield Pause(0, reason, until=shortly, by=end.earliest, last=end.latest)
+        yield Pause(0, reason, until=shortly, by=end.earliest, last=end.latest, stated=True)
         purpose = "call the protected operation shortly before the stated expiry"
         before = yield from context.open(tokens["access_token"], purpose=purpose)
         if before.replied <= end.earliest:
             facts["before"] = before
             yield from _logins_apart(context, tokens.operation, before)
-    yield Pause(0, reason, until=end.latest)
+    yield Pause(0, reason, until=end.latest, stated=True)
     purpose = "call the protected operation after the stated expiry"
     facts["after"] = yield from context.open(tokens["access_token"], purpose=purpose)
     return facts

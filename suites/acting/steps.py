@@ -65,7 +65,7 @@ class Pause:
 
     With `new_second`, the seconds are counted from the last token that the target gave to anybody in this run; where its
     tokens are known to differ whenever they are issued, there is nothing to wait for. `says` completes the purpose of the
-    next call.
+    next call. `stated` tells that `until` was read off the words of a reply, and not off a token.
     """
 
     seconds: float
@@ -76,6 +76,7 @@ class Pause:
     last: float | None = None
     new_second: bool = False
     says: str = ""
+    stated: bool = False
 
 
 @fleeting(frozen=True, slots=True, repr=False)

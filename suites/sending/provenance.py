@@ -89,11 +89,11 @@ class Provenance:
         return None
 
     def of_others(self, exchange: Exchange) -> dict[str, Value]:
-        """Say of what stands in a JSON body in place of a token and is no text which reply gave it, by its JSON."""
+        """Say of what stands in a body in place of a token and is no text which reply gave it, by its JSON."""
         found: dict[str, Value] = {}
         for entry in exchange.call.draft.fields:
             if (
-                entry.place != "json"
+                entry.place not in ("json", "form")
                 or not entry.role
                 or not is_secret(entry.role)
                 or isinstance(entry.value, str | None)
@@ -117,7 +117,7 @@ class Provenance:
         near = [
             (abs(until - stamp), -place, path, until - stamp, counted)
             for place, exchange in enumerate(self._before, 1)
-            for path, stamp, counted in _stamps(exchange)
+            for path, stamp, counted in _stamps(exchange, stated=pause.stated)
             if abs(until - stamp) <= _NEAR
         ]
         if near:
@@ -179,10 +179,10 @@ def _texts(reply: Reply | None) -> Iterator[tuple[list[Any], str]]:
             left += [([*path, place], inner) for place, inner in enumerate(value)]
 
 
-def _stamps(exchange: Exchange) -> Iterator[tuple[list[Any], float, bool]]:
+def _stamps(exchange: Exchange, *, stated: bool) -> Iterator[tuple[list[Any], float, bool]]:
     """Give every moment that a reply may name as the end of something, and whether it is counted from the reply on.
 
-    Its numbers may be either; the `exp` of a token is a moment.
+    Its numbers may be either; the `exp` of a token, which is left out where the words of the reply are meant, is a moment.
     """
     for name, value in (exchange.reply.members if exchange.reply is not None else {}).items():
         told = number(value)
@@ -190,5 +190,5 @@ def _stamps(exchange: Exchange) -> Iterator[tuple[list[Any], float, bool]]:
             yield [name], told, False
             yield [name], exchange.replied + told, True
         end = number(claims(value).get("exp"))
-        if end is not None:
+        if end is not None and not stated:
             yield [name, "exp"], end, False

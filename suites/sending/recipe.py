@@ -92,12 +92,15 @@ class Recipes:
         yield from self._in_form(query, exchange)
 
     def _in_form(self, text: str, exchange: Exchange) -> Iterator[Any]:
+        others = self._provenance.of_others(exchange)
         for pair in re.split("(&)", text):
             name, mark, value = pair.partition("=")
             yield self._coded(name, unquote_plus(name), "form", exchange)
             yield mark
-            blank = self._provenance.of_blank(unquote_plus(name), exchange) if mark and not value else None
-            yield ["form", blank] if blank else self._coded(value, unquote_plus(value), "form", exchange)
+            told = others.get(unquote_plus(value))
+            if mark and not value:
+                told = self._provenance.of_blank(unquote_plus(name), exchange)
+            yield ["form", told] if told else self._coded(value, unquote_plus(value), "form", exchange)
 
     def _in_header(self, name: str, value: str, exchange: Exchange) -> Iterator[Any]:
         scheme, blank, rest = value.partition(" ")

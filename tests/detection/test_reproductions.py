@@ -32,7 +32,7 @@ from watchword.reports.reproducing.script import Unwritable, script
 from watchword.specs.loader import Dialect, load_dialect
 from watchword.suites.running.survey import survey_each
 
-DIALECTS = ("sensu", "fusio", "rator")
+DIALECTS = ("sensu", "fusio", "rator", "oauth2")
 FAULTS = 40
 
 Run = Callable[..., "tuple[int, str]"]
