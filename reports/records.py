@@ -94,6 +94,7 @@ class TargetRecord(TypedDict):
     credentials: NotRequired[Sequence[str]]
     clock: NotRequired[bool]
     limits: NotRequired[Mapping[str, float | None]]
+    tls: NotRequired[Mapping[str, str | bool]]
 
 
 @dataclass(frozen=True, slots=True)

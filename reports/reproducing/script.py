@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,13 @@ __all__ = ["Script", "Unwritable", "script"]
 
 _CODINGS: Mapping[str, str] = {"form": "form", "json": "jsontext", "path": "inpath", "data": "json.dumps"}
 
+_TLS: Mapping[str, str] = {
+    "insecure": "WATCHWORD_INSECURE",
+    "ca_file": "SSL_CERT_FILE",
+    "client_certificate": "WATCHWORD_CLIENT_CERTIFICATE",
+    "client_key": "WATCHWORD_CLIENT_KEY",
+}
+"""What a script takes from the environment in place of the settings of a target file."""
 _OF_SERVED = frozenset(
     [
         "has",
@@ -128,6 +136,9 @@ class _Writer:
             lines.append(
                 f"Secrets come from the environment: {', '.join(f'WATCHWORD_{r.upper()}' for r in self._roles)}."
             )
+        for name, value in self._target.get("tls", {}).items():
+            if name in _TLS:
+                lines.append(f"As the run had it: export {_TLS[name]}={shlex.quote(str(value))}.")
         lines += [
             "",
             f"Written by watchword reproduce; this clause again: watchword test TARGET.toml -k {record.clause.partition(':')[2]}",

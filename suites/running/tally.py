@@ -8,7 +8,7 @@ import shlex
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -95,6 +95,9 @@ class Tally:
                     },
                 }
             )
+            tls = {name: value for name, value in asdict(target.tls).items() if value}
+            if tls:
+                targets[-1]["tls"] = tls
         return RunRecord(self.started, _versions(), tuple(targets), dict(options), tuple(self._untested()))
 
     def _untested(self) -> list[Untested]:

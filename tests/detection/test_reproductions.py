@@ -203,6 +203,17 @@ def test_a_wrong_secret_shows_no_deviation(monkeypatch: pytest.MonkeyPatch, serv
     assert 2 == end.value.code
 
 
+def test_a_script_says_what_its_connections_trusted() -> None:
+    """Where a target file names certificates, or believes anybody, the script says how to have it so again."""
+    about, record = record_of(*one_of_each_kind("sensu")[0])
+    target: TargetRecord = {**about.targets[0], "tls": {"ca_file": "my ca.pem", "insecure": True}}
+
+    text = script(replace(about, targets=(target,)), record).text
+
+    assert "# As the run had it: export SSL_CERT_FILE='my ca.pem'." in text
+    assert "# As the run had it: export WATCHWORD_INSECURE=True." in text
+
+
 def test_what_a_server_said_is_never_code(run: Run, served: Callable[..., Running]) -> None:
     """Line breaks and quotes in a record stay inside comments and strings."""
     about, record = record_of(*one_of_each_kind("sensu")[0])
