@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -272,7 +272,13 @@ _KINDS: dict[str, type] = {"run": RunRecord, "clause": ClauseRecord, "end": EndR
 def write_line(record: RunRecord | ClauseRecord | EndRecord) -> str:
     """Write a record as one line of JSON, without the line's end."""
     kind = next(name for name, cls in _KINDS.items() if isinstance(record, cls))
-    return json.dumps({"record": kind, **asdict(record)}, ensure_ascii=False, separators=(",", ":"))
+    told = {"record": kind, **_members(record)}
+    return json.dumps(told, default=_members, ensure_ascii=False, separators=(",", ":"))
+
+
+def _members(value: Any) -> dict[str, Any]:
+    # As `asdict` gives them, which would copy every text's surroundings before they are written.
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def read_run(path: Path) -> Run:

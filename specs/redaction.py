@@ -28,8 +28,8 @@ _LONG = 256
 """Longer values are remembered by what they add up to."""
 _STRANGERS = 1000
 """Strangers that are looked for in every writing; those after them are found only where they show what they are."""
-_REPEATED = 1000
-"""Short texts whose masks are kept: a run writes the same headers over and over."""
+_REPEATED = 200_000
+"""Characters of texts whose masks are kept: a run writes the same headers over and over, and a token in several ways."""
 _ROUNDS = 8
 """Replacements after replacements; what is not still by then is taken out as a whole."""
 
@@ -53,6 +53,7 @@ class Masker:
         self._variables: dict[str, str] = {}
         self._needles = Needles()
         self._masked: dict[str, str] = {}
+        self._room = _REPEATED
         self._strangers = 0
         self._spaced = False
         self._pseudonyms: re.Pattern[str] | None = None
@@ -83,7 +84,7 @@ class Masker:
                 (self._lasting if lasting else self._recent).append((value, name))
                 if len(self._recent) > 2 * self._remembers:
                     self._forget(self._remembers)
-            self._masked = {}
+            self._lay_aside()
             if self.told is not None:
                 self.told(role, value, lasting)
             return name
@@ -100,7 +101,7 @@ class Masker:
             self._spaced = any(" " in value for value, _ in (*self._lasting, *self._recent))
             self._pseudonyms = self._pattern()
             self._forget(len(self._recent))
-            self._masked = {}
+            self._lay_aside()
 
     def _forget(self, kept: int) -> None:
         words = self._needles.words
@@ -120,7 +121,7 @@ class Masker:
             if password:
                 coded = base64.b64encode(bytes_of(f"{user}:{password}")).decode().rstrip("=")
                 self._needles.add_coded(coded, name)
-                self._masked = {}
+                self._lay_aside()
             return name
 
     def configure(self, credentials: Mapping[str, str]) -> None:
@@ -134,7 +135,7 @@ class Masker:
         """Take words as common: what is secret and one of them, too, goes only where it is the value of a secret."""
         with self._lock:
             self._needles.words.update(word.lower() for word in words)
-            self._masked = {}
+            self._lay_aside()
 
     def is_common(self, value: str) -> bool:
         """Tell whether a value would be too short or too common to be looked for wherever it may stand."""
@@ -150,16 +151,18 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """Give the text with every known secret, every JWT and every pair of Basic credentials replaced."""
-        if len(text) > _LONG:
-            return self._whole(text)
         # Whoever learns something lays the table aside when it is known, so that no mask from before comes into the next one.
         table = self._masked
         masked = table.get(text)
         if masked is None:
             masked = self._whole(text)
-            if len(table) < _REPEATED:
-                table[text] = masked
+            if len(text) < self._room:
+                self._room -= len(text)
+                table[text] = table[masked] = masked
         return masked
+
+    def _lay_aside(self) -> None:
+        self._masked, self._room = {}, _REPEATED
 
     def _whole(self, text: str) -> str:
         # A replacement may meet its surroundings in a way that is a secret again. A server that wants to can make that happen

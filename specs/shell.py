@@ -80,11 +80,10 @@ class ShellLine:
 
     def _plain(self, value: str) -> str:
         # A base64 run that hides a secret cannot be rewritten with a variable in it; its mask is shown instead.
-        masked = self._mask(value)
         known = value
         for secret in self._variables:
             known = known.replace(secret, "")
-        return value if self._mask(known) == known else masked
+        return value if self._mask(known) == known else self._mask(value)
 
     def _body(self, request: Request) -> list[str]:
         if not request.body:
