@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import sys
 from collections.abc import Callable
@@ -103,9 +104,13 @@ def _why(client: Client) -> None:
     assert "access_token.unknown" in {client.why()["condition"], client.why()["broader"]}
 
 
+NUMBERS = itertools.count()
+
+
 def _masked(client: Client) -> None:
     token = client.tokens["access_token"]
-    assert token not in client.application.desk.masker.mask(f"Bearer {token}")
+    # What was masked before is looked up.
+    assert token not in client.application.desk.masker.mask(f"{next(NUMBERS):09} Bearer {token}")
 
 
 def _end(client: Client) -> None:
