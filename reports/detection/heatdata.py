@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +25,19 @@ from watchword.reports.detection.matrix import BROKEN, UNVERIFIED, Column, Row, 
 from watchword.reports.legible import legible, outcome, reply_text, request_text, shell_line
 from watchword.reports.records import VERDICTS, ClauseRecord
 
-__all__ = ["KINDS", "Kind", "by_stage", "by_topic", "embedded", "kind", "packed", "picture", "total"]
+__all__ = [
+    "KINDS",
+    "SURVIVORS",
+    "Kind",
+    "about",
+    "by_stage",
+    "by_topic",
+    "embedded",
+    "kind",
+    "packed",
+    "picture",
+    "total",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,11 @@ KINDS = (
 )  # fmt: skip
 """Every kind of cell, the one that matters most first."""
 
+SURVIVORS = "survivors"
+EVERYWHERE = "all operations"
+"""What the groups of rows are called that no operation names."""
+
+_WORD = re.compile("[a-z_]+")
 _LETTER = {kind.name: kind.letter for kind in KINDS}
 _RECORDED = ("source", "operation", "check", "expected", "observed", "reason", "note")
 
@@ -89,14 +108,29 @@ def by_topic(sheet: Sheet) -> dict[str, list[Column]]:
     return grouped
 
 
+def about(row: Row) -> tuple[str, str]:
+    """Give the operation that a fault is of, and what it is about there: a condition's subject, a role, or else its stage.
+
+    A fault's name says both, as in `accepts:password.wrong@logIn`.
+    """
+    what, at, operation = row.fault.rpartition("@")
+    subject = what.rpartition(":")[2].partition(".")[0] if ":" in what else ""
+    return operation if at else EVERYWHERE, subject if _WORD.fullmatch(subject) else row.stage
+
+
 def picture(sheet: Sheet) -> dict[str, Any]:
-    """Pack what is drawn: the names on both sides, in groups, and one letter a cell."""
+    """Pack what is drawn: the names on both sides, in groups, and one letter a cell.
+
+    `stages`, `operations` and `subjects` are of the faults, each name with how many follow that have it.
+    """
     rows, columns = _rows(sheet), _columns(sheet)
     survived, misdeclared = ({row.fault for row in found} for found in (sheet.survived, sheet.misdeclared))
     return {
         "dialect": sheet.dialect,
         "declared": sheet.declared,
-        "stages": [[stage, len(group)] for stage, group in by_stage(sheet).items()],
+        "stages": _runs(row.stage for row in rows),
+        "operations": _runs(SURVIVORS if row.fault in survived else about(row)[0] for row in rows),
+        "subjects": _runs(about(row)[1] for row in rows),
         "topics": [[topic, len(group)] for topic, group in by_topic(sheet).items()],
         "faults": [[row.fault, row.says] for row in rows],
         "clauses": [[column.clause, column.says, column.level, column.basis] for column in columns],
@@ -163,7 +197,21 @@ class _Table:
 
 
 def _rows(sheet: Sheet) -> list[Row]:
-    return [row for group in by_stage(sheet).values() for row in group]
+    """Give the faults in the order of the map: the survivors, then by operation and what they are about."""
+    survived = {row.fault for row in sheet.survived}
+    operations = list(dict.fromkeys(about(row)[0] for row in sheet.rows))
+    subjects = list(dict.fromkeys(about(row)[1] for row in sheet.rows))
+
+    def weight(row: Row) -> tuple[bool, int, int]:
+        operation, subject = about(row)
+        return row.fault not in survived, operations.index(operation), subjects.index(subject)
+
+    return sorted(sheet.rows, key=weight)
+
+
+def _runs(names: Iterable[str]) -> list[list[Any]]:
+    """Give names that follow one another once, each with how many there are."""
+    return [[name, sum(1 for _ in same)] for name, same in itertools.groupby(names)]
 
 
 def _columns(sheet: Sheet) -> list[Column]:

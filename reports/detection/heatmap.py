@@ -86,6 +86,7 @@ def render(matrix: Matrix) -> str:
             cells=total(matrix.sheets),
             judged=any(sheet.declared for sheet in matrix.sheets),
             stages=list(dict.fromkeys(row.stage for sheet in matrix.sheets for row in sheet.rows)),
+            operations=list(dict.fromkeys(name for sheet in matrix.sheets for name, _ in picture(sheet)["operations"])),
             vocabulary=embedded(_vocabulary()),
             style=source("report.css", "heatmap.css"),
             script=script,

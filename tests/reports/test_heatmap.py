@@ -106,6 +106,25 @@ def test_picture_is_grouped():
     assert ([], [0, 1]) == (packed["survived"], packed["misdeclared"])
 
 
+def test_rows_are_grouped_by_operation_and_what_is_wrong_there():
+    """The survivors come first, then the operations as they are met first, in each what the faults are about, or their stage."""
+    killed = _cells(one="fail")
+    rows = [
+        _row("accepts:password.wrong@logIn", *killed),
+        _row("never-expires", *killed, stage="dialect"),
+        _row("missing:access_token@renew", *killed, stage="reply"),
+        _row("answers-500:password.empty@logIn", *killed),
+        _row("every-third:right-500@logIn", *killed, stage="reply"),
+        _row("accepts:username.empty@renew", *_cells(one="pass")),
+    ]
+    packed = picture(_sheet(*rows))
+
+    assert [["survivors", 1], ["logIn", 3], ["all operations", 1], ["renew", 1]] == packed["operations"]
+    assert [["username", 1], ["password", 2], ["reply", 1], ["dialect", 1], ["access_token", 1]] == packed["subjects"]
+    assert [5, 0, 3, 4, 1, 2] == [[row.fault for row in rows].index(name) for name, _ in packed["faults"]]
+    assert [0] == packed["survived"]
+
+
 def test_generated_clauses_need_no_declaration():
     """What generated requests happen upon is declared by no fault, and none is blamed for it."""
     sheet = _sheet(_row("a", *_cells(one="fail")), columns=(_column("one", generated=True),), declared=True)
@@ -182,7 +201,7 @@ def test_hostile_texts_stay_texts(hostile, outline):
         tags.count("img"),
         "49" in page.split("<main>")[1].split("<script")[0],
     )
-    assert _SHOWN == json.loads(_block(page, "picture-0"))["faults"][0][0]
+    assert _SHOWN in [name for name, _ in json.loads(_block(page, "picture-0"))["faults"]]
 
 
 def test_illegible_characters_are_replaced(hostile):
@@ -404,6 +423,6 @@ def test_filters_in_a_browser(tmp_path, told):
     """
     dom = _browsed(tmp_path, render(_matrix(_sheet(*rows))), acting=acting)
 
-    assert "1 of 2 faults, 3 of 3 clauses; 1 of 2 faults, 3 of 3 clauses; " == re.search(
+    assert "1 of 2 faults, 1 of 3 clauses; 1 of 2 faults, 1 of 3 clauses; " == re.search(
         "<title>(.*?)</title>", dom
     ).group(1)

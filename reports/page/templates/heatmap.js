@@ -2,6 +2,8 @@
 (() => {
   const BAND = 20; // the strips that name stages and topics
   const PAPER = 680; // the width of a printed page
+  const SHEET = 900; // and its height, less what stands above a map
+  const SUBJECT = 112; // the strip that names what faults are about
   const NAMED = 12; // from this size of a cell on, every row and column has its name beside it
   const root = document.documentElement;
   root.classList.add("js");
@@ -18,6 +20,7 @@
   const kinds = vocabulary.kinds.map(([letter, name, words, meaning]) => ({ letter, name, words, meaning }));
   const lettersOf = (...names) => new Set(kinds.filter(({ name }) => names.includes(name)).map(({ letter }) => letter));
   const BROKEN = lettersOf("broken", "undeclared");
+  const UNREACHED = lettersOf("unreached");
   const TELLING = lettersOf("broken", "undeclared", "unbroken");
   const REASONED = lettersOf("unclear", "skipped"); // instead of an observation they have a reason why there is none
   const kindOf = new Map(kinds.map((kind) => [kind.letter, kind]));
@@ -45,6 +48,8 @@
       number,
       section,
       stageOf: spread(packed.stages),
+      operationOf: spread(packed.operations),
+      subjectOf: spread(packed.subjects),
       topicOf: spread(packed.topics),
       canvas: section.querySelector("canvas"),
       scroller: section.querySelector(".map"),
@@ -97,14 +102,17 @@
     scroller.hidden = empty;
     sheet.none.hidden = !empty;
     if (empty) return;
-    sheet.stageGroups = groups(rows, sheet.stageOf);
+    sheet.operationGroups = groups(rows, sheet.operationOf);
+    // Groups of two operations that are about the same are two groups.
+    sheet.subjectGroups = sheet.operationGroups.flatMap(({ start, count }) =>
+      groups(rows.slice(start, start + count), sheet.subjectOf).map((group) => ({ ...group, start: start + group.start })));
     sheet.topicGroups = groups(columns, sheet.topicOf);
     const room = sheet.printing ? PAPER : scroller.parentElement.clientWidth - 20;
     const names = Math.min(380, Math.floor(room * 0.35));
-    const fitting = Math.floor((room - BAND) / columns.length);
-    const roomy = Math.floor((room - BAND - names) / columns.length); // with the names beside the rows
+    const fitting = Math.floor((room - BAND - SUBJECT) / columns.length);
+    const roomy = Math.floor((room - BAND - SUBJECT - names) / columns.length); // with the names beside the rows
     const usual = roomy > NAMED ? Math.min(16, roomy) : Math.max(3, Math.min(NAMED - 2, fitting));
-    sheet.cell = sheet.printing ? Math.max(2, Math.min(8, fitting)) : sheet.size || usual;
+    sheet.cell = sheet.printing ? Math.max(1, Math.min(8, fitting, Math.floor(SHEET / rows.length))) : sheet.size || usual;
     const named = sheet.cell >= NAMED;
     const context = canvas.getContext("2d");
     context.font = `600 12px ${colours.font}`;
@@ -113,7 +121,7 @@
       return width > count * sheet.cell ? width : BAND;
     }));
     sheet.strip = Math.ceil(Math.min(110, widest));
-    sheet.left = BAND + (named ? names : 0);
+    sheet.left = BAND + SUBJECT + (named ? names : 0);
     sheet.top = sheet.strip + (named ? 190 : 0);
     const [width, height] = [sheet.left + columns.length * sheet.cell, sheet.top + rows.length * sheet.cell];
     field.style.width = `${width}px`;
@@ -194,7 +202,7 @@
     }
     context.fillStyle = colours.quiet;
     for (const group of sheet.topicGroups) if (group.start) context.fillRect(Math.round(x(group.start)) - 1, top, 1, height);
-    for (const group of sheet.stageGroups) if (group.start) context.fillRect(left, Math.round(y(group.start)) - 1, width, 1);
+    for (const group of sheet.operationGroups) if (group.start) context.fillRect(0, Math.round(y(group.start)) - 1, width, 1);
     const cross = (place, strong) => {
       const [row, column] = [rows.indexOf(place?.row), columns.indexOf(place?.column)];
       if (row < 0 || column < 0) return;
@@ -214,11 +222,23 @@
     context.fillStyle = colours.ink;
     context.font = `600 12px ${colours.font}`;
     context.textAlign = "center";
-    for (const { name, start, count } of sheet.stageGroups) {
+    for (const { name, start, count } of sheet.operationGroups) {
       const [from, to] = [Math.max(top, y(start)), Math.min(height, y(start + count))];
       if (to - from > 12) upright(context, clipped(context, name, to - from - 2), BAND / 2, (from + to) / 2);
     }
     context.textAlign = "left";
+    context.font = `11px ${colours.font}`;
+    let free = top; // what lies above has a name already
+    for (const { name, start, count } of sheet.subjectGroups) {
+      const [from, to] = [Math.max(top, y(start)), Math.min(height, y(start + count))];
+      if (to <= from) continue;
+      if (start) context.fillRect(BAND, Math.round(y(start)) - 1, 5, 1);
+      const middle = Math.max((from + to) / 2, free + 6);
+      if (middle > to + 3) continue; // a small group among named ones is named when it is pointed at
+      context.fillText(clipped(context, name.replaceAll("_", " "), SUBJECT - 10), BAND + 6, middle);
+      free = middle + 6;
+    }
+    context.font = `600 12px ${colours.font}`;
     for (const { name, start, count } of sheet.topicGroups) {
       const [from, to] = [Math.max(left, x(start)), Math.min(width, x(start + count))];
       const text = name.replaceAll("_", " ");
@@ -229,7 +249,7 @@
     context.font = `11px ${colours.mono}`;
     for (let row = firstRow; row < lastRow; row += 1) {
       if (y(row) < top - 1) continue;
-      context.fillText(clipped(context, sheet.faults[rows[row]][0], left - BAND - 6), BAND, y(row) + cell / 2);
+      context.fillText(clipped(context, sheet.faults[rows[row]][0], left - BAND - SUBJECT - 6), BAND + SUBJECT, y(row) + cell / 2);
     }
     for (let column = firstColumn; column < lastColumn; column += 1) {
       if (x(column) < left - 1) continue;
@@ -258,7 +278,7 @@
     const [clause, says] = sheet.clauses[place.column];
     sheet.where.replaceChildren(
       swatch(kind), " ", make("b", {}, kind.words), " · ", code(fault), " × ", code(clause), make("br"),
-      quiet(wrong), make("br"), quiet(says),
+      quiet(`${sheet.operationOf[place.row]}, ${sheet.subjectOf[place.row].replaceAll("_", " ")}: `), quiet(wrong), make("br"), quiet(says),
     );
   };
 
@@ -381,7 +401,7 @@
       lines.push(copyable("the check, in another terminal", `watchword test --url "$URL" --dialect ${plain(sheet.dialect)} -k ${only}${repeat}`));
       lines.push(quiet("The mock prints its url, to be put into URL, and its accounts, each of which goes into a WATCHWORD_ variable such as WATCHWORD_USERNAME; a resource_url goes into WATCHWORD_RESOURCE_URL. What only shows as time passes needs a target file that names the mock's control_url."));
     }
-    return [make("h5", {}, "Repeat it by hand"), ...lines];
+    return [make("h3", { class: "small" }, "Repeat it by hand"), ...lines];
   };
 
   const exchange = (data, number) => {
@@ -402,12 +422,12 @@
     if (reason) parts.push(callout(reason));
     if (expected || observed) {
       parts.push(make("div", { class: "pair compare" },
-        make("div", {}, make("h5", {}, "Expected"), make("p", {}, expected || "–")),
-        make("div", { class: wrong ? "odd" : "" }, make("h5", {}, "Observed"), make("p", {}, observed || "nothing"))));
+        make("div", {}, make("h3", { class: "small" }, "Expected"), make("p", {}, expected || "–")),
+        make("div", { class: wrong ? "odd" : "" }, make("h3", { class: "small" }, "Observed"), make("p", {}, observed || "nothing"))));
     }
     if (differences.length) parts.push(make("ul", { class: "differences", "aria-label": "Differences" }, ...differences.map((place) => make("li", {}, data.texts[place]))));
     parts.push(facts([["Source", source], ["Operation", operation && code(operation)], ["Check", check && code(check)], ["Note", note]]));
-    if (exchanges.length) parts.push(make("h5", {}, `${exchanges.length} exchange${exchanges.length === 1 ? "" : "s"}`));
+    if (exchanges.length) parts.push(make("h3", { class: "small" }, `${exchanges.length} exchange${exchanges.length === 1 ? "" : "s"}`));
     for (const number of exchanges) parts.push(exchange(data, number));
     return parts;
   };
@@ -434,7 +454,7 @@
       ["Attempts", attempts > 1 && `broken in ${times} of ${attempts} attempts`],
     ]));
     if (record !== undefined) parts.push(...recorded(data, data.records[record], broken));
-    else if (found) parts.push(make("h5", {}, REASONED.has(kind.letter) ? "Why" : "Observed"), callout(data.texts[observed] || "nothing"));
+    else if (found) parts.push(make("h3", { class: "small" }, REASONED.has(kind.letter) ? "Why" : "Observed"), callout(data.texts[observed] || "nothing"));
     else if (kind.name === "unbroken") parts.push(callout("The fault changes nothing of what the check sends and gets, so it was not made again."));
     return [...parts, ...byHand(sheet, fault, clause, attempts)];
   };
@@ -558,17 +578,25 @@
   const split = (box) => box.value.toLowerCase().split(/\s+/).filter(Boolean);
 
   const filter = () => {
-    const [stages, only, faults, clauses] = [pressed("stage"), pressed("only"), split(byFault), split(byClause)];
+    const [stages, operations, only] = [pressed("stage"), pressed("operation"), pressed("only")];
+    const [faults, clauses] = [split(byFault), split(byClause)];
+    const all = pressed("all").size > 0;
     const total = { rows: 0, faults: 0, columns: 0, clauses: 0 };
     for (const sheet of drawn) {
       sheet.columns = sheet.clauses.flatMap(([name, says], column) => (fits(`${name} ${says} ${sheet.topicOf[column]}`, clauses) ? [column] : []));
       const [survived, misdeclared] = [new Set(sheet.survived), new Set(sheet.misdeclared)];
       sheet.rows = sheet.faults.flatMap(([name, says], row) => {
-        const wanted = (!stages.size || stages.has(sheet.stageOf[row])) && fits(`${name} ${says}`, faults)
+        const wanted = (!stages.size || stages.has(sheet.stageOf[row])) && (!operations.size || operations.has(sheet.operationOf[row])) && fits(`${name} ${says}`, faults)
           && (!only.size || (only.has("survived") && survived.has(row)) || (only.has("misdeclared") && misdeclared.has(row))
             || (only.has("breaking") && sheet.columns.some((column) => BROKEN.has(sheet.cells[row][column]))));
         return wanted ? [row] : [];
       });
+      if (!all) {
+        // What nothing was found out about says nothing: neither a clause that no fault shown comes near, nor such a fault.
+        const reached = ({ row, column }) => !UNREACHED.has(sheet.cells[row][column]);
+        sheet.rows = sheet.rows.filter((row) => survived.has(row) || sheet.columns.some((column) => reached({ row, column })));
+        sheet.columns = sheet.columns.filter((column) => sheet.rows.some((row) => reached({ row, column })));
+      }
       total.rows += sheet.rows.length;
       total.faults += sheet.faults.length;
       total.columns += sheet.columns.length;
@@ -580,15 +608,16 @@
       layout(sheet);
       tell(sheet);
     }
-    const narrowed = stages.size + only.size + faults.length + clauses.length > 0;
-    at("shown").textContent = narrowed ? `${total.rows} of ${total.faults} faults, ${total.columns} of ${total.clauses} clauses` : "";
-    reset.disabled = !narrowed;
+    const narrowed = stages.size + operations.size + only.size + faults.length + clauses.length > 0;
+    const hidden = total.rows < total.faults || total.columns < total.clauses;
+    at("shown").textContent = hidden ? `${total.rows} of ${total.faults} faults, ${total.columns} of ${total.clauses} clauses` : "";
+    reset.disabled = !narrowed && !hidden;
   };
 
   const clear = () => {
     byFault.value = "";
     byClause.value = "";
-    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+    for (const chip of chips) chip.setAttribute("aria-pressed", String("all" in chip.dataset));
     filter();
   };
 
