@@ -63,12 +63,12 @@ def test_who_pays(condition: Condition) -> None:
 
 @pytest.mark.parametrize("role", ["username", "operator_username", "client_id"])
 def test_who_names_nobody(role: str) -> None:
-    """A name that is left out, empty, unknown or no text is nobody's; one in other letters may be somebody's."""
+    """A name that is left out, empty, unknown, no text or of another kind of account is nobody's; one in other letters may be somebody's."""
     nameless = {
         row.name.removeprefix(f"{role}.") for row in CONDITIONS.values() if row.role == role and row.names_nobody
     }
 
-    assert {"empty", "unknown"} <= nameless <= {"missing", "empty", "unknown", "wrong_type"}
+    assert {"empty", "unknown"} <= nameless <= {"missing", "empty", "unknown", "wrong_type", "is_operator", "is_user"}
 
 
 def test_two_ways_are_one_too_many() -> None:
