@@ -103,6 +103,10 @@ class Recipes:
             yield ["form", told] if told else self._coded(value, unquote_plus(value), "form", exchange)
 
     def _in_header(self, name: str, value: str, exchange: Exchange) -> Iterator[Any]:
+        if name.lower() == "cookie":
+            for part in re.split("(=|; )", value):
+                yield self._provenance.of(part, exchange) or part
+            return
         scheme, blank, rest = value.partition(" ")
         if name.lower() != "authorization" or not blank:
             yield self._provenance.of(value, exchange) or value

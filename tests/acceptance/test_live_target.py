@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from watchword.reports.reproducing.script import script
 from watchword.specs.loader import load_dialect
 
 DIALECTS = ("sensu", "fusio", "rator")
@@ -49,6 +50,18 @@ def test_nothing_is_masked_that_is_no_secret(dialect, conformed):
     assert [] == [address for address in sent if pseudonym.search(f"{address.scheme} {address.netloc} {address.path}")]
     assert [] == [text for text in seen if pseudonym.search(text)]
     assert [] == [e.curl for record in done.run.clauses for e in record.exchanges if pseudonym.search(e.curl)]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_check_can_be_made_again(dialect, conformed):
+    """For each clause for which something was sent, a script can be written, and Python reads it."""
+    run = conformed(dialect).run
+    sent = [record for record in run.clauses if record.exchanges]
+
+    # What cannot be written, or read by Python, raises.
+    read = [compile(script(run.run, record).steps, record.clause, "exec") for record in sent]
+
+    assert len(read) > 0.9 * len(run.clauses)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
