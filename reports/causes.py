@@ -12,15 +12,19 @@ Laws:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from watchword.reports.records import VERDICTS, ClauseRecord
 from watchword.reports.verdict import Verdict
-from watchword.reports.wording import GRAVITY_MEANING
+from watchword.reports.wording import GRAVITY_MEANING, count
 
-__all__ = ["Cause", "causes", "gravest", "parted"]
+__all__ = ["Cause", "causes", "gravest", "parted", "sameness"]
 
+_NUMBER = re.compile(r"(?<![\w:.])\d+(?![\w:])")
+_TOLD = 2
+"""So many differences are told in a title; the rest is counted."""
 _EXPECTED, _SAW = "expected ", ", saw "
 
 _Key = tuple[str, ...]
@@ -62,8 +66,10 @@ class Cause:
         pairs = [parted(difference) for difference in lead.differences]
         what = lead.observed or lead.says
         if pairs:
-            expected, seen = (" and ".join(dict.fromkeys(part)) for part in zip(*pairs, strict=True))
+            expected, seen = (" and ".join(dict.fromkeys(part)) for part in zip(*pairs[:_TOLD], strict=True))
             what = f"expected {expected}, saw {seen}" if expected else seen
+            more = len(pairs) - _TOLD
+            what += f", and {count(more, 'other difference')}" if more > 0 else ""
         when = f", when {lead.about}" if lead.about and _is_of_a_condition(lead) else ""
         return f"{lead.operation}: {what}{when}" if lead.operation else f"{what}{when}"
 
@@ -103,6 +109,11 @@ def _weight(record: ClauseRecord) -> tuple[bool, bool, int, int]:
     return not verdict.broken, not _is_of_a_condition(record), len(record.broader), VERDICTS.index(verdict)
 
 
+def sameness(reason: str) -> str:
+    """Give what reasons have in common that differ only in how often something has happened until then."""
+    return _NUMBER.sub("#", reason)
+
+
 def _key(record: ClauseRecord) -> _Key:
     verdict = record.judgement
     if verdict.broken:
@@ -110,10 +121,10 @@ def _key(record: ClauseRecord) -> _Key:
             return "wrong", record.operation, _subject(record)
         return _unanswered(record) or ("property", record.operation, _subject(record))
     if verdict is Verdict.BLOCKED:
-        return _unanswered(record) or ("open", record.reason)
+        return _unanswered(record) or ("open", sameness(record.reason))
     if record.remedy:
         return "open", *sorted(record.remedy)
-    return "open", verdict, record.reason or record.observed, *_unheard(record)
+    return "open", verdict, sameness(record.reason or record.observed), *_unheard(record)
 
 
 def _unheard(record: ClauseRecord) -> _Key:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
+from watchword.reports.causes import sameness
 from watchword.reports.records import ClauseRecord
 from watchword.reports.wording import count
 
@@ -27,8 +28,10 @@ def remedies(records: Iterable[ClauseRecord]) -> list[str]:
             settings.setdefault(tuple(sorted(row.remedy)), []).append(row)
     ranked = sorted(settings.items(), key=lambda item: (-sum(row.level == "must" for row in item[1]), item[0]))
     lines = [_setting(names, found) for names, found in ranked]
-    reasons = Counter(row.reason or row.observed for row in rows if row.open and not row.remedy)
-    lines += [f"{count(number, 'binding rule')}: {reason}" for reason, number in reasons.most_common(_REASONS)]
+    told = [row.reason or row.observed for row in rows if row.open and not row.remedy]
+    reasons = Counter(map(sameness, told))
+    first = {sameness(reason): reason for reason in reversed(told)}
+    lines += [f"{count(number, 'binding rule')}: {first[kind]}" for kind, number in reasons.most_common(_REASONS)]
     left = len(reasons) - _REASONS
     return [*lines, f"{count(left, 'further reason')}, each with its clause"] if left > 0 else lines
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -14,6 +15,19 @@ from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Reply
 
 __all__ = ["schema_errors"]
+
+_RULES: Mapping[str, Callable[[Any], str]] = MappingProxyType(
+    {
+        "required": lambda names: f"with {', '.join(names)}"[:80],
+        "type": lambda kinds: f"as JSON {kinds if isinstance(kinds, str) else ' or '.join(kinds)}",
+        "enum": lambda values: f"as one of {', '.join(map(str, values))}"[:80],
+        "const": lambda value: f"as {value!r}"[:80],
+        "format": lambda name: f"as {name}",
+        "minLength": lambda number: f"of {number} or more characters",
+        "minimum": lambda number: f"of {number} or more",
+    }
+)
+"""The words of JSON Schema that descriptions are full of, as somebody says them who does not know JSON Schema."""
 
 _URI = "urn:watchword:description"
 
@@ -44,7 +58,8 @@ def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tupl
     for error in _validator(api, shape.schemas[reply.media_type]).iter_errors(instance):
         where = ".".join(str(step) for step in error.absolute_path) or "the body"
         # The message of a schema error repeats the value; what is said here must not hold a token.
-        rule = f"keeps to {error.validator}: {str(error.validator_value)[:80]}"
+        tells = _RULES.get(word := str(error.validator))
+        rule = tells(error.validator_value) if tells else f"that keeps to {word}: {str(error.validator_value)[:80]}"
         kept = ("keeps", reply, list(error.absolute_path), str(error.validator), error.validator_value, reply.status)
         yield where, rule, _seen(error.instance), kept
 

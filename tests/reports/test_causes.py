@@ -9,6 +9,7 @@ import pytest
 
 from watchword.reports.causes import causes
 from watchword.reports.records import ClauseRecord, ExchangeRecord
+from watchword.reports.remedies import remedies
 
 Make = Callable[..., ClauseRecord]
 
@@ -152,3 +153,25 @@ def test_every_record_has_one_cause(wrong: Make, right: Make, clause: Make) -> N
     told = [record.clause for cause in causes(rows) for record in cause.records]
 
     assert sorted(record.clause for record in rows) == sorted(told)
+
+
+def test_reasons_that_count_are_one_cause(clause: Make) -> None:
+    """Where reasons differ only in how often something has happened, it happened for one reason, told as it was first."""
+    rows = [
+        clause(clause=f"toy:a.n{n}", verdict="inconclusive", reason=f"no answer, {n} requests in a row had no reply")
+        for n in (4, 5, 60)
+    ]
+    found = causes([*rows, clause(clause="toy:a.b", verdict="inconclusive", reason="answered 429")])
+
+    assert [3, 1] == [len(cause.records) for cause in found]
+    assert "no answer, 4 requests in a row had no reply" == found[0].title
+    assert ["3 binding rules: no answer, 4 requests in a row had no reply"] == remedies(rows)
+
+
+def test_title_tells_two_differences_and_counts_the_rest(wrong: Make) -> None:
+    """However much a reply lacks, its title stays one line."""
+    (cause,) = causes([wrong("wrong", differences=tuple(f"expected a{n}, saw b{n}" for n in range(5)))])
+
+    assert (
+        "login: expected a0 and a1, saw b0 and b1, and 3 other differences, when the password is wrong" == cause.title
+    )

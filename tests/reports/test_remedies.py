@@ -54,7 +54,7 @@ def test_binding_rules_come_first(clause):
 
 def test_many_reasons_are_counted(clause):
     """Of many reasons only the commonest are named, and the others are counted."""
-    rows = [clause(verdict="inconclusive", reason=f"reason {number}") for number in range(8)]
+    rows = [clause(verdict="inconclusive", reason=f"reason {letter}") for letter in "abcdefgh"]
 
     assert (6, "3 further reasons, each with its clause") == (len(remedies(rows)), remedies(rows)[-1])
 
