@@ -4,6 +4,8 @@
    left alone, is left to its turn, in which nothing is sent beside it.
 2. While something is sent that others could disturb, nobody goes ahead.
 3. A target that did not take to several requests at a time gets them one by one from then on.
+4. Some servers end a user's sessions with his next login. What presents tokens goes ahead only where this very run has seen
+   that sessions are independent, and what renews only where, besides, no login gave a token that another one had given.
 """
 
 from __future__ import annotations
@@ -11,28 +13,53 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable
+from typing import Literal
 
 from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import CONDITIONS
+from watchword.suites.acting.choosing import TOKEN_ROLES
 from watchword.suites.running.check import Check
 from watchword.suites.running.session import TargetSession
 
-__all__ = ["Ahead", "is_independent"]
+__all__ = ["Ahead", "Kind", "kind_of"]
 
-_HARMLESS = frozenset({"method.allow_header", "reply.matches_schema", "reply.no_credentials", "request.accepted"})
-"""Guarantees that one right request shows, whatever others do meanwhile."""
+_HARMLESS = frozenset(
+    {
+        "method.allow_header",
+        "refusals.no_server_error",
+        "reply.matches_schema",
+        "reply.no_credentials",
+        "request.accepted",
+    }
+)
+"""Guarantees that single requests show, whatever others do meanwhile."""
 
 
-def is_independent(session: TargetSession, clause: Clause) -> bool:
-    """Tell whether the check of a clause neither disturbs others nor is disturbed by them.
+_USING_UP = frozenset({"superseded", "revoked", "reused", "retired"})
 
-    It charges no account with a wrong login, takes nothing of the server's time or habits, and is no matter of several sessions.
+Kind = Literal["", "free", "tokens", "renewal"]
+"""What has to be known of a server before a check goes ahead: nothing, that its sessions are independent, that its tokens
+differ, too; empty for one that never does."""
+
+
+def kind_of(session: TargetSession, clause: Clause) -> Kind:
+    """Tell whether the check of a clause may go beside others.
+
+    It charges no account with a wrong login, takes nothing of the server's time or habits, ends nothing but what is its own,
+    and is no matter of several sessions.
     """
-    names = clause.when + clause.conditions
+    conditions = [CONDITIONS[name] for name in clause.when + clause.conditions]
     looks_at = clause.guarantee or clause.observe
-    if not (clause.when or looks_at in _HARMLESS) or any(CONDITIONS[name].presumes for name in names):
-        return False
-    return not session.budget.cost(clause).logins
+    if not (clause.when or looks_at in _HARMLESS) or session.budget.cost(clause).logins:
+        return ""
+    if any(one.presumes or one.defect in _USING_UP for one in conditions):
+        return ""
+    operation = session.operation(clause)
+    if operation.purpose == "renew":
+        return "renewal"
+    if operation.purpose == "revoke":
+        return ""
+    return "tokens" if any(role in operation.roles for role in TOKEN_ROLES) else "free"
 
 
 class Ahead:
@@ -44,7 +71,7 @@ class Ahead:
         """The target has not taken to it."""
         self._turn = threading.Condition()
         self._queue: deque[Check] = deque()
-        self._known: set[Check] = set()
+        self._begun: set[Check] = set()
         self._flying: set[Check] = set()
         self._still = True
         self._over = False
@@ -58,10 +85,7 @@ class Ahead:
     def go(self, wanted: Check, upcoming: Iterable[Check]) -> None:
         """Let checks go ahead, until the one that is wanted has come as far as it can; the others go on meanwhile."""
         with self._turn:
-            for check in upcoming:
-                if check not in self._known:
-                    self._known.add(check)
-                    self._queue.append(check)
+            self._queue = deque(check for check in upcoming if check not in self._begun)
             self._still = False
             while len(self._threads) < self.count:
                 name = f"watchword-ahead-{len(self._threads)}"
@@ -77,7 +101,7 @@ class Ahead:
     def forget(self, check: Check) -> None:
         """Let go of a check that has been judged."""
         with self._turn:
-            self._known.discard(check)
+            self._begun.discard(check)
             if check in self._queue:
                 self._queue.remove(check)
 
@@ -104,6 +128,7 @@ class Ahead:
                 if self._over:
                     return
                 check = self._queue.popleft()
+                self._begun.add(check)
                 self._flying.add(check)
             check.go_ahead(self._is_over)
             with self._turn:

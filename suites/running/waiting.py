@@ -19,7 +19,7 @@ from itertools import islice
 from watchword.reports.verdict import Verdict
 from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import CONDITIONS
-from watchword.suites.running.ahead import Ahead, is_independent
+from watchword.suites.running.ahead import Ahead, Kind, kind_of
 from watchword.suites.running.check import Check, Judged
 from watchword.suites.running.session import TargetSession
 from watchword.suites.sending.costs import weight
@@ -66,12 +66,9 @@ class _Entry:
         self.prepare()
 
     @functools.cached_property
-    def is_independent(self) -> bool:
-        """Whether it can be made beside others."""
-        clause = self.clause
-        return not (waits(self._session, clause) or ends(self._session, clause)) and is_independent(
-            self._session, clause
-        )
+    def kind(self) -> Kind:
+        """What has to be known before it is made beside others; empty where it never is."""
+        return "" if self.waits else kind_of(self._session, self.clause)
 
     @property
     def is_fresh(self) -> bool:
@@ -114,6 +111,8 @@ class _Line:
         self._entries: dict[str, _Entry] = {}
         count = session.concurrency
         self._ahead = Ahead(count) if count > 1 else None
+        self._separate: bool | None = None
+        """Whether the sessions of the target are independent; None as long as nothing has told."""
 
     def close(self) -> None:
         if self._ahead is not None:
@@ -181,11 +180,28 @@ class _Line:
 
     def _go_ahead(self, chosen: _Entry, ahead: Ahead) -> None:
         """Let the check go ahead, with those that come after it; see that it is alone for what it cannot do beside others."""
-        if chosen.is_independent and not ahead.off and not chosen.alone:
-            coming = (entry for entry in self._entries.values() if entry.is_fresh and entry.is_independent)
-            ahead.go(chosen.check, [chosen.check, *(entry.check for entry in islice(coming, ahead.room))])
+        if self._may_go_ahead(chosen) and not ahead.off and not chosen.alone:
+            self._session.probe.leave_second()
+            coming = (entry for entry in self._entries.values() if entry.is_fresh and self._may_go_ahead(entry))
+            upcoming = [entry.check for entry in islice(coming, ahead.room)]
+            ahead.go(chosen.check, upcoming if chosen.check in upcoming else [chosen.check, *upcoming])
         if not chosen.check.is_sent:
             ahead.rest()
+
+    def _may_go_ahead(self, entry: _Entry) -> bool:
+        if entry.kind == "free":
+            return True
+        if not self._separate or not entry.kind:
+            return False
+        if entry.kind == "tokens":
+            return True
+        return self._session.probe.seconds.fresh and all(e.check.waiting is None for e in self._entries.values())
+
+    def _learn(self, chosen: _Entry) -> None:
+        """Take notice of what a check tells of the target's sessions."""
+        judged = chosen.check.judged
+        if judged is not None and chosen.clause.guarantee == "sessions.independent":
+            self._separate = self._separate is not False and judged.verdict is Verdict.PASS
 
     def _go(self, chosen: _Entry) -> None:
         if self._ahead is not None:
@@ -193,6 +209,7 @@ class _Line:
         ended = chosen.go()
         if self._ahead is not None:
             self._ahead.forget(chosen.check)
+            self._learn(chosen)
         for entry in self._entries.values():
             met = (
                 [d for d in entry.check.drives if d.due is not None and ended & d.texts] if entry is not chosen else []

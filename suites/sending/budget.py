@@ -170,7 +170,7 @@ class Budget:
     @property
     def counts_refusals(self) -> bool:
         """Whether each refusal has to be counted before the next request, because a server bans whoever has too many."""
-        return self._window is not None and not self._target.mock
+        return self._window is not None
 
     def before(self, call: Call) -> None:
         """Wait until a request may be sent.

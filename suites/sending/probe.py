@@ -128,6 +128,11 @@ class Probe:
             self.budget.afford(seconds if pause.last is None else pause.last - now, pause.reason)
         return now + seconds
 
+    def leave_second(self) -> None:
+        """Let the last second be over where it belongs to somebody alone, so that nobody has to wait for that later."""
+        if self.seconds.taken(None):
+            self._next_second()
+
     def _next_second(self) -> None:
         if self.distinct:
             return

@@ -66,6 +66,12 @@ class Seconds:
         return len(self._seen) > 1 and not self._anonymous and (self._again or not self._at_once)
 
     @property
+    def fresh(self) -> bool:
+        """Whether every token so far was one that nobody had been given before, and the next will be, too."""
+        with self._turn:
+            return len(self._seen) > 1 and not (self._anonymous or self._again or self._at_once)
+
+    @property
     def over(self) -> float:
         """The moment from which no token shares its second with one before."""
         return self._over

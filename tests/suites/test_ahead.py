@@ -16,7 +16,7 @@ from watchword.specs.codec import draft
 from watchword.specs.redaction import Masker
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.steps import Call, NotObservable
-from watchword.suites.running.ahead import is_independent
+from watchword.suites.running.ahead import kind_of
 from watchword.suites.running.plan import plan_lines
 from watchword.suites.running.session import TargetSession
 from watchword.suites.running.waiting import Waiting, ends, waits
@@ -48,7 +48,7 @@ def target_of(running: Running, limits: Limits) -> Target:
 class Ran:
     """A run over some clauses: verdicts, what the server was asked, and how many requests were there at a time."""
 
-    def __init__(self, running: Running, concurrency: int | None) -> None:
+    def __init__(self, running: Running, concurrency: int | None, purpose: str = "") -> None:
         running.application.reset()
         journal = running.application.desk.journal
         journal.clear()
@@ -57,7 +57,9 @@ class Ran:
         limits = Limits(requests_per_second=1000, bad_logins=1000, concurrency=concurrency)
         session = TargetSession(target_of(running, limits), Masker())
         clauses = [c for c in session.target.dialect.clauses if not c.untested and c.guarantee != "contract.conforms"]
-        clauses = [clause for clause in clauses[SOME] if not waits(session, clause)]
+        told = [clause for clause in clauses if clause.guarantee == "sessions.independent"]
+        wanted = [c for c in clauses if session.operation(c).purpose == purpose] if purpose else clauses[SOME]
+        clauses = [*told, *(c for c in wanted if not waits(session, c) and c not in told)]
         session.plan(clauses)
         waiting = Waiting((session, clause) for clause in clauses)
         self.verdicts = {clause.id: str(waiting.check(session, clause)[0].verdict) for clause in clauses}
@@ -81,6 +83,14 @@ def test_four_at_a_time_come_to_what_one_at_a_time_comes_to(slow):
     assert (1, 4) == (one.most, four.most)
 
 
+def test_a_server_that_ends_sessions_with_the_next_login_is_judged_as_it_is_one_by_one():
+    """What presents tokens goes ahead only after sessions were seen to be independent, which here they are not."""
+    with start("sensu", control_token="harbour-lantern-7", fault="ends-other-sessions@createToken") as running:
+        one, four = (Ran(running, count, "resource") for count in (None, 4))
+    assert one.verdicts == four.verdicts
+    assert "warn" == one.verdicts["token.sessions-independent"]
+
+
 def test_a_live_server_is_asked_one_by_one_unless_its_file_says_otherwise(slow):
     """The default is one at a time, and the plan says so; where refusals are counted, it is one whatever the file says."""
     sessions = [TargetSession(target_of(slow, Limits(concurrency=count)), Masker()) for count in (None, 4)]
@@ -97,11 +107,11 @@ def test_what_counts_logins_renews_revokes_or_takes_time_is_checked_alone(slow):
     """Only what one right or one wrong request shows goes beside others."""
     session = TargetSession(target_of(slow, Limits(concurrency=4)), Masker())
     clauses = [c for c in session.target.dialect.clauses if not c.untested]
-    beside = [c for c in clauses if is_independent(session, c) and not ends(session, c)]
+    beside = [c for c in clauses if kind_of(session, c)]
     assert len(clauses) / 4 < len(beside) < len(clauses)
     for clause in beside:
         assert not session.budget.cost(clause).logins
-        assert session.operation(clause).purpose not in ("renew", "revoke")
+        assert ends(session, clause) <= (kind_of(session, clause) == "renewal")
     names = {clause.guarantee or clause.observe or "" for clause in beside}
     assert not any(name.startswith(("sessions.", "tokens.", "expiry.", "renew.", "refresh")) for name in names)
 
@@ -111,7 +121,7 @@ def test_a_server_that_is_too_busy_for_several_is_asked_one_by_one(slow):
     slow.application.desk.book.add("unavailable", count=2, skip=3)
     limits = Limits(requests_per_second=1000, bad_logins=1000, concurrency=4)
     session = TargetSession(target_of(slow, limits), Masker())
-    clauses = [c for c in session.target.dialect.clauses if not c.untested and is_independent(session, c)][:12]
+    clauses = [c for c in session.target.dialect.clauses if not c.untested and kind_of(session, c) == "free"][:12]
     waiting = Waiting((session, clause) for clause in clauses)
     verdicts = {str(waiting.check(session, clause)[0].verdict) for clause in clauses}
     waiting.close()
