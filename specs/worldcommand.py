@@ -90,7 +90,7 @@ def _lines(dialect: Dialect, file: Path) -> Iterator[str]:
         yield f"scopes: {_value(data.scopes)}"
     yield ""
     yield "# The first of each kind is the one that the mock announces. Of these keys only username and password are needed:"
-    yield "# kind is user or operator, id is what JWTs may tell, enabled: false shuts an account."
+    yield "# kind is user or operator, id is what JWTs may tell, email a name that some releases take, enabled: false shuts an account."
     yield "accounts:"
     for account in data.accounts:
         yield from _item(_of_account(account, data.brands, data.scopes))
@@ -134,6 +134,8 @@ def _of_account(account: Account, brands: tuple[str, ...], scopes: tuple[str, ..
         found["kind"] = account.kind
     if account.id != account.username:
         found["id"] = account.id
+    if account.email:
+        found["email"] = account.email
     return found | _differing(account.brands, brands, account.scopes, scopes, account.enabled)
 
 

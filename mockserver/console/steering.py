@@ -200,6 +200,7 @@ def add_user(service: Service, asked: Mapping[str, Any]) -> dict[str, Any]:
         tuple(asked.get("brands", data.brands)),
         tuple(asked.get("scopes", data.scopes)),
         asked.get("enabled", True),
+        asked.get("email", ""),
     )
     if (account.kind, account.username) in service.state.accounts:
         raise BadRequest("somebody of that name lives here already; PATCH changes an account", 409)

@@ -49,14 +49,14 @@ class Users:
         *,
         kind: Kind = "user",
         user_id: str | None = None,
+        email: str | None = None,
         brands: Iterable[str] | None = None,
         scopes: Iterable[str] | None = None,
         enabled: bool = True,
     ) -> User:
         """Let somebody live there; what is left out is as it is for everybody in a world file."""
         body: dict[str, Any] = {"username": username, "password": password, "kind": kind, "enabled": enabled}
-        if user_id is not None:
-            body["id"] = user_id
+        body |= {name: v for name, v in (("id", user_id), ("email", email)) if v is not None}
         body |= {name: [*v] for name, v in (("brands", brands), ("scopes", scopes)) if v is not None}
         return self._one("POST", body)
 

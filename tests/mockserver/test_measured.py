@@ -257,6 +257,15 @@ def test_the_address_of_a_user(profile: str, status: int) -> None:
         assert 400 == mock.log_in(username=address, password="wrong").status
 
 
+def test_the_address_of_somebody_new() -> None:
+    """Whoever is added while the mock runs can log in by an address, too."""
+    with start("fusio", profile="fusio-6.1") as mock:
+        mock.users.add("nadia", "Spruce3-Window", email="nadia@example.test")
+        login = {"username": "nadia@example.test", "password": "Spruce3-Window"}
+
+        assert 200 == requests.post(mock.url + "/consumer/login", json=login, timeout=5).status_code
+
+
 @pytest.mark.parametrize(("profile", "status"), [("fusio-5.0", 401), ("fusio-6.1", 200), ("documented", 200)])
 def test_a_bad_token_beside_a_login(profile: str, status: int) -> None:
     """Release 5.0 looks at a Bearer token where it wants none; one that is good does no harm."""
