@@ -115,6 +115,10 @@ class Evidence:
             and self.masker.known(entry.value)
             and not _ours(entry.value)
         }
+        for cookie in (value for name, value in exchange.request.headers if name.lower() == "cookie"):
+            for part in re.split("=|; ", cookie):
+                known = self.masker.known(part)
+                held |= {part: known.partition("#")[0]} if known else {}
         variables = {value: self.masker.variable(role, value) for value, role in held.items()}
         tls = self._target.tls
         options = (
