@@ -69,17 +69,20 @@ def run(
 
 @contextlib.contextmanager
 def _settled() -> Iterator[None]:
-    """Keep the garbage collector from what is there already.
+    """Keep the garbage collector from what is there already, and let it look only between two batches.
 
-    Each cell leaves a mock and a session behind that know each other; dialects, and whatever else a process has loaded,
+    A few cells leave a mock and a session behind that know each other; dialects, and whatever else a process has loaded,
     would be walked through again each time that those are looked for.
     """
-    ours = gc.get_freeze_count() == 0
+    ours, looking = gc.get_freeze_count() == 0, gc.isenabled()
     if ours:
         gc.freeze()
+    gc.disable()
     try:
         yield
     finally:
+        if looking:
+            gc.enable()
         if ours:
             gc.unfreeze()
 
@@ -143,9 +146,11 @@ def _alone(drafts: Iterable[_Unfinished], evidence: bool) -> Iterator[None]:
         for name in draft.others():
             draft.profiles[name] = profiled(folder, name, evidence)
             yield
-        for name, clauses in draft.plan():
-            draft.faulty[name] = faulty(folder, name, clauses, evidence)
-            yield
+        for batch in _batches(draft.plan()):
+            for name, clauses in batch:
+                draft.faulty[name] = faulty(folder, name, clauses, evidence)
+                yield
+            gc.collect(1)
 
 
 def _together(drafts: Sequence[_Unfinished], evidence: bool, jobs: int) -> Iterator[None]:
@@ -196,6 +201,7 @@ def _begin(folders: Iterable[Path]) -> None:
     for folder in folders:
         catalogue(load_dialect(folder))
     gc.freeze()
+    gc.disable()
 
 
 def _batches(plan: Iterable[tuple[str, list[str]]]) -> Iterator[list[tuple[str, list[str]]]]:

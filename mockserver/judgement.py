@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from watchword.mockserver.faults.fault import Distortion
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.rules.decide import DEMANDED, Refusal, checks_of, decide, meets
+from watchword.mockserver.rules.decide import DEMANDED, Checks, Refusal, checks_of, decide, meets
 from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import World
@@ -54,7 +54,7 @@ class Judge:
     def __init__(self, api: Api, profile: Profile, world: World, firewall: Firewall | None) -> None:
         self._api = api
         self._profile = profile
-        self._checks = {name: checks_of(operation) for name, operation in profile.operations.items()}
+        self._checks: dict[str, Checks] = {}
         self._world = world
         self._firewall = firewall
 
@@ -92,7 +92,7 @@ class Judge:
         if distortion.accepts(case):
             return Judgement(operation, None, case, None, excused=True)
         profile = self._profile.operations[operation.name]
-        checks = self._checks[operation.name]
+        checks = self._checks_at(operation.name)
         refusal = decide(case, profile, checks)
         misread = case is not sent and _condition(decide(sent, profile, checks)) != _condition(refusal)
         for demand in profile.demands:
@@ -110,7 +110,9 @@ class Judge:
         """Tell whether a request is refused by what comes before the ban."""
         spared = frozenset() if self._profile.ban is None else self._profile.ban.spared
         name = case.operation.name
-        return bool(spared) and _condition(decide(case, self._profile.operations[name], self._checks[name])) in spared
+        return (
+            bool(spared) and _condition(decide(case, self._profile.operations[name], self._checks_at(name))) in spared
+        )
 
     def _guards_of(self, names: Sequence[str]) -> list[Operation]:
         return [self._api.operations[name] for name in names]
@@ -127,6 +129,13 @@ class Judge:
             if refusal is not None:
                 return Judgement(operation, refusal.condition, case, refusal.reply)
         return None
+
+    def _checks_at(self, name: str) -> Checks:
+        # Made when they are first asked for: of many mocks that are begun, one clause asks for those of one operation.
+        found = self._checks.get(name)
+        if found is None:
+            found = self._checks[name] = checks_of(self._profile.operations[name])
+        return found
 
     def _of_method(self, request: Request, here: list[Operation]) -> Judgement:
         method = request.method

@@ -178,6 +178,8 @@ def verdict_of(clause: Clause, differences: list[Difference], transcript: Transc
 def weigh(session: TargetSession, clause: Clause, attempts: list[Attempt]) -> Judged:
     """Judge the attempts; of several, the one that weighs most gives the verdict."""
     judged = [_judged(session, clause, attempt) for attempt in attempts]
+    if len(judged) == 1 and not judged[0].verdict.broken:
+        return judged[0]
     worst = min(judged, key=lambda one: list(Verdict).index(one.verdict))
     return replace(worst, attempts=len(judged), broken=sum(one.verdict.broken for one in judged))
 
