@@ -131,7 +131,7 @@ def looked_at(browser: Browser, page: Path, kind: str, folder: Path) -> list[str
 
 def main() -> None:
     """Make the pages and pictures, and end with 1 where something is wrong with one."""
-    folder = Path(sys.argv[1])
+    folder = Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     chromedriver = shutil.which("chromedriver")
     if chromedriver is None or not AXE.is_file():

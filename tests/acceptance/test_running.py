@@ -136,13 +136,15 @@ def test_collect_only(curt, write_target, suites):
 
 
 def test_choice(curt, write_target, suites):
-    """-k chooses clauses by their ids, and the report says that it is a choice."""
+    """-k chooses clauses by their ids; the report says that it is a choice, and by which command, of which dialect's state."""
     _, facts = curt("sensu")
     done = suites("--target", write_target(facts), "-k", "renew and password or token.works")
 
     assert 0 == done.code, done.text
     assert {"token.works", "token.works-again"} == set(done.verdicts)
     assert "renew and password or token.works" == done.run.run.options["keyword"]
+    assert "-k 'renew and password or token.works'" in str(done.run.run.options["command"])
+    assert load_dialect("sensu").revision == done.run.run.targets[0]["revision"]
 
 
 def test_nothing_chosen(curt, write_target, suites):
