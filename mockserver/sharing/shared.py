@@ -128,6 +128,8 @@ class Shared:
             StoreError: the store cannot be used, or the turn was lost; what was done in it holds nowhere.
         """
         with self._turn:
+            if self._store.is_far_behind:
+                self._take(self._store.news())
             news = self._store.begin()
             try:
                 self._take(news)

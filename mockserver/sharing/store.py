@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["News", "NoRedis", "Store", "StoreError", "TurnLost"]
 
-_LEASE = 3000
+_LEASE = 5000
 """Milliseconds that a turn may take: then its process has stopped or is gone, and another gets it."""
-_PATIENCE = 10.0
+_PATIENCE = 15.0
 """Seconds to wait for a turn, or for an answer of the store."""
 _PAUSE = 0.0005
 _KEPT = 500
@@ -133,6 +133,11 @@ class Store:
     def is_new(self) -> bool:
         """Whether the store knows nothing of the world."""
         return not self._world
+
+    @property
+    def is_far_behind(self) -> bool:
+        """Whether the next news are the whole, which takes longer to read than others should wait."""
+        return self._version < 0 or not self._world
 
     @property
     def is_due(self) -> bool:
