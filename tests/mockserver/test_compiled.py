@@ -145,6 +145,7 @@ def test_tokens_say_what_a_plain_walk_makes_of_their_claims(dialect: Dialect, na
                     "$username": account.username if account else None,
                     "$subject": session.subject,
                     "$user_id": owner.id if owner else None,
+                    "$email": (owner.email or None) if owner else None,
                     "$client_id": client.client_id if client else None,
                     "$origin": ORIGIN,
                     "$issued_at": int(clock.now()),
