@@ -65,6 +65,9 @@ class Recipes:
         try:
             text = request.body.decode()
         except UnicodeDecodeError:
+            told = request.body.decode(errors="replace")
+            if self._mask(told) != told:
+                raise Lost("a secret stands in a body that is no text") from None
             return found | {"bytes": base64.b64encode(request.body).decode()}
         body = self._whole(self._in_body(text, exchange))
         return found | ({"body": body} if body not in ([], [text]) or not self._shows(text) else {})

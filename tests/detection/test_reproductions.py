@@ -29,8 +29,13 @@ from watchword.reports.records import ClauseRecord, RunRecord, TargetRecord, wri
 from watchword.reports.records import Run as Of
 from watchword.reports.reproducecommand import reproduce
 from watchword.reports.reproducing.script import Unwritable, script
+from watchword.specs.codec import draft
 from watchword.specs.loader import Dialect, load_dialect
+from watchword.specs.redaction import Masker
+from watchword.specs.values.http import Request
+from watchword.suites.acting.steps import Call, Exchange
 from watchword.suites.running.survey import survey_each
+from watchword.suites.sending.recipe import Recipes
 
 DIALECTS = ("sensu", "fusio", "rator", "oauth2")
 FAULTS = 40
@@ -284,3 +289,20 @@ def test_what_the_button_of_the_page_copies_runs(
     copied = html.unescape(shown.partition('<pre id="copied">')[2].partition("</pre>")[0])
 
     assert (1, 0) == (run(copied, served(*case[:2]))[0], run(copied, served(case[0]))[0])
+
+
+@pytest.mark.parametrize(("body", "told"), [(b"\xff{}", {"bytes": "/3t9"}), (b"\xffHeather9-Pass", {"lost"})])
+def test_a_body_that_is_no_text(body: bytes, told: object) -> None:
+    """A body that is no text is kept as it is, unless a secret stands in it."""
+    api = dialect_of("sensu").api
+    call = Call(
+        replace(draft(api.operations["createToken"], {"username": "a", "password": "b"}), fields=()), "probe", "x"
+    )
+    masker = Masker()
+    masker.learn("password", "Heather9-Pass")
+
+    found = Recipes({"password": "Heather9-Pass"}, masker.mask).write(
+        Exchange(call, Request("POST", "/auth", body=body), None, "gone", 0.0, 0.0), "http://mock.test/auth"
+    )
+
+    assert told in (found, set(found))
