@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from watchword.mockserver.faults.afterwards import forgetting_faults
 from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.faults.places import place_faults
 from watchword.mockserver.faults.reply import reply_faults
@@ -32,6 +33,7 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
     found: dict[str, Fault] = {}
     for fault in (
         *verdict_faults(dialect, profile),
+        *forgetting_faults(dialect, profile),
         *dialect_faults(dialect, profile),
         *place_faults(dialect),
         *reply_faults(dialect, profile),

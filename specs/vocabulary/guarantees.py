@@ -70,6 +70,21 @@ _PROPERTIES: list[Guarantee] = [
         gravity="security",
     ),
     Guarantee(
+        "refusals.after_renewal",
+        "none of the named wrong requests is served with what a renewal gave",
+        ("resource",),
+        of_refusals=True,
+        gravity="security",
+    ),
+    Guarantee(
+        "refusals.after_expiry",
+        "none of the named wrong requests is served when the access token has expired",
+        _RENEW,
+        presumes="expiry",
+        of_refusals=True,
+        gravity="security",
+    ),
+    Guarantee(
         "refusals.alike",
         "a wrong password and an unknown user are refused with the same status and body",
         ("issue", "verify"),

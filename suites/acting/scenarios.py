@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CONDITIONS, PARTNERS
-from watchword.suites.acting import lifetimes, renewals
+from watchword.suites.acting import afterwards, lifetimes, renewals
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import (
     NEXT_SECOND,
@@ -267,6 +267,8 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "reply.no_credentials": _right_request,
         "refusals.no_server_error": _several_refusals,
         "refusals.no_tokens": _several_refusals,
+        "refusals.after_renewal": afterwards.after_renewal,
+        "refusals.after_expiry": afterwards.after_expiry,
         "refusals.alike": _refusals_alike,
         "access_token.works": _opens,
         "access_token.works_again": _opens_again,

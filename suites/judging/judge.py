@@ -17,7 +17,7 @@ from watchword.specs.values.clause import Clause, Expectation
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.choosing import TOKEN_ROLES
-from watchword.suites.acting.context import Context
+from watchword.suites.acting.context import Context, succeeded
 from watchword.suites.acting.steps import Blocked, Inconclusive, NotApplicable, Transcript
 from watchword.suites.judging import tokens
 from watchword.suites.judging.expect import Difference, expects, observed
@@ -142,6 +142,14 @@ def _no_tokens(context: Context, transcript: Transcript, clause: Clause) -> list
     return found
 
 
+def _still_refused(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return [
+        Difference(f"a refusal of {name}", f"status {exchange.reply.status}", ("refused", exchange.reply))
+        for name, exchange in transcript.facts["probes"]
+        if succeeded(exchange.reply, context.operation)
+    ]
+
+
 def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     known, unknown = (transcript.facts[name].reply for name in ("known", "unknown"))
     if known is None or unknown is None:
@@ -175,6 +183,8 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "reply.no_credentials": _no_credentials,
         "refusals.no_server_error": _no_server_error,
         "refusals.no_tokens": _no_tokens,
+        "refusals.after_renewal": _still_refused,
+        "refusals.after_expiry": _still_refused,
         "refusals.alike": _alike,
         "method.allow_header": _allow,
         **tokens.ROWS,

@@ -26,7 +26,9 @@ from watchword.suites.sending.costs import weight
 
 __all__ = ["Waiting", "ends", "waits"]
 
-_GROWING_OLD = frozenset({"expiry.holds", "expiry.matches_token", "renew.works_after_expiry"})
+_GROWING_OLD = frozenset({"expiry.holds", "expiry.matches_token", "renew.works_after_expiry", "refusals.after_expiry"})
+_RENEWING = frozenset({"refresh_token.works", "refusals.after_renewal"})
+"""Guarantees for which a renewal is made, whatever their operation is for."""
 _USING_UP = frozenset({"superseded", "revoked", "reused", "retired"})
 _LEEWAY = 2.0
 """Seconds that a check may take; none is begun when something that must not come late is due before."""
@@ -43,7 +45,7 @@ def waits(session: TargetSession, clause: Clause) -> bool:
 
 def ends(session: TargetSession, clause: Clause) -> bool:
     """Tell whether the check of a clause renews or revokes, so that tokens of its session may end."""
-    if session.operation(clause).purpose in ("renew", "revoke") or clause.guarantee == "refresh_token.works":
+    if session.operation(clause).purpose in ("renew", "revoke") or clause.guarantee in _RENEWING:
         return True
     return any(CONDITIONS[c].defect in _USING_UP for c in clause.when + clause.conditions)
 

@@ -104,6 +104,14 @@ def no_server_error(scene):
     return around[:2], around[2:]
 
 
+def still_refused(scene):
+    """A wrong request is refused, whatever the refusal; what is served, with a token where one is due, is not."""
+    tokens = scene.named(access_token="a", refresh_token="r")
+    inside = [scene.judged(probes=[("x", scene.exchange(scene.operation, status))]) for status in (302, 400, 401, 500)]
+    outside = [scene.judged(probes=[("x", scene.exchange(scene.operation, 200, tokens))])]
+    return inside, outside
+
+
 def no_tokens(scene):
     """A wrong request is given neither token, whatever the status."""
     names = {
@@ -285,6 +293,8 @@ AROUND = {
     "reply.no_credentials": no_credentials,
     "refusals.no_server_error": no_server_error,
     "refusals.no_tokens": no_tokens,
+    "refusals.after_renewal": still_refused,
+    "refusals.after_expiry": still_refused,
     "refusals.alike": alike,
     "access_token.works": opens,
     "access_token.works_again": opens,

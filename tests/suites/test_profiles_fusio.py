@@ -20,6 +20,7 @@ _WARNED_ALWAYS = {
     "renew.client-secret-truncated",
     "renew.client-secret-wrong",
     "renew.no-store",
+    "renew.refusals-after-expiry",
     "renew.token-invalid-code",
     "renew.token-missing-code",
     "resource.invalid-token-code",

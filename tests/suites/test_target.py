@@ -303,7 +303,13 @@ def test_expiry_can_be_accepted(dialect):
     clauses = [c for c in load_dialect(dialect).clauses if not c.untested]
     found = accepted(["expiry"], "as agreed", clauses)
     about = {c.id: {*c.when, c.guarantee or c.observe} for c in clauses}
-    waits = {"access_token.expired", "refresh_token.expired", "expiry.holds", "renew.works_after_expiry"}
+    waits = {
+        "access_token.expired",
+        "refresh_token.expired",
+        "expiry.holds",
+        "renew.works_after_expiry",
+        "refusals.after_expiry",
+    }
 
     assert {name for name, checks in about.items() if checks & waits} == set(found)
 
