@@ -20,7 +20,7 @@ __all__ = ["forgetting_faults"]
 _OVER = frozenset({"access_token.expired", "access_token.superseded", "access_token.revoked", "refresh_token.expired"})
 """What becomes of tokens with time is no rule that could be kept before: it comes of these very events."""
 
-_TELLING = frozenset({"access_token.is_refresh_token", "refresh_token.reused", "refresh_token.foreign"})
+_TELLING = frozenset({"access_token.is_refresh_token", "refresh_token.foreign"})
 """What is wrong with the token that tells the session, and leaves it to be told."""
 
 
