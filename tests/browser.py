@@ -21,6 +21,9 @@ _OPTIONS = [
 _PATIENCE = 30.0
 """Seconds after which what was waited for will not happen; nothing waits so long that works."""
 
+_SLOWEST = 300
+"""Seconds that a script may take: axe looks at all of a long page, on a machine that may be busy."""
+
 
 class Browser:
     """A window."""
@@ -29,7 +32,15 @@ class Browser:
         self._http = requests.Session()
         self._http.trust_env = False
         options = {"args": [*_OPTIONS, *more]}
-        asked = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
+        asked = {
+            "capabilities": {
+                "alwaysMatch": {
+                    "browserName": "chrome",
+                    "goog:chromeOptions": options,
+                    "timeouts": {"script": _SLOWEST * 1000},
+                }
+            }
+        }
         made = self._http.post(f"{driver}/session", json=asked, timeout=60).json()["value"]
         self._session = f"{driver}/session/{made['sessionId']}"
 
@@ -65,7 +76,7 @@ class Browser:
         self._http.close()
 
     def _ask(self, command: str, body: dict[str, Any]) -> Any:
-        reply = self._http.post(f"{self._session}/{command}", json=body, timeout=60)
+        reply = self._http.post(f"{self._session}/{command}", json=body, timeout=_SLOWEST)
         value = reply.json()["value"]
         assert 200 == reply.status_code, value
         return value

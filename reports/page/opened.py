@@ -15,6 +15,9 @@ from watchword.reports.wording import GRAVITY_MEANING
 
 __all__ = ["Evidence", "advice", "compared", "elsewhere", "evidence"]
 
+_PROVIDED = "where "
+"""What is expected only of some replies begins with this, and says of which."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -51,6 +54,9 @@ def advice(record: ClauseRecord) -> str:
         first, _, last = record.expected.rpartition(", ")
         wanted = f"{first} and {last}" if first else last
         said = f"Let {where} answer with {wanted} when {record.about}."
+        if record.expected.startswith(_PROVIDED):
+            case, _, then = record.expected.partition(": ")
+            said = f"When {record.about}, let {where} answer, {case}, with {then}."
     else:
         said = f"Mend {where} so that this holds: {record.about}."
     means = GRAVITY_MEANING.get(record.gravity)

@@ -94,6 +94,11 @@ def test_advice(clause, exchange):
         "Let login answer with status 401 and no access_token when the password is wrong. "
         "As it is, it lets somebody in, keeps alive what has ended, or tells a secret."
     ) == advice(_wrong(clause, exchange))
+    provided = _wrong(
+        clause, exchange, expected="where the status is 401: header WWW-Authenticate with 'Basic'", gravity=""
+    )
+    said = "When the password is wrong, let login answer, where the status is 401, with header WWW-Authenticate with 'Basic'."
+    assert said == advice(provided)
     assert "" == advice(clause(about="anything"))
     assert "Mend renewToken so that this holds: tokens differ." == advice(clause(verdict="warn", about="tokens differ"))
 
