@@ -161,3 +161,20 @@ def test_the_budgets_hold_however_many_ask_at_once(slow):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(24)))
     assert time.monotonic() - began >= 23 / 200
+
+
+def test_nothing_is_begun_after_the_end(slow):
+    """Whoever interrupts a run has what is on its way sent to its end, and nothing more."""
+    slow.application.desk.book.add("slow", wait=SLOW, count="all")
+    session = TargetSession(target_of(slow, Limits(requests_per_second=1000, concurrency=2)), Masker())
+    clauses = [c for c in session.target.dialect.clauses if not c.untested and kind_of(session, c) == "free"][:20]
+    waiting = Waiting((session, clause) for clause in clauses)
+    waiting.check(session, clauses[0])
+    waiting.close()
+    ahead = [thread for thread in threading.enumerate() if thread.name.startswith("watchword-ahead")]
+    for thread in ahead:
+        thread.join(10)
+    assert [False, False] == [thread.is_alive() for thread in ahead]
+    # Of 20 rules, of two requests or three each, no more than those are begun for which there is room.
+    assert 2 <= len(slow.application.desk.journal.exchanges) <= 18
+    session.close()
