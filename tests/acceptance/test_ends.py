@@ -144,7 +144,7 @@ def test_disk_that_is_full(begin, tmp_path):
 
     assert 4 == process.returncode, out + err
     assert "are not whole: File too large" in complaint(out + err)
-    assert "71 passed" in out
+    assert "72 passed" in out
     assert records.read_bytes().endswith(b"}\n")
     assert 0 < len(partial(tmp_path / "reports").clauses) < 65
 
