@@ -32,7 +32,7 @@ class Deed:
             return self._renew()
         if purpose == "revoke":
             self._revoke()
-        return {}
+        return self._introspect() if purpose == "introspect" else {}
 
     def about(self) -> dict[str, Any]:
         """Give what is told of the session that the request belongs to."""
@@ -139,12 +139,34 @@ class Deed:
         }
         return values | _of_session(access.session)
 
+    def _presents(self) -> tuple[AccessToken | None, RefreshToken | None]:
+        """Give what is presented, whichever kind of token it is said to be."""
+        values = [self.case.value(role) for role in ("access_token", "refresh_token")]
+        access = (self.world.presented(value) for value in values if isinstance(value, str))
+        refresh = (self.world.refresh.get(value) for value in values if isinstance(value, str))
+        return next(filter(None, access), None), next(filter(None, refresh), None)
+
     def _revoke(self) -> None:
-        if self.case.access is not None:
-            self.case.access.revoked = True
-            self.world.lay_by("access_token", self.case.access.value)
-        if self.case.refresh is not None:
-            self.world.end(self.case.refresh.session)
+        access, refresh = self._presents()
+        if access is not None:
+            access.revoked = True
+            self.world.lay_by("access_token", access.value)
+        if refresh is not None:
+            refresh.revoked = True
+            self.world.end(refresh.session)
+
+    def _introspect(self) -> dict[str, Any]:
+        """Tell of a token that is good; of others, the profile refuses to tell."""
+        token = next(filter(None, self._presents()), None)
+        if token is None:
+            return {"active": True}
+        session = token.session
+        return {
+            "active": True,
+            "scope": " ".join(session.scopes) or None,
+            "client_id": session.client.client_id if session.client is not None else None,
+            "expires_at": token.expires_at,
+        }
 
 
 def _of_session(session: Session) -> dict[str, Any]:

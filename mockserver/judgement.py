@@ -163,6 +163,9 @@ class Judge:
         wanted = [op for op in operations if _grant_of(op) == grant]
         wanted = wanted or [op for op in operations if _grant_of(op) == str(grant).lower()] or operations
         cases = [case if op is operation else self._read(op, case.reading.of(op)) for op in wanted]
+        if len(cases) > 1 and not operation.bound("grant_type"):
+            # What says of itself which operation it is for is for that; else the token that it presents tells.
+            cases = [c for c in cases if _says(c)] or [c for c in cases if c.access or c.refresh] or cases
         return next((c for c in cases if c.client is not None or c.user is not None), cases[0])
 
     def _read(self, operation: Operation, reading: Reading) -> Case:
@@ -187,6 +190,12 @@ def left_out(profile: Profile, request: Request, condition: str | None, grant: o
 
 def _condition(refusal: Refusal | None) -> str | None:
     return None if refusal is None else refusal.condition
+
+
+def _says(case: Case) -> bool:
+    """Tell whether a request has every fixed value of an operation."""
+    fixed = [b for b in case.operation.bindings if b.const is not None]
+    return bool(fixed) and all(b.const in case.reading.values(b.role) for b in fixed)
 
 
 def _grant_of(operation: Operation) -> str | None:

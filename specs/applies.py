@@ -104,6 +104,10 @@ _REQUIRED: Mapping[str, _Requirement] = MappingProxyType(
             lambda condition, operation, api: bool(api.with_purpose("revoke")),
             "{api} describes no operation that revokes",
         ),
+        "refresh_revocation": (
+            lambda condition, operation, api: any(op.bound("refresh_token") for op in api.with_purpose("revoke")),
+            "{api} describes no operation that revokes refresh tokens",
+        ),
     }
 )
 """Requirement → whether an operation meets it, and what to say when it does not."""

@@ -93,6 +93,7 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         "access_token.in_query": Hint(_BEARER, "Move the access_token from the query into `Authorization: Bearer`."),
         "access_token.in_cookie": Hint(_BEARER, "Move the access_token from the cookie into `Authorization: Bearer`."),
         "access_token.empty": Hint(_BEARER, "The header `Authorization` ends after Bearer: append the access_token."),
+        "access_token.left_out": Hint("an access_token", "Add {field} with the access_token."),
         "access_token.superseded": Hint(
             "the newest access_token of the session", "Use the access_token that the renewal gave; it ended this one."
         ),
@@ -108,6 +109,9 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         "refresh_token.retired": Hint(
             "a refresh_token of a session that lives",
             "Log in again: an older refresh_token of this session was used twice, which ended it with {field}.",
+        ),
+        "refresh_token.revoked": Hint(
+            "a refresh_token that nobody revoked", "Log in again: the refresh_token in {field} was revoked."
         ),
         "refresh_token.foreign": Hint(
             "access_token and refresh_token of one user",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import Operation
-from watchword.specs.values.clause import Clause
+from watchword.specs.values.clause import Clause, Expectation
 from watchword.specs.vocabulary import CONDITIONS, broader
 
 NO_SERVER_ERROR = "refusals.no_server_error"
@@ -30,14 +30,12 @@ def speaking(dialect: Dialect, operation: Operation, holds: Callable[[Clause], b
 
 def forbidding(dialect: Dialect, operation: Operation, condition: str) -> list[Clause]:
     """Give the clauses by which a condition at an operation must not be served."""
-    return speaking(
-        dialect, operation, lambda clause: condition in _subjects(clause) and not _is_served(clause.expect.status)
-    )
+    return speaking(dialect, operation, lambda clause: condition in _subjects(clause) and not _is_served(clause.expect))
 
 
 def requiring(dialect: Dialect, operation: Operation, condition: str) -> list[Clause]:
     """Give the clauses by which a request in a condition is to be served all the same."""
-    return speaking(dialect, operation, lambda clause: clause.when == (condition,) and _is_served(clause.expect.status))
+    return speaking(dialect, operation, lambda clause: clause.when == (condition,) and _is_served(clause.expect))
 
 
 def left_open(dialect: Dialect, operation: Operation, *subjects: str) -> bool:
@@ -50,15 +48,17 @@ def left_open(dialect: Dialect, operation: Operation, *subjects: str) -> bool:
     own = [clause for clause in rows if clause.operation == operation.name]
     names = {other.name for other in twins(dialect, operation)}
     rows = own or [clause for clause in rows if clause.operation in names]
-    return bool(rows) and all(_is_silent(clause) or _is_served(clause.expect.status) for clause in rows)
+    return bool(rows) and all(_is_silent(clause) or _is_served(clause.expect) for clause in rows)
 
 
 def _is_silent(clause: Clause) -> bool:
     return clause.basis == "silent" or clause.observe is not None
 
 
-def _is_served(status: tuple[int | str, ...]) -> bool:
-    return 200 in status or "2xx" in status
+def _is_served(expect: Expectation) -> bool:
+    # Who answers 200 and says no has refused.
+    says_no = any(value is False for value in expect.equals.values())
+    return (200 in expect.status or "2xx" in expect.status) and not says_no
 
 
 def _subjects(clause: Clause) -> set[str]:

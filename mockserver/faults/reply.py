@@ -18,6 +18,8 @@ from watchword.specs.values.profile import Profile, ReplyTemplate
 __all__ = ["reply_faults"]
 
 _PERIOD = 3
+_TOKENS = frozenset({"access_token", "refresh_token"})
+"""What a refusal with a token is, has a fault of its own."""
 _Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -51,6 +53,8 @@ def reply_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
             yield _undescribed(operation, free)
         if "refusals.no_tokens" in guarantees:
             yield _telling(dialect.api, operation)
+        for role in sorted({role for c in clauses if c.when for role in c.expect.absent} - _TOKENS):
+            yield _told_all_the_same(operation, role)
         yield from _refusal_headers(dialect, operation, profile, [c.expect for c in clauses if c.when])
 
 
@@ -133,6 +137,9 @@ def _member_faults(operation: Operation, member: Member, named: bool) -> Iterato
         yield _edited(operation, f"number:{name}", f"gives a number as {name}", with_value(lambda value: 7))
     else:
         yield _edited(operation, f"text:{name}", f"gives {name} as text", with_value(str))
+        if member.role and "boolean" in member.types:
+            opposite = with_value(lambda value: not value)
+            yield _edited(operation, f"opposite:{name}", f"gives the opposite as {name}", opposite)
         if {"integer", "number"} & set(member.types):
             halved = with_value(lambda value: value + 0.5)
             yield _edited(operation, f"fraction:{name}", f"gives {name} with a fraction", halved)
@@ -178,6 +185,21 @@ def _superfluous(operation: Operation, role: str) -> Fault:
         return replace(right, body=json.dumps({**right.members, names[0]: "superfluous"}).encode())
 
     return _served(operation, f"superfluous:{names[0]}", f"gives a {names[0]} where none belongs", reply)
+
+
+def _told_all_the_same(operation: Operation, role: str) -> Fault:
+    names = [m.name for shape in operation.replies.values() for m in shape.members if m.role == role]
+
+    def reply(moment: Moment, right: Reply) -> Reply:
+        here = moment.operation is not None and moment.operation.name == operation.name
+        if not here or moment.condition is None:
+            return right
+        body = json.dumps({**right.members, names[0]: "superfluous"}).encode()
+        return replace(_with_header(right, "Content-Type", JSON), body=body)
+
+    says = f"{operation.name} refuses, and gives a {names[0]} all the same."
+    name = f"refusal-with-{role}@{operation.name}"
+    return Fault(name, "reply", says, lambda: Distortion(reply=reply), refusing(operation))
 
 
 def _undescribed(operation: Operation, free: int) -> Fault:

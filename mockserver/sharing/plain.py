@@ -14,7 +14,7 @@ __all__ = ["Sessions", "access_token", "image", "refresh_token", "session"]
 _SESSION = tuple(name for name in Session.__slots__ if name != "__weakref__")
 _BASE = ("value", "issued_at", "expires_at", "forgotten_at")
 _ACCESS = (*_BASE, "generation", "revoked")
-_REFRESH = (*_BASE, "used", "used_at")
+_REFRESH = (*_BASE, "used", "used_at", "revoked")
 
 
 def session(one: Session) -> tuple[Any, ...]:

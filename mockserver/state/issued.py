@@ -96,4 +96,5 @@ class RefreshToken(Token):
 
     used: int = 0
     used_at: float | None = None
+    revoked: bool = False
     heirs: tuple[AccessToken, RefreshToken] | None = None

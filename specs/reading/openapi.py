@@ -113,7 +113,7 @@ class _Reader:
         }
         for name, own in named.items():
             here = (*at, "x-operations", name) if "x-operations" in op else at
-            media_type, body = self._body(at, here, op, own.get("grant"))
+            media_type, body = self._body(at, here, op, own.get("grant"), own.get("body"))
             scheme, scopes, claims = self._security(at, here, security, own.get("security"))
             yield Operation(
                 name=name,
@@ -175,7 +175,9 @@ class _Reader:
                     example=parameter.get("example", schema.get("default")),
                 )
 
-    def _body(self, at: At, here: At, op: Mapping[str, Any], grant: str | None) -> tuple[str | None, list[Binding]]:
+    def _body(
+        self, at: At, here: At, op: Mapping[str, Any], grant: str | None, named: str | None
+    ) -> tuple[str | None, list[Binding]]:
         if "requestBody" not in op:
             if grant is not None:
                 raise self.source.error(
@@ -192,7 +194,12 @@ class _Reader:
         at = (*at, "content", media_type)
         where, schema = self.pointers.resolve((*at, "schema"), self.pointers.need(at, content[media_type], "schema"))
         if "oneOf" in schema:
-            where, schema = self._branch(where, here, schema["oneOf"], grant)
+            branches = schema["oneOf"]
+            where, schema = (
+                self._branch(where, here, branches, grant)
+                if named is None
+                else self._named(where, here, branches, named)
+            )
         place = "form" if media_type == FORM else "json"
         return media_type, [*self._members(where, schema, place)]
 
@@ -207,6 +214,14 @@ class _Reader:
                         return where, schema
         at = (*here, "grant")
         raise self.source.error(at, f"no form is described for the grant {grant!r}", nearest(str(grant), grants))
+
+    def _named(self, at: At, here: At, branches: list[Any], name: str) -> tuple[At, Mapping[str, Any]]:
+        names = [str(raw.get("$ref", "")).rpartition("/")[2] for raw in branches]
+        if name not in names:
+            raise self.source.error((*here, "body"), f"no body is described as {name!r}", nearest(name, names))
+        index = names.index(name)
+        where, schema = self.pointers.resolve((*at, "oneOf", index), branches[index])
+        return where, schema
 
     def _members(self, at: At, schema: Mapping[str, Any], place: str) -> Iterator[Binding]:
         required = schema.get("required", ())

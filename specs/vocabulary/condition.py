@@ -31,6 +31,7 @@ Requirement = Literal[
     "scopes",
     "renewal",
     "revocation",
+    "refresh_revocation",
 ]
 Presumption = Literal["jwt", "expiry", "ended_sessions", "owner"]
 
@@ -68,6 +69,7 @@ REQUIREMENTS = MappingProxyType(
         "scopes": "the operation names scopes that its access token needs",
         "renewal": "the API describes a renewal",
         "revocation": "the API describes an operation that revokes",
+        "refresh_revocation": "the API describes an operation that revokes refresh tokens",
     }
 )
 """What a condition can require of an operation and its API."""

@@ -44,7 +44,7 @@ _ROWS: list[Condition] = [
     _route(
         "method.wrong",
         "the path is called with a method that is not described",
-        purposes=("issue", "verify", "renew", "revoke"),
+        purposes=("issue", "verify", "renew", "revoke", "introspect"),
     ),
     _route(
         "path.alternative",
@@ -246,6 +246,7 @@ _ROWS: list[Condition] = [
         broader="access_token.missing",
         places=("bearer",),
     ),
+    _access("access_token.left_out", "the access_token is left out", absent=True, places=_FIELDS),
     _access("access_token.empty", "the access_token is the empty string"),
     _access("access_token.unknown", "the access_token looks right but was never issued"),
     _access("access_token.garbage", "the access_token is a word that no server issues", broader="access_token.unknown"),
@@ -315,6 +316,12 @@ _ROWS: list[Condition] = [
         tells_tokens_apart=True,
         purposes=("renew",),
         presumes="ended_sessions",
+    ),
+    _refresh(
+        "refresh_token.revoked",
+        "the refresh token has been revoked",
+        tells_tokens_apart=True,
+        requires=("refresh_revocation",),
     ),
     _refresh(
         "refresh_token.foreign",

@@ -63,6 +63,13 @@ _PROPERTIES: list[Guarantee] = [
         of_refusals=True,
     ),
     Guarantee(
+        "refusals.refused",
+        "each of the named wrong requests is refused",
+        tuple(PURPOSES),
+        of_refusals=True,
+        gravity="security",
+    ),
+    Guarantee(
         "refusals.no_tokens",
         "none of the named wrong requests is answered with a token",
         tuple(PURPOSES),
@@ -163,7 +170,7 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee(
         "method.allow_header",
         "a method that is not described is refused, and a 405 to it has an Allow header",
-        ("issue", "verify", "renew", "revoke"),
+        ("issue", "verify", "renew", "revoke", "introspect"),
         refused=1,
         gravity="form",
     ),

@@ -38,6 +38,7 @@ PURPOSES = MappingProxyType(
         "verify": "tests credentials and gives no token",
         "renew": "gives tokens for a refresh token",
         "revoke": "ends a token",
+        "introspect": "tells whether a token is good",
         "resource": "is protected by an access token",
     }
 )
@@ -56,6 +57,8 @@ ROLES = MappingProxyType(
         "expires_at": "when the access token expires, in seconds since 1970-01-01 UTC",
         "expires_in": "in how many seconds the access token expires (RFC 6749 section 5.1)",
         "grant_type": "which grant a token request uses (RFC 6749 section 4)",
+        "token_type_hint": "which kind of token is presented, as far as the client knows (RFC 7009 section 2.1)",
+        "active": "whether a token is good (RFC 7662 section 2.2)",
         "scope": "what the access token may be used for (RFC 6749 section 3.3)",
         "brand_key": "the brand on whose behalf a request is made",
         "language": "the language the client prefers (RFC 9110 section 12.5.4)",

@@ -266,6 +266,7 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "reply.matches_schema": _right_request,
         "reply.no_credentials": _right_request,
         "refusals.no_server_error": _several_refusals,
+        "refusals.refused": _several_refusals,
         "refusals.no_tokens": _several_refusals,
         "refusals.after_renewal": afterwards.after_renewal,
         "refusals.after_expiry": afterwards.after_expiry,

@@ -150,6 +150,14 @@ def _still_refused(context: Context, transcript: Transcript, clause: Clause) -> 
     ]
 
 
+def _each_refused(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    return [
+        Difference(f"a refusal for {name}", f"status {exchange.reply.status}", ("refused", exchange.reply))
+        for name, exchange in transcript.facts["probes"]
+        if exchange.reply is not None and not 400 <= exchange.reply.status < 500
+    ]
+
+
 def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     known, unknown = (transcript.facts[name].reply for name in ("known", "unknown"))
     if known is None or unknown is None:
@@ -182,6 +190,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "reply.matches_schema": _schema,
         "reply.no_credentials": _no_credentials,
         "refusals.no_server_error": _no_server_error,
+        "refusals.refused": _each_refused,
         "refusals.no_tokens": _no_tokens,
         "refusals.after_renewal": _still_refused,
         "refusals.after_expiry": _still_refused,

@@ -8,6 +8,8 @@ from typing import Any
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
 from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin, grants
 from authlib.oauth2.rfc6750 import BearerTokenValidator
+from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from flask import Flask, jsonify
 
 WRONG = {"error": "invalid_request", "error_description": "Invalid 'username' or 'password' in request."}
@@ -65,6 +67,7 @@ class Token(TokenMixin):
         self.client = client
         self.user = user
         self.renewed = False
+        self.over = False
 
     def check_client(self, client: Client) -> bool:
         """Tell whether the session is the client's."""
@@ -83,8 +86,8 @@ class Token(TokenMixin):
         return time.time() > self.until
 
     def is_revoked(self) -> bool:
-        """Tell that nothing is revoked here."""
-        return False
+        """Tell whether it was revoked."""
+        return self.over
 
     def get_user(self) -> Any:
         """Give the user, if there is one."""
@@ -93,6 +96,38 @@ class Token(TokenMixin):
     def get_client(self) -> Client:
         """Give the client."""
         return self.client
+
+
+def endpoints_of(tokens: list[Token]) -> tuple[type[RevocationEndpoint], type[IntrospectionEndpoint]]:
+    """Make the endpoints for revocation and introspection of the sessions that there are."""
+
+    class Revocation(RevocationEndpoint):
+        CLIENT_AUTH_METHODS = ("client_secret_basic",)
+
+        def query_token(self, token_string: str, token_type_hint: str | None) -> Token | None:
+            return next((t for t in tokens if token_string in (t.access_token, t.refresh_token)), None)
+
+        def revoke_token(self, token: Token, request: Any) -> None:
+            token.over = True
+
+    class Introspection(IntrospectionEndpoint):
+        CLIENT_AUTH_METHODS = ("client_secret_basic",)
+
+        def query_token(self, token_string: str, token_type_hint: str | None) -> Token | None:
+            return next((t for t in tokens if token_string == t.access_token), None)
+
+        def check_permission(self, token: Token, client: Client, request: Any) -> bool:
+            return True
+
+        def introspect_token(self, token: Token) -> dict[str, Any]:
+            return {
+                "active": True,
+                "client_id": token.client.client_id,
+                "exp": int(token.until),
+                "token_type": "Bearer",
+            }
+
+    return Revocation, Introspection
 
 
 def make(credentials: dict[str, str], lifetime: int) -> Flask:
@@ -114,7 +149,8 @@ def make(credentials: dict[str, str], lifetime: int) -> Flask:
         INCLUDE_NEW_REFRESH_TOKEN = True
 
         def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
-            return next((t for t in tokens if t.refresh_token == refresh_token and not t.renewed), None)
+            found = (t for t in tokens if t.refresh_token == refresh_token)
+            return next((t for t in found if not t.renewed and not t.over), None)
 
         def authenticate_user(self, refresh_token: Token) -> Any:
             return refresh_token.user
@@ -133,12 +169,23 @@ def make(credentials: dict[str, str], lifetime: int) -> Flask:
     )
     for grant in (Password, Refresh, grants.ClientCredentialsGrant):
         server.register_grant(grant)
+    revocation, introspection = endpoints_of(tokens)
+    for endpoint in (revocation, introspection):
+        server.register_endpoint(endpoint)
     protect = ResourceProtector()
     protect.register_token_validator(Bearer())
 
     @app.post("/oauth/token")
     def token() -> Any:
         return server.create_token_response()
+
+    @app.post("/oauth/revoke")
+    def revoke() -> Any:
+        return server.create_endpoint_response(revocation.ENDPOINT_NAME)
+
+    @app.post("/oauth/introspect")
+    def introspect() -> Any:
+        return server.create_endpoint_response(introspection.ENDPOINT_NAME)
 
     @app.get("/api/billing-groups/<group>/balance")
     @protect()

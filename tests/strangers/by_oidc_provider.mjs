@@ -25,10 +25,20 @@ const provider = new Provider("http://127.0.0.1", {
     },
   ],
   clientAuthMethods: ["client_secret_basic"],
-  features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
+  features: {
+    clientCredentials: { enabled: true },
+    devInteractions: { enabled: false },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
+  },
   findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
   rotateRefreshToken: true,
-  routes: { token: "/oauth/token", userinfo: "/userinfo" },
+  routes: {
+    introspection: "/oauth/introspect",
+    revocation: "/oauth/revoke",
+    token: "/oauth/token",
+    userinfo: "/userinfo",
+  },
   ttl: { AccessToken: lifetime, ClientCredentials: lifetime, Grant: 86400, IdToken: lifetime, RefreshToken: 86400 },
 });
 

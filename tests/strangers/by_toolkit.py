@@ -79,10 +79,15 @@ def __getattr__(name: str) -> Any:
     from django.http import JsonResponse
     from django.urls import path
     from oauth2_provider.decorators import protected_resource
-    from oauth2_provider.views import TokenView
+    from oauth2_provider.views import IntrospectTokenView, RevokeTokenView, TokenView
 
     @protected_resource()
     def balance(request: Any, group: str) -> Any:
         return JsonResponse({"balance": 12.5, "group": group})
 
-    return [path("oauth/token", TokenView.as_view()), path("api/billing-groups/<group>/balance", balance)]
+    return [
+        path("oauth/token", TokenView.as_view()),
+        path("oauth/revoke", RevokeTokenView.as_view()),
+        path("oauth/introspect", IntrospectTokenView.as_view()),
+        path("api/billing-groups/<group>/balance", balance),
+    ]

@@ -34,7 +34,12 @@ CREDENTIALS = {
 }
 LIFETIME = 8
 """Seconds that an access token lives: each of these servers counts and cuts them in its own way."""
-ENDPOINTS = {"token": "/oauth/token", "resource": "/api/billing-groups/1/balance"}
+ENDPOINTS = {
+    "token": "/oauth/token",
+    "revocation": "/oauth/revoke",
+    "introspection": "/oauth/introspect",
+    "resource": "/api/billing-groups/1/balance",
+}
 """Where each of these servers has what the standards name no path for."""
 UNLIMITED = Limits(requests_per_second=10000, bad_logins=10000, max_wait=LIFETIME + 2)
 

@@ -86,6 +86,9 @@ BY_THE_STANDARDS = {
             # It reads a grant from the query, too, and words the refusal of an unknown client in another way.
             "token.body-in-query": "RFC 6749, 4.4.2",
             "token.client-refusals-alike": "RFC 6749, 10.10",
+            # It revokes the empty text.
+            "revoke.token-empty": "RFC 6749, 3.2",
+            "revoke-access.token-missing": "RFC 7009, 2.1",
         },
     },
     "by_toolkit": {
@@ -94,6 +97,9 @@ BY_THE_STANDARDS = {
             "token.client-unknown-code": "RFC 6749, 5.2",
             "token.client-secret-wrong-code": "RFC 6749, 5.2",
             "renew.client-secret-wrong-code": "RFC 6749, 5.2",
+            "revoke.client-secret-wrong": "RFC 7009, 2.2.1",
+            # Whoever asks with a wrong secret is told 403.
+            "introspect.asker-wrong": "RFC 7662, 2.3",
             "token.grant-missing": "RFC 6749, 5.2",
             "token.grant-empty": "RFC 6749, 3.2",
             # A scope without a value is one that does not exist.
@@ -106,6 +112,8 @@ BY_THE_STANDARDS = {
         },
         "warn": {
             "token.credentials-scheme-case": "RFC 7617, 2",
+            # It reads the question from the query, too.
+            "introspect.in-query": "RFC 7662, 2.1",
             "resource.token-missing-status": "RFC 9110, 15.5.2",
             "resource.token-unknown-code": "RFC 6750, 3.1",
             "resource.token-expired-code": "RFC 6750, 3.1",

@@ -129,6 +129,15 @@ def no_tokens(scene):
     return [scene.judged(probes=[("x", scene.exchange(scene.operation, 401, {"error": "e"}))])], given
 
 
+def refused(scene):
+    """A wrong request is answered 4xx, and neither served nor sent elsewhere nor met with a crash."""
+
+    def answered(status):
+        return scene.judged(probes=[("x", scene.exchange(scene.operation, status, {}))])
+
+    return [answered(status) for status in (400, 401, 403)], [answered(status) for status in (200, 204, 302, 500)]
+
+
 def alike(scene):
     """Both refusals have one status and one body."""
 
@@ -295,6 +304,7 @@ AROUND = {
     "refusals.no_tokens": no_tokens,
     "refusals.after_renewal": still_refused,
     "refusals.after_expiry": still_refused,
+    "refusals.refused": refused,
     "refusals.alike": alike,
     "access_token.works": opens,
     "access_token.works_again": opens,

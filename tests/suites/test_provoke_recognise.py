@@ -59,6 +59,7 @@ SAME = {
         "basic.missing",
     ): "clients and users log in at one path, and the names tell which of them is meant",
     ("access_token.truncated", "access_token.tampered"): "a signature that was cut short was altered",
+    ("refresh_token.revoked", "access_token.revoked"): "the access token beside it is of the session that has ended",
     ("refresh_token.retired", "access_token.revoked"): "the access token beside it is of the session that has ended",
 }
 

@@ -71,6 +71,12 @@ def _expired(token: Token | None, case: Case) -> bool:
     return token is not None and token.is_expired(case.world.clock.now())
 
 
+def _empty_access(case: Case) -> bool:
+    if case.operation.place("access_token") == "bearer":
+        return case.reading.scheme == "bearer" and not case.reading.token
+    return bool(case.value("access_token") == "")
+
+
 def _null(case: Case) -> bool:
     bound = case.operation.bound("refresh_token")
     return bool(bound) and bound[0].name in case.reading.json and case.value("refresh_token") is None
@@ -96,7 +102,8 @@ ROWS: Rows = {
         bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case)
     ),
     "access_token.scheme_case": _scheme_case,
-    "access_token.empty": lambda case: case.reading.scheme == "bearer" and not case.reading.token,
+    "access_token.left_out": lambda case: case.value("access_token") is None,
+    "access_token.empty": _empty_access,
     "access_token.unknown": of_role("access_token", _unknown),
     "access_token.garbage": of_role("access_token", _garbage),
     "access_token.truncated": of_role("access_token", _truncated),
@@ -119,6 +126,7 @@ ROWS: Rows = {
     "refresh_token.expired": lambda case: _expired(case.refresh, case),
     "refresh_token.reused": _reused,
     "refresh_token.retired": lambda case: case.refresh is not None and case.refresh.session.ended,
+    "refresh_token.revoked": lambda case: case.refresh is not None and case.refresh.revoked,
     "refresh_token.foreign": _foreign,
     "refresh_token.is_access_token": lambda case: (
         isinstance(case.value("refresh_token"), str) and case.value("refresh_token") in case.world.access

@@ -48,6 +48,12 @@ def _headed(draft: Draft, work: Work, authorization: str) -> Draft:
     return replace(draft.without("access_token"), authorization=authorization)
 
 
+def _empty_access(draft: Draft, work: Work) -> Draft:
+    if draft.operation.place("access_token") == "bearer":
+        return _headed(draft, work, "Bearer ")
+    return emptied(draft, work, "access_token")
+
+
 def _bare(draft: Draft, work: Work) -> Draft:
     return replace(draft, authorization=str(draft.value("access_token")))
 
@@ -143,12 +149,12 @@ def _superseded(draft: Draft, work: Work) -> Steps:
     return draft.setting("refresh_token", after["refresh_token"])
 
 
-def _revoked(draft: Draft, work: Work) -> Steps:
+def _revoked(draft: Draft, work: Work, role: str) -> Steps:
     context = work.context
     revocations = context.api.with_purpose("revoke")
     if not revocations:
         raise NotApplicable("nothing revokes here")
-    operation = revocations[0]
+    operation = next((op for op in revocations if op.bound(role)), revocations[0])
     held = {role: work.held()[role] for role in ("access_token", "refresh_token") if work.held()[role] is not None}
     exchange = yield Call(context.write(operation, context.values() | held), "prepare", f"revoke by {operation.name}")
     context.require(exchange, operation)
@@ -185,7 +191,8 @@ ROWS: Rows = {
     "access_token.scheme_case": pure(_lower_case),
     "access_token.in_query": pure(_in_query),
     "access_token.in_cookie": pure(_in_cookie),
-    "access_token.empty": pure(_headed, "Bearer "),
+    "access_token.left_out": pure(left_out, "access_token"),
+    "access_token.empty": pure(_empty_access),
     "access_token.unknown": pure(_unknown, "access_token"),
     "access_token.garbage": pure(_garbage, "access_token"),
     "access_token.truncated": pure(truncated, "access_token"),
@@ -193,7 +200,7 @@ ROWS: Rows = {
     "access_token.unsigned": pure(_unsigned, "access_token"),
     "access_token.expired": _expired_access,
     "access_token.superseded": _superseded,
-    "access_token.revoked": _revoked,
+    "access_token.revoked": lambda draft, work: _revoked(draft, work, "access_token"),
     "access_token.is_refresh_token": pure(_instead, "access_token", "refresh_token"),
     "refresh_token.missing": pure(left_out, "refresh_token"),
     "refresh_token.in_query": pure(in_query, "refresh_token"),
@@ -208,6 +215,7 @@ ROWS: Rows = {
     "refresh_token.expired": _expired_refresh,
     "refresh_token.reused": _reused,
     "refresh_token.retired": _retired,
+    "refresh_token.revoked": lambda draft, work: _revoked(draft, work, "refresh_token"),
     "refresh_token.foreign": _foreign_refresh,
     "refresh_token.is_access_token": pure(_instead, "refresh_token", "access_token"),
 }
