@@ -54,7 +54,7 @@ def test_a_broken_rule(announce, write_target, by_command):
     done = by_command(path, "--topic", "auth", "--report-dir", "elsewhere", "-k", "token.password-wrong")
 
     assert 1 == done.code, done.text
-    assert "sensu:token.password-wrong at" in done.out
+    assert "sensu:token.password-wrong (must, documented)" in done.out
     assert not done.folder.exists()
     assert (done.folder.parents[1] / "elsewhere" / "report.html").is_file()
 
@@ -124,7 +124,10 @@ MISTAKES = [
     (["stagin.toml"], "stagin.toml: cannot be read: No such file or directory (did you mean 'staging.toml'?)"),
     (["sensu"], "sensu is a dialect, and a target file is wanted; --dialect sensu tests its mock"),
     (["staging.toml"], "staging.toml: the key 'target' is missing"),
-    (["--url", "http://127.0.0.1:9"], "--url wants --dialect NAME beside it: one of fusio, rator, sensu, or a folder"),
+    (
+        ["--url", "http://127.0.0.1:9"],
+        "--url wants --dialect NAME beside it: one of fusio, oauth2, rator, sensu, or a folder",
+    ),
     (["--url", "127.0.0.1:9", "--dialect", "sensu"], "--url: '127.0.0.1:9' is not an http or https URL"),
     (["--url", "http://127.0.0.1:9", "--dialect", "sensu"], "--url: sensu requires the credential 'username'"),
     (["staging.toml", "--dialect", "sensu"], "--dialect goes with --url: a target file names its own"),
