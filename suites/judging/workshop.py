@@ -113,9 +113,9 @@ class Beside:
         return self._here.failures(api, path, method, replies)
 
     def close(self) -> None:
-        """End the process."""
+        """End the process; nobody waits for its end."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
 
 

@@ -285,6 +285,9 @@ class Runner:
         from watchword.reports.exits import EXIT_MEANING, STALE, STOPS, Exit
 
         run = self.run
+        # It ends while the reports are written.
+        if self._workshop is not None:
+            self._workshop.close()
         if run is None or not self.began or exitstatus == Exit.INTERRUPTED:
             return
         if exitstatus in STOPS:
