@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,3 +64,22 @@ def test_nothing_is_begun_for_nothing() -> None:
 
     assert isinstance(workshop_for([]), Here)
     assert before == multiprocessing.active_children()
+
+
+def test_it_leaves_with_the_run() -> None:
+    """When the run is killed, the process beside it ends, too: whoever reads its output is not left waiting."""
+    program = (
+        "import os, signal\n"
+        "from watchword.specs.loader import load_dialect\n"
+        "from watchword.suites.judging.workshop import Beside\n"
+        "if __name__ == '__main__':\n"
+        "    api = load_dialect('sensu').api\n"
+        "    operation = next(iter(api.operations.values()))\n"
+        "    begun = Beside([(api, operation.path, operation.method)])\n"
+        "    assert begun.cases(api, operation.path, operation.method)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    # This returns when nobody can write to the pipe any more; the minute is there for who breaks that.
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+    assert -signal.SIGKILL == done.returncode, done.stderr
