@@ -25,7 +25,11 @@ def operation(name: str) -> Operation:
     [
         ("password.wrong", "logIn", ""),
         ("password.wrong_type", "logIn", ""),
-        ("method.wrong", "readLamp", "method.wrong is for operations that issue or verify or renew or revoke"),
+        (
+            "method.wrong",
+            "readLamp",
+            "method.wrong is for operations that issue or verify or renew or revoke or introspect",
+        ),
         ("password.wrong", "readLamp", "readLamp does not carry a password"),
         ("password.wrong_type", "issueByPassword", "the password of issueByPassword travels in form, not in json"),
         ("basic.missing", "logIn", "logIn has nothing in basic"),

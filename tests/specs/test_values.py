@@ -35,6 +35,7 @@ def test_operations_come_in_the_order_of_the_description() -> None:
         "issueByClientCredentials",
         "renewByRefreshToken",
         "revoke",
+        "tellOfToken",
         "readLamp",
     ] == list(API.operations)
 
