@@ -7,6 +7,7 @@ page of hundreds of clauses has to stay small.
 from __future__ import annotations
 
 import functools
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -20,17 +21,22 @@ from watchword.reports.reproducing.source import needed
 __all__ = ["MARK", "Reproduction", "library", "reproduction"]
 
 MARK = "# Here stand the functions from the end of the page; the copy button brings them along."
+_SECRET = re.compile(r'= secret\("(WATCHWORD_[A-Z_]+)"\)')
 _MOST = 12
 """Requests that a script on a page has at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """The script on the page, empty where it has none; the command that prints it; the one that checks the clause again."""
+    """The script on the page, empty where it has none; the command that prints it; the one that checks the clause again.
+
+    `running` is the line that runs the script, saved as `check.py`, with the secrets that it asks for left to be filled in.
+    """
 
     script: str
     printing: str
     again: str
+    running: str
 
 
 @functools.cache
@@ -50,7 +56,8 @@ def reproduction(record: ClauseRecord, run: Run) -> Reproduction | None:
     command = str(run.run.options.get("command", "")) or "watchword test TARGET.toml"
     again = f"{command} -k {shlex.quote(record.clause.partition(':')[2] or record.clause)}"
     text = _on_page(record, found.steps) if _has_room(record) else ""
-    return Reproduction(text, f"watchword reproduce records.jsonl {name}{target}", again)
+    asked = "".join(f"{variable}='…' " for variable in _SECRET.findall(found.steps))
+    return Reproduction(text, f"watchword reproduce records.jsonl {name}{target}", again, f"{asked}python3 check.py")
 
 
 def _has_room(record: ClauseRecord) -> bool:

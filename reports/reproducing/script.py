@@ -130,7 +130,7 @@ class _Writer:
             "",
             "Sends the requests of this check in their order and says what it expected and what it saw.",
             "Exits with 1 when the deviation shows, 0 when it does not, 2 when nobody can tell.",
-            "Needs Python 3.10 or later and nothing else. WATCHWORD_URL names another server to ask.",
+            "Needs Python 3.10 or later, and no package. WATCHWORD_URL names another server to ask.",
         ]
         if self._roles:
             lines.append(

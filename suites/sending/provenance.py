@@ -182,11 +182,13 @@ def _texts(reply: Reply | None) -> Iterator[tuple[list[Any], str]]:
 def _stamps(exchange: Exchange, *, stated: bool) -> Iterator[tuple[list[Any], float, bool]]:
     """Give every moment that a reply may name as the end of something, and whether it is counted from the reply on.
 
-    Its numbers may be either; the `exp` of a token, which is left out where the words of the reply are meant, is a moment.
+    Numbers that the description calls an expiry may be either, whatever it calls them; other numbers are near one by chance.
+    The `exp` of a token, which is left out where the words of the reply are meant, is a moment.
     """
+    roles = {m.name: m.role for shape in exchange.call.draft.operation.replies.values() for m in shape.members}
     for name, value in (exchange.reply.members if exchange.reply is not None else {}).items():
         told = number(value)
-        if told is not None:
+        if told is not None and roles.get(name) in ("expires_at", "expires_in"):
             yield [name], told, False
             yield [name], exchange.replied + told, True
         end = number(claims(value).get("exp"))

@@ -32,9 +32,10 @@ from watchword.reports.reproducing.script import Unwritable, script
 from watchword.specs.codec import draft
 from watchword.specs.loader import Dialect, load_dialect
 from watchword.specs.redaction import Masker
-from watchword.specs.values.http import Request
-from watchword.suites.acting.steps import Call, Exchange
+from watchword.specs.values.http import Reply, Request
+from watchword.suites.acting.steps import Call, Exchange, Pause
 from watchword.suites.running.survey import survey_each
+from watchword.suites.sending.provenance import Provenance
 from watchword.suites.sending.recipe import Recipes
 
 DIALECTS = ("sensu", "fusio", "rator", "oauth2")
@@ -125,6 +126,23 @@ def test_there_are_forty_of_many_kinds() -> None:
 
     assert FAULTS == len({(name, fault) for name, fault, _ in chosen})
     assert set(DIALECTS) == {name for name, _, _ in chosen}
+
+
+def test_a_pause_ends_with_what_is_called_an_expiry() -> None:
+    """Other numbers of a reply, such as that of a role, may be nearer to its end by chance."""
+    operations = dialect_of("fusio").api.operations
+    provenance = Provenance({}, str)
+    for name, reply, sent in (
+        ("login", b'{"token": "a.b.c", "expires_in": 3600}', 1000.0),
+        ("whoami", b'{"roleId": 5}', 4597.0),
+    ):
+        values = {"username": "a", "password": "b", "access_token": "a.b.c"}
+        call = Call(replace(draft(operations[name], values), fields=()), "probe", "x")
+        provenance.learn(Exchange(call, Request("GET", "/"), Reply(200, (), reply), "", sent, 0.0))
+
+    told = provenance.of_pause(Pause(0, "the access token is over", until=4602.0, stated=True))
+
+    assert (["reply", 1, "expires_in"], 2.0) == (told["until"], told["plus"])
 
 
 @pytest.mark.parametrize(("name", "fault", "clause"), sample(), ids=str)
