@@ -55,7 +55,7 @@ class Verdict(StrEnum):
     NOT_OBSERVABLE = ("not_observable", "…", "skipped", ("undecided",),
         "It cannot be seen within the limits of this run.")
     NOT_APPLICABLE = ("not_applicable", "·", "skipped", (),
-        "The target's settings lack something that the check needs.")
+        "The target, or what is known of it, lacks something that the check needs.")
     NOT_OBSERVED = ("not_observed", "○", "skipped", (),
         "Nothing happened that the rule speaks of.")
     # fmt: on

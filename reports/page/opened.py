@@ -69,5 +69,5 @@ def elsewhere(versions: Mapping[str, str]) -> str:
     for name, does in versions.items():
         grouped.setdefault(does, []).append(name)
     if len(grouped) == 1 and len(versions) > 1:
-        return f"each of the {len(versions)} known: {next(iter(grouped))}"
+        return f"{next(iter(grouped))}, in all {len(versions)} that are known"
     return "; ".join(f"{', '.join(names)}: {does}" for does, names in grouped.items())

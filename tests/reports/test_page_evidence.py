@@ -108,7 +108,7 @@ def test_advice(clause, exchange):
     [
         ({}, ""),
         ({"a": "answers 401"}, "a: answers 401"),
-        ({"a": "answers 401", "b": "answers 401"}, "each of the 2 known: answers 401"),
+        ({"a": "answers 401", "b": "answers 401"}, "answers 401, in all 2 that are known"),
         ({"a": "answers 401", "b": "answers 400", "c": "answers 401"}, "a, c: answers 401; b: answers 400"),
     ],
 )
