@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import shlex
 import ssl
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Without a folder of its own only, and a mock without TLS is spared the import.
+    import tempfile
 
 __all__ = ["PASSWORD", "Certificates", "NoTrustme", "make_certificates"]
 
@@ -109,6 +113,8 @@ def make_certificates(folder: Path | None = None, *, names: Iterable[str] = (), 
 
     kept = None
     if folder is None:
+        import tempfile
+
         kept = tempfile.TemporaryDirectory(prefix="watchword-tls-")
         folder = Path(kept.name)
     else:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import contextlib
+import gc
+import importlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from watchword.specs.errors import SpecError, nearest
 from watchword.specs.outlet import outlet
 
-__all__ = ["CONFIGURATION_ERROR", "INTERRUPTED", "Command", "Commands", "ConfigurationError", "Group", "count", "main"]
+if TYPE_CHECKING:
+    import importlib.metadata
+
+__all__ = [
+    "CONFIGURATION_ERROR",
+    "HOMES",
+    "INTERRUPTED",
+    "SUMMARIES",
+    "Command",
+    "Commands",
+    "ConfigurationError",
+    "Group",
+    "count",
+    "main",
+]
 
 CONFIGURATION_ERROR = 4
 """The exit code of a wrong command line, file or address."""
@@ -43,6 +59,30 @@ SUMMARIES: Mapping[str, str] = MappingProxyType(
     }
 )
 """How the commands of Watchword introduce themselves, so that the list of them need not import each; empty: not at all."""
+
+HOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "baseline": "watchword.reports.gatecommand:baseline",
+        "check": "watchword.suites.lint:check",
+        "clauses": "watchword.specs.command:clauses",
+        "diff": "watchword.reports.diffcommand:diff",
+        "doctor": "watchword.suites.doctor:doctor",
+        "export": "watchword.reports.exportcommand:export",
+        "faults": "watchword.detection.command:faults",
+        "gate": "watchword.reports.gatecommand:gate",
+        "lint": "watchword.suites.lint:lint",
+        "mock": "watchword.mockserver.command:mock",
+        "new": "watchword.specs.newcommand:new",
+        "report": "watchword.reports.command:report",
+        "reproduce": "watchword.reports.reproducecommand:reproduce",
+        "stop": "watchword.mockserver.background:stop",
+        "test": "watchword.suites.command:test",
+        "verdict": "watchword.mockserver.verdictcommand:verdict",
+        "vocabulary": "watchword.specs.vocabularycommand:vocabulary",
+        "world": "watchword.specs.worldcommand:world",
+    }
+)
+"""Where the commands of Watchword are, as its entry points say: to look through all that is installed takes a tenth of a start."""
 
 
 class ConfigurationError(click.ClickException):
@@ -115,14 +155,27 @@ class Commands(_ExitCodes, click.Group):
     """A command that has commands of its own."""
 
 
+@contextlib.contextmanager
+def _importing() -> Iterator[None]:
+    """Look for no garbage meanwhile: what is imported stays, and would be looked through again and again."""
+    looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looking:
+            gc.enable()
+
+
 class Group(_ExitCodes, click.Group):
     """The subcommands that installed packages offer as entry points; each is imported when it is asked for."""
 
     @staticmethod
     def _offers(ctx: click.Context) -> dict[str, importlib.metadata.EntryPoint]:
-        # Looking through all that is installed takes milliseconds, and happens once for each use of the command.
         found: dict[str, importlib.metadata.EntryPoint] | None = ctx.meta.get(_OFFERS)
         if found is None:
+            import importlib.metadata
+
             offers = importlib.metadata.entry_points(group="watchword.commands")
             found = ctx.meta[_OFFERS] = {entry.name: entry for entry in offers}
         return found
@@ -133,14 +186,24 @@ class Group(_ExitCodes, click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a subcommand; None when nobody offers it."""
-        entry = self._offers(ctx).get(cmd_name)
-        if entry is None:
+        if not self._is_offered(ctx, cmd_name):
             return None
         try:
-            command: click.Command = entry.load()
+            with _importing():
+                return self._imported(ctx, cmd_name)
         except ImportError as error:
             return _broken(cmd_name, str(error))
-        return command
+
+    def _is_offered(self, ctx: click.Context, name: str) -> bool:
+        return name in HOMES or name in self._offers(ctx)
+
+    def _imported(self, ctx: click.Context, name: str) -> click.Command:
+        if name not in HOMES:
+            offered: click.Command = self._offers(ctx)[name].load()
+            return offered
+        module, _, attribute = HOMES[name].partition(":")
+        own: click.Command = getattr(importlib.import_module(module), attribute)
+        return own
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of the subcommands, and import only those whose introduction is not in `SUMMARIES`."""
@@ -160,7 +223,7 @@ class Group(_ExitCodes, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the subcommand that the arguments begin with, or say which one was probably meant."""
-        if args and not args[0].startswith("-") and args[0] not in self._offers(ctx):
+        if args and not args[0].startswith("-") and not self._is_offered(ctx, args[0]):
             raise click.UsageError(f"there is no command {args[0]!r}: {nearest(args[0], self._offers(ctx))}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -139,6 +139,13 @@ class Needles:
         self._long: dict[str, list[_Long]] = {}
         self._words: list[tuple[re.Pattern[str], str, str]] = []
 
+    def shortest(self, value: str) -> int:
+        """Give the least number of characters that a writing of a secret has; 0 where it is found by what stands around it.
+
+        Base64 of so many characters has more, even without those at its ends that depend on what is around.
+        """
+        return 0 if is_common(value, self.words) else min(len(value), _LONG)
+
     def add(self, value: str, name: str) -> None:
         """Take in a secret in all its writings."""
         if is_common(value, self.words):

@@ -30,6 +30,9 @@ _STRANGERS = 1000
 """Strangers that are looked for in every writing; those after them are found only where they show what they are."""
 _REPEATED = 200_000
 """Characters of texts whose masks are kept: a run writes the same headers over and over, and a token in several ways."""
+_BRIEF = 32
+"""Texts of fewer characters, such as the names of headers, have no room for most tokens: what a text reads behind its escapes
+is no longer than itself. Their masks are kept when something longer is learned."""
 _ROUNDS = 8
 """Replacements after replacements; what is not still by then is taken out as a whole."""
 
@@ -54,6 +57,9 @@ class Masker:
         self._needles = Needles()
         self._masked: dict[str, str] = {}
         self._room = _REPEATED
+        self._brief: set[str] = set()
+        """Brief texts in which there is nothing to mask."""
+        self._brief_room = _REPEATED
         self._strangers = 0
         self._spaced = False
         self._pseudonyms: re.Pattern[str] | None = None
@@ -77,14 +83,14 @@ class Masker:
                 self._pseudonyms = None
             self._counts[role] += 1
             name = self._names[_key(value)] = f"{role}#{self._counts[role]}"
-            self._spaced = self._spaced or " " in value
+            spaced, self._spaced = self._spaced, self._spaced or " " in value
             if value:
                 self._needles.add(value, name)
             if self._remembers is not None:
                 (self._lasting if lasting else self._recent).append((value, name))
                 if len(self._recent) > 2 * self._remembers:
                     self._forget(self._remembers)
-            self._lay_aside()
+            self._lay_aside(self._needles.shortest(value) if spaced == self._spaced else 0)
             if self.told is not None:
                 self.told(role, value, lasting)
             return name
@@ -121,7 +127,7 @@ class Masker:
             if password:
                 coded = base64.b64encode(bytes_of(f"{user}:{password}")).decode().rstrip("=")
                 self._needles.add_coded(coded, name)
-                self._lay_aside()
+                self._lay_aside(len(coded))
             return name
 
     def configure(self, credentials: Mapping[str, str]) -> None:
@@ -152,17 +158,26 @@ class Masker:
     def mask(self, text: str) -> str:
         """Give the text with every known secret, every JWT and every pair of Basic credentials replaced."""
         # Whoever learns something lays the table aside when it is known, so that no mask from before comes into the next one.
-        table = self._masked
+        brief, table = self._brief, self._masked
+        if text in brief:
+            return text
         masked = table.get(text)
         if masked is None:
             masked = self._whole(text)
-            if len(text) < self._room:
+            if masked == text and len(text) < _BRIEF:
+                if len(text) < self._brief_room:
+                    self._brief_room -= len(text)
+                    brief.add(text)
+            elif len(text) < self._room:
                 self._room -= len(text)
                 table[text] = table[masked] = masked
         return masked
 
-    def _lay_aside(self) -> None:
+    def _lay_aside(self, shortest: int = 0) -> None:
+        """Let go of the masks that something new may change: it is at least so many characters long, however it is written."""
         self._masked, self._room = {}, _REPEATED
+        if shortest < _BRIEF:
+            self._brief, self._brief_room = set(), _REPEATED
 
     def _whole(self, text: str) -> str:
         # A replacement may meet its surroundings in a way that is a secret again. A server that wants to can make that happen

@@ -49,8 +49,12 @@ def bind(host: str, port: int, *, several: bool = False) -> socket.socket:
         AddressError: the host has no address here, or the port is taken, forbidden or out of range.
     """
     try:
-        # An empty host would mean every address, which nobody should get by leaving something out.
-        found = socket.getaddrinfo(host or "?", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # An empty host would mean every address, which nobody should get by leaving something out. Text is read as a name in
+        # any script, for which Python loads its tables, even where it is plain.
+        named = host or "?"
+        found = socket.getaddrinfo(
+            named.encode() if named.isascii() else named, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
     except (OSError, OverflowError, UnicodeError) as error:
         raise AddressError(
             host, port, "the host name cannot be resolved", "name an address of this machine, such as 127.0.0.1"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import json
 import multiprocessing
 import os
@@ -121,6 +122,8 @@ class Beside:
 
 
 def _begin() -> None:
+    # It has to do with so many requests and no more, and ends with the run: what it leaves behind need not be looked for.
+    gc.disable()
     # An interruption reaches both processes, and only the other one has something to say about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_the_run, daemon=True).start()

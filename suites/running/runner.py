@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from watchword.suites.running.garbage import Seldom
 from watchword.suites.running.handover import Handover
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Runner:
         self._found: dict[tuple[str, str], Finding] = {}
         self._testable: tuple[tuple[Target, Clause], ...] = ()
         self._handover = Handover(config)
+        self._seldom = Seldom()
         self._workshop: Workshop | None = None
 
     # -- targets
@@ -77,6 +79,7 @@ class Runner:
         from watchword.suites.target import TargetError
 
         options = self.options
+        self._seldom.begin()
         try:
             targets = self.targets or started(self._offers(), options.dialect)
             self.run = Tally(unambiguous(targets), strict=options.strict, repeat=options.repeat)
@@ -331,6 +334,7 @@ class Runner:
     @pytest.hookimpl
     def pytest_unconfigure(self) -> None:
         """Close connections and started targets."""
+        self._seldom.end()
         if self._workshop is not None:
             self._workshop.close()
         if self.waiting is not None:

@@ -5,6 +5,7 @@ A body that is cut, repeats its members, nests too deep or is in UTF-16 hides fr
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import re
@@ -44,13 +45,16 @@ def _all(reply: Reply, names: Collection[str]) -> Iterator[str]:
             yield value
         else:
             yield from _called(value, None)
-    exact = (
-        re.compile(f'"(?:{"|".join(map(re.escape, sorted(names)))})"\\s{{0,8}}:\\s{{0,8}}{_QUOTED}') if names else None
-    )
+    exact = _called_one_of(frozenset(names)) if names else None
     # Of what stands behind this nothing is shown, and a parser may still find it.
     text = reply.text[:_SEEN]
     for layer in (text, text.replace('\\"', '"').replace("\\\\", "\\")) if '\\"' in text else (text,):
         yield from _called(layer, exact)
+
+
+@functools.lru_cache(maxsize=64)
+def _called_one_of(names: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(f'"(?:{"|".join(map(re.escape, sorted(names)))})"\\s{{0,8}}:\\s{{0,8}}{_QUOTED}')
 
 
 def _called(text: str, exact: re.Pattern[str] | None) -> Iterator[str]:

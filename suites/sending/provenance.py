@@ -43,10 +43,14 @@ class Provenance:
             if is_secret(role) and value:
                 self._secrets.setdefault(value, role)
         self._before: list[Exchange] = []
+        self._given: dict[str, list[tuple[Value, str]]] = {}
+        """Every text of the replies so far: where it stands, the object itself."""
 
     def learn(self, exchange: Exchange) -> None:
         """Take the next exchange as one that later values may come of."""
         self._before.append(exchange)
+        for path, told in _texts(exchange.reply):
+            self._given.setdefault(told, []).append((["reply", len(self._before), *path], told))
 
     def is_name(self, value: str) -> bool:
         """Tell whether a value is a credential that is no secret, such as a user's name."""
@@ -130,16 +134,12 @@ class Provenance:
         return self._mask(value) != value or self._mask(f"- {value} -") != f"- {value} -"
 
     def _told(self, value: str, exchange: Exchange) -> Value | None:
+        given = self._given.get(value)
+        if given is None or not self._hides(value):
+            return None
         # Where two replies gave the same text, it is the very object that tells which of them was meant.
         held = next((f.value for f in exchange.call.draft.fields if f.value == value), value)
-        equal: Value | None = None
-        for place, before in enumerate(self._before, 1):
-            for path, told in _texts(before.reply):
-                if told == value and self._hides(told):
-                    if told is held:
-                        return ["reply", place, *path]
-                    equal = equal or ["reply", place, *path]
-        return equal
+        return next((origin for origin, told in given if told is held), given[0][0])
 
     def _bases(self) -> Iterator[tuple[str, Value]]:
         for value, role in self._secrets.items():

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from watchword.specs.cli import SUMMARIES, Command, ConfigurationError, Group, main
+from watchword.specs.cli import HOMES, SUMMARIES, Command, ConfigurationError, Group, main
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import load_dialect
 
@@ -64,6 +64,13 @@ def test_list_introduces_commands_as_they_do_themselves(name: str) -> None:
 
     assert command is not None
     assert SUMMARIES[name] == ("" if command.hidden else command.get_short_help_str(1000))
+
+
+def test_homes_are_the_entry_points() -> None:
+    """Where the table says that a command is, its entry point says it, too."""
+    offers = importlib.metadata.entry_points(group="watchword.commands")
+
+    assert HOMES == {entry.name: entry.value for entry in offers if entry.value.startswith("watchword.")}
 
 
 def test_help_imports_no_command() -> None:

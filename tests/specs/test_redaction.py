@@ -83,7 +83,7 @@ def _pairs(raw: bytes) -> list[bytes]:
 )
 @pytest.mark.parametrize("write", list(WRITINGS.values()), ids=list(WRITINGS))
 def test_writings(write: Callable[[str], str], secret: str) -> None:
-    """A secret is found however it is written, and its pseudonym stands in its place."""
+    """A secret is found however it is written, and its pseudonym stands in its place, also where it was not known at first."""
     masker = Masker()
     name = masker.learn("password", secret)
     text = write(secret)
@@ -95,6 +95,10 @@ def test_writings(write: Callable[[str], str], secret: str) -> None:
     for piece in (coded(secret)[2:-4], coded("a" + secret)[4:-4], coded("ab" + secret)[4:-4], quote(secret, safe="")):
         assert not piece or piece not in masked
     assert masked == masker.mask(masked)
+    late = Masker()
+    late.mask(text)
+    late.learn("password", secret)
+    assert secret not in late.mask(text) != text
 
 
 def test_surroundings_stay() -> None:

@@ -23,9 +23,16 @@ RECOGNISERS: Rows = one_each(brands.ROWS, credentials.ROWS, requests.ROWS, token
 RIGHT: Rows = one_each(brands.RIGHT, credentials.RIGHT, requests.RIGHT, tokens.RIGHT)
 """For what conditions are about, the first part of their names, the predicate that it is as it should be, where there is one."""
 
-_SPECIAL = MappingProxyType(
-    {name: tuple(other for other in CONDITIONS if name in broader(other)) for name in CONDITIONS}
-)
+
+def _specials() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {name: [] for name in CONDITIONS}
+    for name in CONDITIONS:
+        for above in broader(name):
+            found[above].append(name)
+    return {name: tuple(others) for name, others in found.items()}
+
+
+_SPECIAL = MappingProxyType(_specials())
 
 
 def narrowest(case: Case, name: str) -> str:
