@@ -306,7 +306,8 @@ def _read_body(
 
 def _read_json(body: bytes) -> tuple[Mapping[str, Any], str]:
     try:
-        value = json.loads(body)
+        # JSON on a network is UTF-8 without a byte order mark (RFC 8259 section 8.1); of bytes, the library would take more.
+        value = json.loads(body.decode())
     except (ValueError, RecursionError):
         return {}, "malformed"
     if value is None:

@@ -8,14 +8,30 @@ Laws:
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
-from urllib.parse import unquote_plus
 
+from watchword.mockserver.explain.slips import (
+    bare_basic,
+    compressed,
+    doubled,
+    encoded,
+    encoded_twice,
+    family,
+    forgotten,
+    form_elsewhere,
+    marked,
+    multipart,
+    other_charset,
+    quoted,
+    replaced,
+    shut_account,
+    shut_client,
+    spaced,
+    unpadded,
+    withdrawn,
+)
 from watchword.mockserver.rules.case import Case
-from watchword.specs.values.api import FORM
 from watchword.specs.vocabulary import broader
 
 __all__ = ["DIAGNOSES", "Diagnosis", "diagnose"]
@@ -37,99 +53,23 @@ _SECRETS = ("password.wrong", "operator_password.wrong", "client_secret.wrong")
 _NAMES = ("client_id.unknown", "username.unknown")
 
 
-def _decoded(case: Case) -> bytes | None:
-    token = case.reading.token.translate(str.maketrans("-_", "+/"))
-    try:
-        return base64.b64decode(token + "=" * (-len(token) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+def _lives(kind: str) -> Callable[[Case, str], bool]:
+    return lambda case, name: (kind, name) in case.world.accounts
 
 
-def _other_charset(case: Case) -> bool:
-    raw = _decoded(case)
-    if raw is None or b":" not in raw:
-        return False
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return True
-    return False
-
-
-def _media(case: Case) -> str:
-    return (case.reading.headers.get("content-type") or [""])[0].partition(";")[0].strip().lower()
-
-
-def _multipart(case: Case) -> bool:
-    return _media(case).startswith("multipart/")
-
-
-def _compressed(case: Case) -> bool:
-    coding = (case.reading.headers.get("content-encoding") or [""])[0].strip().lower()
-    return coding not in ("", "identity") or case.reading.request.body.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
-
-
-def _form_elsewhere(case: Case) -> bool:
-    return case.operation.media_type == FORM and _media(case) not in ("", FORM) and b"=" in case.reading.request.body
-
-
-def _marked(case: Case) -> bool:
-    return case.reading.request.body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
-
-
-def _shut_account(case: Case) -> bool:
-    role = "operator_password" if case.operation.bound("operator_password") else "password"
-    account = case.account(role) if case.operation.bound(role) else None
-    return account is not None and not account.enabled
-
-
-def _shut_client(case: Case) -> bool:
-    return case.client is not None and not case.client.enabled
-
-
-def _encoded(case: Case) -> bool:
-    pair = case.reading.basic
-    if pair is None or "%" not in "".join(pair):
-        return False
-    name, secret = (unquote_plus(part) for part in pair)
-    return case.world.opens(name, secret) or case.world.opens(pair[0], secret) or case.world.opens(name, pair[1])
-
-
-def _given(case: Case) -> str:
-    value = case.value("access_token")
-    return value if isinstance(value, str) else ""
-
-
-def _doubled(case: Case) -> bool:
-    return _given(case).lower().startswith("bearer ")
-
-
-def _quoted(case: Case) -> bool:
-    return _given(case)[:1] in ("'", '"', "<", "{") and _given(case)[1:-1] in case.world.access
-
-
-def _withdrawn(role: str, how: str) -> Callable[[Case], bool]:
-    return lambda case: case.world.withdrawn.get(str(case.value(role)), ("", ""))[1] == how
-
-
-def _forgotten(role: str) -> Callable[[Case], bool]:
-    return lambda case: case.world.may_have_forgotten(role, str(case.value(role)))
-
-
-def _family(case: Case) -> bool:
-    token = case.access
-    return token is not None and token.session.ended and token.value == token.session.newest
-
-
-def _replaced(case: Case) -> bool:
-    return case.refresh is not None and case.refresh.used > 0
-
+_KNOWN: Mapping[str, Callable[[Case, str], bool]] = {
+    "username": _lives("user"),
+    "operator_username": _lives("operator"),
+    "client_id": lambda case, name: name in case.world.clients,
+    "grant_type": lambda case, name: any(b.const == name for op in case.api.present for b in op.bound("grant_type")),
+}
+"""Names that are known, by role: who is in the world, and which grants there are."""
 
 DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "basic.not_utf8",
         ("basic.not_base64",),
-        _other_charset,
+        other_charset,
         "what follows Basic is base64, and the text in it is not UTF-8",
         "the base64 of {pair} in UTF-8 (RFC 7617 section 2.1)",
         "Encode {pair} in UTF-8 before base64 in `Authorization`; many clients use Latin-1 unless they are given bytes.",
@@ -137,15 +77,42 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "basic.unpadded",
         ("basic.not_base64",),
-        lambda case: b":" in (_decoded(case) or b""),
+        unpadded,
         "what follows Basic is base64 of another alphabet, or lacks its padding",
         "base64 with + and /, padded with = (RFC 4648 section 4)",
         "Use the standard alphabet of base64 and its padding for {pair} in `Authorization`.",
     ),
     Diagnosis(
+        "basic.bare",
+        ("basic.wrong_scheme",),
+        bare_basic,
+        "the credentials stand in the header without a scheme",
+        "`Authorization: Basic` with the base64 of {pair}",
+        "Write `Authorization: Basic` before the base64 of {pair}; the scheme is missing.",
+    ),
+    Diagnosis(
+        "basic.encoded_twice",
+        ("basic.no_colon",),
+        encoded_twice,
+        "what follows Basic is base64 of base64",
+        "the base64 of {pair}",
+        "Encode {pair} once: what stands in `Authorization` is base64 of something that was base64 already.",
+    ),
+    *(
+        Diagnosis(
+            f"{role}.spaced",
+            (f"{role}.unknown",),
+            spaced(role, known),
+            f"white space stands around the {role}, which is right without it",
+            "{valid}",
+            "Strip {field}: white space or a line break stands around the {role}.",
+        )
+        for role, known in _KNOWN.items()
+    ),
+    Diagnosis(
         "body.compressed",
         _BODIES,
-        _compressed,
+        compressed,
         "the body is compressed, and the mock reads it as it stands",
         "{media} without a Content-Encoding",
         "Send the body, with {fields}, uncompressed and without the header `Content-Encoding`.",
@@ -153,7 +120,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "body.multipart",
         _BODIES,
-        _multipart,
+        multipart,
         "the body is a multipart form, in which nobody looks for fields here",
         "{media}",
         "Send {fields} in the body as {media}: FormData and `files=` make multipart, URLSearchParams and `data=` do not.",
@@ -161,7 +128,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "body.other_media_type",
         _BODIES,
-        _form_elsewhere,
+        form_elsewhere,
         "the body is a form, and Content-Type names another media type",
         "{media}",
         "Name the body, with {fields}, by the header `Content-Type: {media}`: a text body alone is sent as text/plain.",
@@ -169,7 +136,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "body.byte_order_mark",
         _BODIES,
-        _marked,
+        marked,
         "the body begins with a byte order mark",
         "{media} without a byte order mark",
         "Write the body, with {fields}, in UTF-8 without a byte order mark.",
@@ -177,7 +144,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "account.disabled",
         _SECRETS[:2],
-        _shut_account,
+        shut_account,
         "the account is disabled, whatever the password is",
         "an account that is enabled",
         "Enable the account that {field} is for, or choose another: only enabled ones get in, with any {role}.",
@@ -185,7 +152,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "client.disabled",
         _SECRETS[2:],
-        _shut_client,
+        shut_client,
         "the client is disabled, whatever its secret is",
         "a client that is enabled",
         "Choose another client_id: the client that {field} is for is disabled.",
@@ -193,7 +160,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "basic.form_encoded",
         (*_NAMES, *_SECRETS),
-        _encoded,
+        encoded,
         "the Basic credentials are right, and encoded as in a form; this server takes them as they stand",
         "{pair} without percent-encoding (RFC 7617)",
         "Send {pair} in `Authorization` without percent-encoding; RFC 6749 section 2.3.1 has clients encode, few servers decode.",
@@ -201,7 +168,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "access_token.doubled_scheme",
         ("access_token.unknown",),
-        _doubled,
+        doubled,
         "the scheme stands twice before the token",
         "`Authorization: Bearer` once, then the access_token",
         "Write Bearer once in `Authorization`: the client adds it before an access_token that brings its own.",
@@ -209,7 +176,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "access_token.quoted",
         ("access_token.unknown",),
-        _quoted,
+        quoted,
         "the token is right, and something stands around it",
         "the access_token as it was given",
         "Remove what stands around the access_token in `Authorization`: quotation marks or brackets.",
@@ -217,7 +184,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "access_token.withdrawn",
         ("access_token.unknown",),
-        _withdrawn("access_token", "control"),
+        withdrawn("access_token", "control"),
         "the token was issued here, and withdrawn over the control side, or by a reset",
         "an access_token of a session that lives",
         "Log in again: the session of the access_token in `Authorization` was withdrawn by whoever controls the mock.",
@@ -225,7 +192,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "refresh_token.withdrawn",
         ("refresh_token.unknown",),
-        _withdrawn("refresh_token", "control"),
+        withdrawn("refresh_token", "control"),
         "the token was issued here, and withdrawn over the control side, or by a reset",
         "a refresh_token of a session that lives",
         "Log in again: the session of {field} was withdrawn by whoever controls the mock.",
@@ -233,7 +200,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "access_token.deleted",
         ("access_token.unknown",),
-        _withdrawn("access_token", "server"),
+        withdrawn("access_token", "server"),
         "the token was issued here, and deleted when it was presented after its end",
         "an access_token that lives",
         "Renew, or log in again: the access_token in `Authorization` is over, and no longer known.",
@@ -241,7 +208,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "refresh_token.deleted",
         ("refresh_token.unknown",),
-        _withdrawn("refresh_token", "server"),
+        withdrawn("refresh_token", "server"),
         "the token was issued here, and deleted when it was presented after its end",
         "a refresh_token that lives",
         "Log in again: {field} is over, and no longer known.",
@@ -249,7 +216,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "access_token.forgotten",
         ("access_token.unknown",),
-        _forgotten("access_token"),
+        forgotten("access_token"),
         "the token is unknown, or older than what the mock remembers: it has forgotten tokens to make room for newer ones",
         "an access_token of those that are remembered",
         "Log in again for an access_token in `Authorization`, or start the mock with a higher `--remember`.",
@@ -257,7 +224,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "refresh_token.forgotten",
         ("refresh_token.unknown",),
-        _forgotten("refresh_token"),
+        forgotten("refresh_token"),
         "the token is unknown, or older than what the mock remembers: it has forgotten tokens to make room for newer ones",
         "a refresh_token of those that are remembered",
         "Log in again for {field}, or start the mock with a higher `--remember`.",
@@ -265,7 +232,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "access_token.family_ended",
         ("access_token.superseded",),
-        _family,
+        family,
         "the session has ended with all its tokens, because a refresh token that was used up was sent again",
         "an access_token of a session that lives",
         "Log in again, and send each refresh_token once: a second use ended the access_token in `Authorization`, too.",
@@ -273,7 +240,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
         "refresh_token.replaced",
         ("refresh_token.retired",),
-        _replaced,
+        replaced,
         "the refresh token was used before, and its session has ended since",
         "a refresh_token of a session that lives",
         "Log in again, and keep the newest refresh_token from then on: {field} holds one that was replaced.",

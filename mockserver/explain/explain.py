@@ -19,6 +19,11 @@ from watchword.specs.vocabulary import CONDITIONS
 
 __all__ = ["explain", "explain_judgement"]
 
+_SCHEMES = frozenset(
+    ("apikey", "basic", "bearer", "digest", "dpop", "hoba", "jwt", "key", "mac", "negotiate", "ntlm", "oauth", "token")
+)
+"""Schemes that clients use: what may be shown of an Authorization header."""
+
 
 def explain(service: Service, request: Request, outcome: Outcome) -> Explanation | None:
     """Say why a request was not served as a right server would have; None when it was."""
@@ -164,9 +169,20 @@ def _found(case: Case, condition: str, role: str) -> Found:
         # What a lenient server would find elsewhere does not count.
         return Found(None if CONDITIONS[condition].absent else case.value(role), role)
     if CONDITIONS[condition].subject == "basic":
-        return Found(note=f"the scheme {reading.scheme!r}" if reading.authorization else "no Authorization header")
+        return Found(note=_scheme(reading.authorization or "", reading.scheme))
     media = (reading.headers.get("content-type") or ["none"])[0]
     return Found(note=f"{len(reading.request.body)} bytes, Content-Type {media}")
+
+
+def _scheme(header: str, scheme: str) -> str:
+    if not header.strip():
+        return "no Authorization header" if not header else "an empty Authorization header"
+    # Where the scheme was left out, the first word is a secret.
+    return (
+        f"the scheme {scheme!r}"
+        if scheme in _SCHEMES
+        else f"a text of length {len(header)} that begins with no known scheme"
+    )
 
 
 def _filled(text: str, texts: Mapping[str, Callable[[], str]]) -> str:

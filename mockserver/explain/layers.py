@@ -21,7 +21,11 @@ _ROWS: Mapping[int, tuple[str, str, str]] = MappingProxyType(
         417: ("http.expectation", "no Expect, or 100-continue", "Leave out the header Expect."),
         431: ("http.head_too_large", "headers of up to 64 KiB in all", "Send fewer or shorter headers."),
         500: ("mock.failed", "a reply", "Report it with the request: the mock itself is wrong here, not the request."),
-        501: ("http.not_implemented", "a method and a coding that HTTP names", "Choose another method or coding."),
+        501: (
+            "http.not_implemented",
+            "a method and a coding that HTTP names",
+            "Choose a method of HTTP, in upper case, or another coding.",
+        ),
         505: ("http.version", "HTTP/1.1 or HTTP/1.0", "Speak HTTP/1.1."),
     }
 )

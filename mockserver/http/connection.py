@@ -97,7 +97,8 @@ class Connection(asyncio.Protocol):
                 continue
             except httptools.HttpParserError as error:
                 if not self._over():
-                    self._refuse(self._refused or not_http(error))
+                    first = b"" if self._fed or self._messages > 1 else data
+                    self._refuse(self._refused or not_http(error, first))
                 return
             # Of several requests in one read, nobody knows where the last one began.
             if self._busy and self._messages == message + (not amid):

@@ -12,6 +12,11 @@ from watchword.specs.values.http import Reply
 
 __all__ = ["Refused", "body_too_large", "head_too_large", "not_http", "own_error", "refusal"]
 
+_TLS = b"\x16\x03"
+"""With which a TLS handshake begins (RFC 8446 section 5.1)."""
+_HTTP2 = b"PRI * HTTP/2.0\r\n"
+"""With which a client begins that knows of HTTP/2 beforehand (RFC 9113 section 3.4)."""
+
 _log = logging.getLogger("watchword.mockserver")
 
 
@@ -39,8 +44,17 @@ def body_too_large() -> Refused:
     return Refused(413, f"The body of the request is longer than {BODY_LIMIT} bytes.")
 
 
-def not_http(error: httptools.HttpParserError) -> Refused:
-    """Refuse what the parser does not accept."""
+def not_http(error: httptools.HttpParserError, data: bytes = b"") -> Refused:
+    """Refuse what the parser does not accept; `data` is what came, where it is the first of its connection."""
+    if data.startswith(_TLS):
+        return Refused(
+            400, "This is TLS, and plain HTTP is spoken here: ask for http://, or start the mock with --tls."
+        )
+    if data.startswith(_HTTP2):
+        return Refused(505, "This is HTTP/2, and HTTP/1.1 is spoken here.")
+    method = data.partition(b" ")[0]
+    if method.isalpha() and method != method.upper():
+        return Refused(501, "The method is not written in upper case.")
     if isinstance(error, httptools.HttpParserInvalidMethodError):
         return Refused(501, "This method is not known here.")
     return Refused(400, f"This is not HTTP/1.1: {str(error).rstrip('.')}.")

@@ -17,9 +17,11 @@ class Exchange:
     moves: when the request had come in, and when the reply had left. `lost` says that the client has not got the reply.
     `condition` is why it was refused, or the name of what a fault made of it; None: it was served as it should be.
 
-    `party` is who asks, as far as credentials, brand and user agent tell it. `access` and `refresh` are the tokens that it
+    `party` is who asks, and for what scope, as far as credentials, brand and user agent tell it. `sent` is the same for two
+    requests for tokens that say the same. `access` and `refresh` are the tokens that it
     presents, `brand` the brand key, and `brand_slip`, `body_slip` what is wrong with the key and with the body. `in_basic`
-    says whether credentials that belong into the Authorization header are there, `url_token` and `url_secret` whether the
+    says whether credentials that belong into the Authorization header are there, `twice` that they are in the body as well,
+    `url_token` and `url_secret` whether the
     URL holds a token or a password; `bare` that the request carries nothing that is secret.
 
     `given` are the values of the reply by role, `ends` is when the access token in it expires by the mock's time, `unknown`
@@ -39,6 +41,7 @@ class Exchange:
     lost: bool = False
     condition: str | None = None
     party: tuple[str, ...] = ()
+    sent: str = ""
     access: str | None = None
     refresh: str | None = None
     brand: str | None = None
@@ -47,6 +50,7 @@ class Exchange:
     body_slip: str | None = None
     has_body: bool = False
     in_basic: bool | None = None
+    twice: bool = False
     url_token: bool = False
     url_secret: bool = False
     bare: bool = True

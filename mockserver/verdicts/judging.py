@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from watchword.mockserver.verdicts import refusals, renewals, replies, requests
+from watchword.mockserver.verdicts import logins, refusals, renewals, replies, requests
 from watchword.mockserver.verdicts.exchange import Exchange
 from watchword.mockserver.verdicts.finding import Breach, Finding, Judge
 from watchword.specs.values.manner import Manner
@@ -17,7 +17,7 @@ from watchword.specs.values.manner import Manner
 __all__ = ["JUDGES", "TOPICS", "Judged", "judge"]
 
 JUDGES: Mapping[str, Judge] = MappingProxyType(
-    {**requests.JUDGES, **refusals.JUDGES, **renewals.JUDGES, **replies.JUDGES}
+    {**requests.JUDGES, **refusals.JUDGES, **renewals.JUDGES, **logins.JUDGES, **replies.JUDGES}
 )
 """The judge of each rule."""
 
@@ -28,6 +28,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
             ("requests", requests.JUDGES),
             ("refusals", refusals.JUDGES),
             ("renewals", renewals.JUDGES),
+            ("renewals", logins.JUDGES),
             ("replies", replies.JUDGES),
         )
         for name in rows

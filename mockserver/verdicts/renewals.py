@@ -1,4 +1,4 @@
-"""Judges of how a client keeps its tokens: renews them in time and one at a time, uses the newest, and logs in when it must."""
+"""Judges of how a client keeps its tokens: renews them in time and one at a time, and uses the newest."""
 
 from __future__ import annotations
 
@@ -85,44 +85,14 @@ def _recovers(exchanges: Sequence[Exchange]) -> Finding:
         after = exchanges[at + 1 :]
         if any(e.for_tokens and e.new_access for e in after):
             tried.append(lost.id)
-        elif after:
+        elif any(e.for_tokens or (e.purpose == "resource" and e.status == 401) for e in after):
             says = "a reply with tokens was lost, and the client has come to no tokens since"
             breaches.append(Breach(says, (lost.id, after[-1].id)))
+        elif after:
+            waiting = f"the reply to {lost.id} was lost, and no new tokens were needed since"
         else:
             waiting = f"the reply to {lost.id} was lost, and nothing has come since"
     return Finding((*tried, *(n for b in breaches for n in b.entries)), tuple(breaches), waiting)
-
-
-def _when_needed(exchanges: Sequence[Exchange]) -> Finding:
-    tried: list[int] = []
-    breaches: list[Breach] = []
-    last: dict[tuple[str, ...], Exchange] = {}
-    used: set[str] = set()
-    failed: set[str] = set()
-    renewed: dict[str, str] = {}
-    for exchange in exchanges:
-        if exchange.access is not None:
-            used.add(exchange.access)
-        if exchange.purpose == "renew" and exchange.refresh is not None and not exchange.arrived:
-            failed.add(exchange.refresh)
-        if exchange.purpose == "renew" and exchange.new_access and exchange.refresh is not None:
-            tried.append(exchange.id)
-            renewed[exchange.refresh] = exchange.new_access
-            for party, giver in list(last.items()):
-                if giver.new_refresh == exchange.refresh and exchange.new_refresh:
-                    last[party] = exchange
-        if exchange.purpose != "issue" or not exchange.served:
-            continue
-        before = last.get(exchange.party)
-        # A reply that was never used was not understood, or never read: whoever sent for it may send again.
-        renewal = renewed.get(str(before.new_refresh), before.new_access) if before is not None else None
-        understood = before is not None and before.new_access in used and renewal in used
-        if before is not None and exchange.spare and understood and before.new_refresh not in failed:
-            says = "it logged in although it had a refresh token that works"
-            breaches.append(Breach(says, (before.id, exchange.id)))
-        if exchange.new_refresh is not None:
-            last[exchange.party] = exchange
-    return Finding((*tried, *(n for b in breaches for n in b.entries)), tuple(breaches))
 
 
 _EARLIES = 2
@@ -148,7 +118,9 @@ def _read_right(exchanges: Sequence[Exchange]) -> Finding:
         if exchange.purpose == "renew" and exchange.refresh is not None:
             giver = held.get(exchange.refresh)
             together = giver is not None and exchange.began < giver.ended
-            if giver is not None and not reason and not together and _is_early(giver, exchange):
+            # What was refused is another rule's: it was no token to renew with.
+            early_one = giver is not None and exchange.served and _is_early(giver, exchange)
+            if early_one and not reason and not together:
                 early.append(exchange)
                 if len(early) == _EARLIES:
                     says = "tokens were renewed, again and again, long before their end"
@@ -173,7 +145,6 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "refresh.alone": _alone,
         "refresh.not-reused": _not_reused,
         "lost-reply.recovers": _recovers,
-        "login.when-needed": _when_needed,
         "expiry.read-right": _read_right,
     }
 )

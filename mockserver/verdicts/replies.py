@@ -15,27 +15,33 @@ _TIMES = 2
 
 
 def _understood(unusual: Callable[[Exchange], bool], says: str) -> Judge:
-    """Make the judge of a rule about some replies: one was understood when its token was used.
+    """Make the judge of a rule about some replies: one was understood when a token of it was used.
 
-    It was not when none was, and the client sent for tokens again, and again: once may be somebody who only logs in.
+    It was not when none was, and the same client sent for tokens again, and again: once may be somebody who only logs in.
+    Where all replies are like that, many times may be, too; then nobody can tell, unless somebody asked for such replies.
     """
 
     def judge(exchanges: Sequence[Exchange]) -> Finding:
-        last_use = {e.access: at for at, e in enumerate(exchanges) if e.access is not None and e.purpose != "renew"}
+        uses = [(at, e) for at, e in enumerate(exchanges) if e.access is not None or e.refresh is not None]
+        last = {token: at for at, e in uses for token in (None if e.purpose == "renew" else e.access, e.refresh)}
         understood, passed_over = [], []
         for at, exchange in enumerate(exchanges):
             if not exchange.for_tokens or exchange.new_access is None or not unusual(exchange):
                 continue
-            if last_use.get(exchange.new_access, -1) > at:
+            if max(last.get(exchange.new_access, -1), last.get(exchange.new_refresh or "", -1)) > at:
                 understood.append(exchange.id)
                 continue
-            again = next((e for e in exchanges[at + 1 :] if e.for_tokens), None)
-            if again is not None:
-                passed_over.append(Breach(says, (exchange.id, again.id)))
+            again = (e for e in exchanges[at + 1 :] if e.for_tokens and e.party[-1:] == exchange.party[-1:])
+            other = next(again, None)
+            if other is not None:
+                passed_over.append((exchange, Breach(says, (exchange.id, other.id))))
         # Whoever has understood one such reply has other reasons for leaving another.
         if understood or len(passed_over) < _TIMES:
             return Finding(tuple(understood))
-        return Finding(tuple(breach.entries[0] for breach in passed_over), tuple(passed_over))
+        broken = tuple(breach for _, breach in passed_over)
+        if uses or any(exchange.condition for exchange, _ in passed_over):
+            return Finding(tuple(breach.entries[0] for breach in broken), broken)
+        return Finding((), (), "tokens were sent for again and again, and none was ever used")
 
     return judge
 

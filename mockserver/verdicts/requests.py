@@ -43,10 +43,31 @@ def _secrets_stay(exchanges: Sequence[Exchange]) -> Finding:
     return Finding(tuple(tried), tuple(breaches))
 
 
+def _out_of_basic(exchange: Exchange) -> str | None:
+    if exchange.twice:
+        return "credentials travel in the body, and in the Authorization header as well"
+    return None if exchange.in_basic else "credentials travel in the body, and not in the Authorization header"
+
+
+def _in_place(exchanges: Sequence[Exchange]) -> Finding:
+    access = {e.new_access for e in exchanges if e.new_access}
+    refresh = {e.new_refresh for e in exchanges if e.new_refresh}
+    tried, breaches = [], []
+    for exchange in exchanges:
+        if exchange.access in access | refresh or exchange.refresh in access | refresh:
+            tried.append(exchange.id)
+        if exchange.access in refresh - access:
+            breaches.append(Breach("a refresh token was presented as an access token", (exchange.id,)))
+        if exchange.refresh in access - refresh:
+            breaches.append(Breach("an access token was presented as a refresh token", (exchange.id,)))
+    return Finding(tuple(tried), tuple(breaches))
+
+
 _SLIPS = {
     "malformed": "not what the operation reads, or cannot be parsed as what its Content-Type says",
     "null": "the JSON null",
     "not_an_object": "JSON, and no object",
+    "untyped": "a form that no Content-Type names as one",
     "other_encoding": "in the other encoding: a form where JSON belongs, or JSON where a form belongs",
 }
 
@@ -56,6 +77,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
             lambda e: e.branded, lambda e: None if e.brand_slip is None else f"the brand key: {e.brand_slip}"
         ),
         "brand.same": _same_brand,
+        "token.in-place": _in_place,
         "token.not-in-url": each(
             lambda e: e.url_token or e.access is not None or e.refresh is not None,
             lambda e: "a token travels in the URL" if e.url_token else None,
@@ -67,7 +89,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "credentials.in-basic": each(
             # What travels in the URL is another rule's.
             lambda e: e.in_basic is not None and not e.url_secret,
-            lambda e: None if e.in_basic else "credentials travel in the body, and not in the Authorization header",
+            _out_of_basic,
         ),
         "body.encoding": each(
             lambda e: e.has_body, lambda e: None if e.body_slip is None else f"the body is {_SLIPS[e.body_slip]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,13 +12,13 @@ from urllib.parse import parse_qsl, urlsplit
 from watchword.mockserver.service import Outcome
 from watchword.mockserver.verdicts.exchange import Exchange
 from watchword.specs.codec import Reading
-from watchword.specs.values.api import Operation
+from watchword.specs.values.api import FORM, Operation
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.vocabulary import SECRET_ROLES
 
 __all__ = ["Sight"]
 
-_NAMES = ("username", "operator_username", "client_id", "brand_key")
+_NAMES = ("username", "operator_username", "client_id", "brand_key", "scope")
 _LOST = ("drop", "reset", "half", "stall")
 _TOKENS = (("access_token", "access"), ("refresh_token", "refresh"))
 _PASSWORDS = SECRET_ROLES - {role for role, _ in _TOKENS}
@@ -85,7 +86,7 @@ class Sight:
 
     @property
     def party(self) -> tuple[str, ...]:
-        """Who asks, as far as credentials, brand and user agent tell it."""
+        """Who asks, and for what scope, as far as credentials, brand and user agent tell it."""
         if self._party is None:
             reading, (request, _) = self._reading, self._messages
             found = [] if reading is None else [reading.value(name) for name in _NAMES if reading.operation.bound(name)]
@@ -153,6 +154,7 @@ class Sight:
             self.lost,
             self._condition,
             party=self.party,
+            sent=self._sent(request),
             url_token=url_token,
             url_secret=url_secret,
             bare=request.header("authorization") is None
@@ -168,6 +170,15 @@ class Sight:
             leads_to=_leads_to(reply, self._origin),
             **facts,
         )
+
+    def _sent(self, request: Request) -> str:
+        reading = self._reading
+        if reading is None or self.purpose not in ("issue", "renew"):
+            return ""
+        # What stands in the query beside the roles may be there to get past a cache.
+        told = [reading.value(b.role) for b in reading.operation.bindings if b.place == "query" and b.role]
+        head = [reading.operation.name, request.header("user-agent"), request.header("authorization"), *told]
+        return hashlib.sha256(repr(head).encode() + request.body).hexdigest()
 
     def _unknown(self, operation: Operation, reply: Reply) -> tuple[str, ...]:
         known = self._known.get(operation.name)
@@ -186,12 +197,26 @@ class Sight:
             found["secret"] = True
         if operation.media_type is not None:
             found["has_body"] = bool(reading.request.body)
-            found["body_slip"] = reading.body_state if reading.body_state in _BODY_STATES else None
+            found["body_slip"] = _body_slip(reading)
         if operation.bound("brand_key"):
             found |= _brand(reading)
         if any(b.place == "basic" and b.standing == "main" for b in operation.bindings):
             found["in_basic"] = _in_basic(reading)
+            found["twice"] = reading.basic_state == "ok" and _secret_in_body(reading)
         return found
+
+
+def _body_slip(reading: Reading) -> str | None:
+    untyped = reading.operation.media_type == FORM and reading.request.body and "content-type" not in reading.headers
+    if reading.body_state == "ok" and untyped:
+        return "untyped"
+    return reading.body_state if reading.body_state in _BODY_STATES else None
+
+
+def _secret_in_body(reading: Reading) -> bool:
+    roles = {b.role for b in reading.operation.bindings if b.place == "basic" and b.standing == "main"}
+    own = {b.role for b in reading.operation.bindings if b.place in ("form", "json")}
+    return bool((roles - own) & SECRET_ROLES & _names_in(reading.request))
 
 
 def _brand(reading: Reading) -> dict[str, Any]:

@@ -14,6 +14,7 @@ MANNERS: Mapping[str, str] = MappingProxyType(
     {
         "brand.in-place": "Each request that is made for a brand names it, once and in its place.",
         "brand.same": "A session keeps to the brand that it began with.",
+        "token.in-place": "Access tokens open resources, refresh tokens renew, and neither is sent where the other belongs.",
         "token.not-in-url": "No token travels in a URL, where logs and browsers keep it.",
         "credentials.not-in-url": "No password and no client secret travels in a URL.",
         "credentials.in-basic": "Credentials that belong into the Authorization header travel there and not in the body.",
@@ -25,8 +26,9 @@ MANNERS: Mapping[str, str] = MappingProxyType(
         "refresh.alone": "Of two renewals with one refresh token, the second waits for the first.",
         "refresh.not-reused": "A refresh token is not presented again once it has been replaced.",
         "lost-reply.recovers": "After a reply with tokens was lost, the client comes to tokens again.",
-        "login.when-needed": "A client does not log in again while it has a refresh token that works.",
+        "login.when-needed": "A client does not log in again while it has a refresh token that works, or, where there is none, an access token.",
         "backoff.waits": "After a 429, or a 503 that says when to come again, the client waits as long as it was told.",
+        "backoff.pauses": "Where a server is too busy and does not say until when, the client pauses between its tries.",
         "expiry.read-right": "A token is used for as long as its reply says: expires_in counts seconds, expires_at is a time.",
         "reply.bearer-any-case": "The token type bearer is understood whatever its case.",
         "reply.unknown-members": "Members of a reply that no document describes are passed over.",

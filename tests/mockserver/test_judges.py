@@ -78,22 +78,133 @@ def test_waiting(seconds: float, broken: bool) -> None:
 
 
 def test_loops() -> None:
-    """Two tokens refused in a row are as it should be, a third is a loop; one token, by many threads, may be."""
-    refused = [exchange(n, "resource", n, 401, access=f"A{n}") for n in range(1, 4)]
-    threads = [exchange(n, "resource", 1, 401, access="A") for n in range(1, 12)]
+    """Two tokens refused with a renewal between them are as it should be, a third is a loop; without one it is another try."""
+    refused = [exchange(n, "resource", n, 401, access=f"A{n}") for n in (1, 3, 5)]
+    renewed = [exchange(n, "renew", n, refresh="R", **tokens(n + 1)) for n in (2, 4)]
+    row = [refused[0], renewed[0], refused[1], renewed[1], refused[2]]
 
-    assert not found("retry.once", *refused[:2]).breaches
-    assert [(1, 2, 3)] == [breach.entries for breach in found("retry.once", *refused).breaches]
-    assert not found("retry.once", *threads[:10]).breaches
-    assert found("retry.once", *threads).breaches
-    assert not found("retry.once", *refused[:2], exchange(9, "resource", 9), refused[2]).breaches
+    assert not found("retry.once", *row[:4]).breaches
+    assert [(1, 3, 5)] == [breach.entries for breach in found("retry.once", *row).breaches]
+    assert not found("retry.once", *refused).breaches
+    assert not found("retry.once", *row[:4], exchange(9, "resource", 9), refused[2]).breaches
+
+
+@pytest.mark.parametrize(
+    ("gap", "times", "renews", "broken"),
+    [
+        (0.0, 20, False, False),
+        (0.101, 10, False, False),
+        (0.101, 12, True, True),
+        (0.101, 11, True, False),
+        (0.3, 5, False, True),
+        (0.3, 4, False, False),
+        (0.3, 5, True, True),
+    ],
+)
+def test_one_token_again_and_again(gap: float, times: int, renews: bool, broken: bool) -> None:
+    """Threads learn of a 401 one by one, within a second; who does nothing about it must not go on for long."""
+    row = [exchange(n, "resource", gap * n, 401, access="A1") for n in range(1, times + 1)]
+    if renews:
+        row.append(exchange(99, "renew", 9, refresh="R", **tokens(2)))
+
+    assert broken == bool(found("retry.once", *row).breaches)
+
+
+def test_in_vain() -> None:
+    """A token that could not be renewed is not sent again and again, either; an old one beside a new one is another rule's."""
+    row = [exchange(n, "resource", n, 401, access="A1") for n in range(3, 8)]
+    first = exchange(1, "resource", 1, 401, access="A1")
+
+    assert found("retry.once", first, exchange(2, "renew", 2, 400, refresh="R"), *row).breaches
+    assert not found("retry.once", first, exchange(2, "renew", 2, refresh="R", **tokens(2)), *row).breaches
+
+
+@pytest.mark.parametrize(("gap", "broken"), [(0.05, False), (0.15, True), (0.21, True), (0.24, False)])
+def test_storms(gap: float, broken: bool) -> None:
+    """Tries without a pause are a storm, one after the other; those of threads overlap, and some replies say when to come."""
+    row = [exchange(n, "resource", gap * n, 503, access="A") for n in range(1, 7)]
+    told = [exchange(n, "resource", gap * n, 503, access="A", retry_after=1.0) for n in range(1, 7)]
+
+    assert broken == bool(found("backoff.pauses", *row).breaches)
+    assert not found("backoff.pauses", *row[:4]).breaches
+    assert not found("backoff.pauses", *told).tried
+
+
+def test_refused_for_good() -> None:
+    """The same request again is a breach, another one is none, nor is one that was under way before the refusal had come."""
+    refused = exchange(1, "issue", 1, 401, sent="x")
+
+    assert found("refusal.final", refused, exchange(2, "issue", 2, 401, sent="x")).breaches
+    assert not found("refusal.final", refused, exchange(2, "issue", 2, 401, sent="y")).breaches
+    assert not found("refusal.final", refused, exchange(2, "issue", 1.05, 401, sent="x")).breaches
+
+
+def test_early_and_refused() -> None:
+    """A renewal that is refused does not come too early: it was made with no good token."""
+    row = (exchange(1, "issue", 0, **tokens(1)), exchange(2, "renew", 1, refresh="R", **tokens(2)))
+
+    assert not found("expiry.read-right", *row, exchange(3, "renew", 2, 400, refresh="R")).breaches
+
+
+@pytest.mark.parametrize(("spoilt", "broken"), [("", True), ("over", False), ("refused", False), ("unused", False)])
+def test_logins_without_refresh_tokens(spoilt: str, broken: bool) -> None:
+    """Where there are no refresh tokens, an access token that works is used again, and nobody logs in for each request."""
+    row = []
+    for n in range(1, 7, 2):
+        ends = n + 0.5 if spoilt == "over" else 100.0
+        row.append(exchange(n, "issue", n, given={"access_token": f"A{n}"}, ends=ends))
+        status = 401 if spoilt == "refused" else 200
+        row.append(exchange(n + 1, "resource", n + 0.2, status, access=None if spoilt == "unused" else f"A{n}"))
+
+    assert broken == bool(found("login.when-needed", *row).breaches)
+    assert not found("login.when-needed", *row[:4]).breaches
+
+
+def test_login_after_a_renewal_that_was_none() -> None:
+    """Who has sent something for a refresh token, and was refused, has tried to renew before it logs in."""
+    first = exchange(1, "issue", 0, party=("me",), **tokens(1))
+    use = exchange(2, "resource", 1, access="A1")
+    again = exchange(4, "issue", 4, party=("me",), spare=True, **tokens(2))
+
+    assert found("login.when-needed", first, use, again).breaches
+    assert not found(
+        "login.when-needed", first, use, exchange(3, "renew", 3, 400, party=("me",), refresh="A1"), again
+    ).breaches
+
+
+def test_tokens_in_place() -> None:
+    """An access token does not renew, and a refresh token opens nothing; a text that is both may do both."""
+    first = exchange(1, "issue", 0, **tokens(1))
+
+    assert found("token.in-place", first, exchange(2, "renew", 1, 400, refresh="A1")).breaches
+    assert found("token.in-place", first, exchange(2, "resource", 1, 401, access="R")).breaches
+    assert not found("token.in-place", first, exchange(2, "resource", 1, access="A1", refresh="R")).breaches
+    both = exchange(3, "issue", 3, given={"access_token": "S", "refresh_token": "S"})
+    assert not found("token.in-place", both, exchange(4, "resource", 4, access="S")).breaches
+
+
+def test_replies_of_those_who_only_log_in() -> None:
+    """Who never uses a token may only log in; where somebody asked for unusual replies, or others were used, that tells."""
+    lower = {"given": {"access_token": "A", "refresh_token": "R", "token_type": "bearer"}, "party": ("me",)}
+    logins = [exchange(n, "issue", n, **lower) for n in range(1, 4)]
+    asked = [exchange(n, "issue", n, condition="lower-case-bearer", **lower) for n in range(1, 4)]
+    others = [exchange(n, "issue", n, **lower | {"party": (str(n),)}) for n in range(1, 4)]
+    rule = "reply.bearer-any-case"
+
+    assert not found(rule, *logins).breaches
+    assert found(rule, *logins).open
+    assert found(rule, *asked).breaches
+    assert found(rule, exchange(9, "resource", 0.5, access="B"), *logins).breaches
+    assert not found(rule, *others).breaches
+    assert not found(rule, *asked, exchange(9, "renew", 9, refresh="R")).breaches
 
 
 def test_lost_and_nothing_since() -> None:
-    """A lost reply after which nothing came is left open."""
+    """A lost reply after which nothing came is left open, and so is one whose tokens nobody needed yet."""
     lost = exchange(1, "renew", 1, lost=True)
 
     assert found("lost-reply.recovers", lost).open
+    assert found("lost-reply.recovers", lost, exchange(2, "resource", 2, access="A")).open
     assert found("lost-reply.recovers", lost, exchange(2, "resource", 2, 401, access="A")).breaches
 
 

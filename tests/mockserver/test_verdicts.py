@@ -102,6 +102,14 @@ def busy(mock: Running, client: Client) -> None:
     client.call()
 
 
+def overloaded(mock: Running, client: Client) -> None:
+    """The server is too busy, and does not say until when."""
+    client.call()
+    mock.clock.freeze()
+    mock.faults.add("unavailable", purpose="resource", count=12)
+    client.call()
+
+
 def elsewhere(mock: Running, client: Client) -> None:
     """The server leads to another origin."""
     client.call()
@@ -146,6 +154,7 @@ Scenario = Callable[[Running, Client], None]
 SCENARIOS: Mapping[str, Scenario] = {
     "brand.in-place": plain,
     "brand.same": plain,
+    "token.in-place": plain,
     "token.not-in-url": plain,
     "credentials.not-in-url": plain,
     "credentials.in-basic": quiet_login,
@@ -159,6 +168,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "lost-reply.recovers": lost,
     "login.when-needed": plain,
     "backoff.waits": busy,
+    "backoff.pauses": overloaded,
     "expiry.read-right": plain,
     "reply.bearer-any-case": lower_case,
     "reply.unknown-members": unknown_members,

@@ -146,12 +146,13 @@ class Client:
 
     def patient(self, operation: Operation, tokens: dict[str, Any] | None = None) -> requests.Response | None:
         """Send a request, waiting as long as it is told to; None when the reply is lost."""
-        for _ in range(3):
+        for _ in range(14):
             reply = self.send(operation, tokens or self.tokens)
-            if reply is None or "Retry-After" not in reply.headers or reply.status_code not in (429, 503):
+            if reply is None or reply.status_code not in (429, 503):
                 return reply
-            if self.quirk != "backoff.waits":
-                self.mock.clock.advance(int(reply.headers["Retry-After"]))
+            if self.quirk == ("backoff.waits" if "Retry-After" in reply.headers else "backoff.pauses"):
+                continue
+            self.mock.clock.advance(int(reply.headers.get("Retry-After", 2)))
         return reply
 
     def send(self, operation: Operation, tokens: dict[str, Any]) -> requests.Response | None:
@@ -187,6 +188,11 @@ class Client:
         if self.quirk == "token.not-in-url" and operation is self.resource:
             token = next(f for f in fields if f.role == "access_token")
             return replace(sketch, fields=(*fields, Field("query", "access_token", token.value)))
+        if self.quirk == "token.in-place" and operation is self.renewal:
+            wrong = self.tokens["access_token"]
+            return replace(
+                sketch, fields=tuple(replace(f, value=wrong) if f.role == "refresh_token" else f for f in fields)
+            )
         if self.quirk == "credentials.not-in-url" and operation is self.issue:
             return replace(sketch, fields=(*fields, Field("query", "password", self.credentials["password"])))
         if self.quirk == "credentials.in-basic" and operation is self.issue:

@@ -46,7 +46,7 @@ def _trailing_comma(case: Case) -> bool:
     if case.reading.body_state != "malformed":
         return False
     try:
-        return isinstance(json.loads(_TRAILING_COMMA.sub(rb"\1", body)), dict)
+        return isinstance(json.loads(_TRAILING_COMMA.sub(rb"\1", body).decode()), dict)
     except (ValueError, RecursionError):
         return False
 

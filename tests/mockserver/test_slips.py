@@ -1,0 +1,142 @@
+"""Slips of clients, over a socket: what is refused, what `why` says of it, and that it shows no secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from watchword.mockserver.launch import Running, start
+
+USER, PASSWORD = "mira", "Quarry7-Lantern"
+PAIR = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+
+@pytest.fixture(scope="module")
+def sensu() -> Iterator[Running]:
+    """A mock that is asked by all."""
+    with start("sensu") as mock:
+        yield mock
+
+
+@pytest.mark.parametrize(
+    ("header", "condition", "broader"),
+    [
+        (PAIR, "basic.bare", "basic.wrong_scheme"),
+        (f"{USER}:{PASSWORD}", "basic.bare", "basic.wrong_scheme"),
+        (PASSWORD, "basic.wrong_scheme", None),
+        (f"{PASSWORD} {USER}", "basic.wrong_scheme", None),
+        (f"Token {PAIR}", "basic.wrong_scheme", None),
+        ("Basic " + base64.b64encode(PAIR.encode()).decode(), "basic.encoded_twice", "basic.no_colon"),
+        ("Basic " + base64.b64encode(USER.encode()).decode(), "basic.no_colon", None),
+        (
+            "Basic " + base64.b64encode(f"{USER}\n:{PASSWORD}".encode()).decode(),
+            "username.spaced",
+            "username.unknown",
+        ),
+    ],
+)
+def test_credentials_in_other_ways(sensu: Running, header: str, condition: str, broader: str | None) -> None:
+    """Credentials without a scheme, encoded twice or with white space are told apart; none of them is shown."""
+    reply = requests.get(sensu.url + "/auth", headers={"Authorization": header}, timeout=5)
+    told = requests.get(f"{sensu.control_url}why?id={reply.headers['Watchword-Request']}", timeout=5)
+    why = told.json()
+
+    assert (401, condition, broader) == (reply.status_code, why["condition"], why["broader"])
+    for secret in (PASSWORD, PAIR, base64.b64encode(PAIR.encode()).decode()):
+        assert secret.lower() not in told.text.lower()
+
+
+def test_white_space_around_a_grant() -> None:
+    """A grant with a space behind it is unknown, and `why` says that it is right without it."""
+    with start("oauth2") as mock:
+        pair = (mock.credentials["client_id"], mock.credentials["client_secret"])
+        form = {"grant_type": "client_credentials "}
+        reply = requests.post(mock.url + "/token", data=form, auth=pair, timeout=5)
+
+        assert 400 == reply.status_code
+        assert "grant_type.spaced" == mock.why().condition
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_json_in_other_encodings(sensu: Running, encoding: str) -> None:
+    """JSON is UTF-8 without a byte order mark (RFC 8259 section 8.1), and cannot be parsed in any other encoding."""
+    tokens = requests.get(sensu.url + "/auth", auth=(USER, PASSWORD), timeout=5).json()
+    headers = {"Authorization": f"Bearer {tokens['access_token']}", "Content-Type": "application/json"}
+    body = json.dumps({"refresh_token": tokens["refresh_token"]}).encode(encoding)
+
+    reply = requests.post(sensu.url + "/auth/token", data=body, headers=headers, timeout=5)
+    assert (200 if encoding == "utf-8" else 400) == reply.status_code
+    if reply.status_code == 400:
+        assert sensu.why().condition == ("body.malformed" if encoding[-2:] == "le" else "body.byte_order_mark")
+
+
+@pytest.mark.parametrize(
+    ("rule", "form", "headers"),
+    [
+        ("credentials.in-basic", "grant_type=client_credentials&client_id={id}&client_secret={secret}", True),
+        ("", "grant_type=client_credentials&client_id={id}", True),
+        ("body.encoding", "grant_type=client_credentials", False),
+        ("", "grant_type=client_credentials", True),
+    ],
+    ids=["secret twice", "id twice", "no content type", "right"],
+)
+@pytest.mark.parametrize("dialect", ["fusio", "rator", "oauth2"])
+def test_forms_with_something_wrong(dialect: str, rule: str, form: str, headers: bool) -> None:
+    """A client that sends its secret twice, or a form that is not named as one, breaks one rule each."""
+    with start(dialect) as mock:
+        path = {"fusio": "/authorization/token", "rator": "/oauth/token?brand_key=BRAND1", "oauth2": "/token"}[dialect]
+        name, secret = mock.credentials["client_id"], mock.credentials["client_secret"]
+        body = form.format(id=name, secret=secret).encode()
+        media = {"Content-Type": "application/x-www-form-urlencoded"} if headers else {}
+        requests.post(mock.url + path, data=body, auth=(name, secret), headers=media, timeout=5)
+
+        assert [rule] * bool(rule) == [v.rule for v in mock.verdict().broken(strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "condition", "says"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), 400, "http.malformed", "This is TLS"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http.version", "This is HTTP/2"),
+        (b"get /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "upper case"),
+        (b"FETCH /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "not known here"),
+    ],
+    ids=["TLS", "HTTP/2", "lower case", "no method"],
+)
+def test_other_protocols(sensu: Running, data: bytes, status: int, condition: str, says: str) -> None:
+    """Who speaks something else than HTTP/1.1 is told what it was."""
+    with socket.create_connection(("127.0.0.1", sensu.port), timeout=5) as link:
+        link.sendall(data)
+        reply = link.makefile("rb").readline()
+    why = sensu.why()
+
+    assert str(status).encode() == reply.split()[1]
+    assert (condition, True) == (why.condition, says in why.says)
+
+
+def test_two_wrong_passwords() -> None:
+    """Who mistypes a password in two ways sends nothing again; who sends the same one twice does."""
+    with start("sensu") as mock:
+        for password in ("Quarry7", "Lantern7"):
+            requests.get(mock.url + "/auth", auth=(USER, password), timeout=5)
+        assert "pass" == mock.verdict()["refusal.final"].verdict
+        requests.get(mock.url + "/auth", auth=(USER, "Lantern7"), timeout=5)
+        assert "warn" == mock.verdict()["refusal.final"].verdict
+
+
+def test_tokens_for_two_scopes() -> None:
+    """A client that has one token to read and another to write logs in for each, and breaks no rule."""
+    with start("oauth2") as mock:
+        c = mock.credentials
+        for scope in ("read", "write"):
+            form = {"grant_type": "password", "username": c["username"], "password": c["password"], "scope": scope}
+            pair = (c["client_id"], c["client_secret"])
+            token = requests.post(mock.url + "/token", data=form, auth=pair, timeout=5).json()["access_token"]
+            requests.get(mock.url + "/resource", headers={"Authorization": f"Bearer {token}"}, timeout=5)
+
+        assert [] == mock.verdict().broken(strict=True)
