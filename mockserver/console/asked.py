@@ -73,6 +73,9 @@ def _no_number(text: str) -> Any:
     raise ValueError(text)
 
 
+_SHOWN = 40
+
+
 def read_query(request: Request, path: str, method: str = "get") -> dict[str, str]:
     """Read the query of a request by the parameters that the description gives its path and method.
 
@@ -93,6 +96,6 @@ def read_query(request: Request, path: str, method: str = "get") -> dict[str, st
         number = schema.get("type") == "integer"
         given: Any = int(value) if number and value.isascii() and value.isdigit() and len(value) < 19 else value
         if best_match(Draft202012Validator(schema).iter_errors(given)) is not None:
-            raise BadRequest(f"{name}: {rows[name]['description']}")
+            raise BadRequest(f"{name}: {rows[name]['description']} Seen: {value[:_SHOWN]!r}.")
         found[name] = value
     return found

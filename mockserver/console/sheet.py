@@ -60,5 +60,6 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["day"] = lambda at: time.strftime("%Y-%m-%d", time.gmtime(at))
     environment.filters["clock"] = lambda at: time.strftime("%H:%M:%S", time.gmtime(at))
     return environment

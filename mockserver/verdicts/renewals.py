@@ -101,6 +101,9 @@ _EARLIES = 2
 _EARLY = 0.5
 """A renewal with more than this part of the token's lifetime left comes long before its time."""
 
+_LEEWAY = 60.0
+"""With so many seconds left or less, no renewal comes too early: clients look ahead, however short-lived tokens are."""
+
 
 def _read_right(exchanges: Sequence[Exchange]) -> Finding:
     givers = {e.new_access: e for e in exchanges if e.new_access and e.ends is not None}
@@ -135,8 +138,8 @@ def _read_right(exchanges: Sequence[Exchange]) -> Finding:
 
 def _is_early(giver: Exchange, renewal: Exchange) -> bool:
     assert giver.ends is not None  # noqa: S101 - only those that have an end are looked at
-    lifetime = giver.ends - giver.at
-    return lifetime > 0 and (giver.ends - renewal.at) / lifetime > _EARLY
+    lifetime, left = giver.ends - giver.at, giver.ends - renewal.at
+    return lifetime > 0 and left > max(_EARLY * lifetime, _LEEWAY)
 
 
 JUDGES: Mapping[str, Judge] = MappingProxyType(

@@ -146,6 +146,15 @@ def test_early_and_refused() -> None:
     assert not found("expiry.read-right", *row, exchange(3, "renew", 2, 400, refresh="R")).breaches
 
 
+@pytest.mark.parametrize(("lifetime", "broken"), [(5.0, False), (59.0, False), (300.0, True)])
+def test_looking_ahead(lifetime: float, broken: bool) -> None:
+    """A client that renews a minute ahead renews short-lived tokens again and again, and has read their end right."""
+    first = exchange(1, "issue", 0, **tokens(1) | {"ends": lifetime})
+    renewals = [exchange(n, "renew", n, refresh="R", **tokens(n) | {"ends": n + lifetime}) for n in (2, 3, 4)]
+
+    assert broken == bool(found("expiry.read-right", first, *renewals).breaches)
+
+
 @pytest.mark.parametrize(("spoilt", "broken"), [("", True), ("over", False), ("refused", False), ("unused", False)])
 def test_logins_without_refresh_tokens(spoilt: str, broken: bool) -> None:
     """Where there are no refresh tokens, an access token that works is used again, and nobody logs in for each request."""

@@ -140,3 +140,26 @@ def test_tokens_for_two_scopes() -> None:
             requests.get(mock.url + "/resource", headers={"Authorization": f"Bearer {token}"}, timeout=5)
 
         assert [] == mock.verdict().broken(strict=True)
+
+
+def test_days_on_the_page() -> None:
+    """What is not of the day that the mock's clock has is shown with its date."""
+    with start("sensu") as mock:
+        day = 86400
+        mock.clock.set(day * 20_000 + 3600)
+        requests.get(mock.url + "/auth", auth=(USER, PASSWORD), timeout=5)
+        today = requests.get(mock.control_url, headers={"Accept": "text/html"}, timeout=5).text
+        mock.clock.advance(day)
+        tomorrow = requests.get(mock.control_url, headers={"Accept": "text/html"}, timeout=5).text
+
+    assert "until 01:15:00" in today
+    assert "over since 2024-10-04 01:15:00" in tomorrow
+
+
+def test_a_bad_parameter(sensu: Running) -> None:
+    """A parameter of the control side that cannot be read is told with what was seen."""
+    reply = requests.get(sensu.control_url + "journal?last=x", timeout=5)
+
+    assert 400 == reply.status_code
+    assert "last: " in reply.json()["detail"]
+    assert "Seen: 'x'" in reply.json()["detail"]
