@@ -20,8 +20,8 @@ class Exchange:
     `party` is who asks, and for what scope, as far as credentials, brand and user agent tell it. `sent` is the same for two
     requests for tokens that say the same. `access` and `refresh` are the tokens that it
     presents, `brand` the brand key, and `brand_slip`, `body_slip` what is wrong with the key and with the body. `in_basic`
-    says whether credentials that belong into the Authorization header are there, `twice` that they are in the body as well,
-    `url_token` and `url_secret` whether the
+    says how credentials that belong into the Authorization header travel: `ok`, in the `body`, `twice`, under another `scheme`,
+    in another `encoding`; None where there are none. `url_token` and `url_secret` whether the
     URL holds a token or a password; `bare` that the request carries nothing that is secret.
 
     `given` are the values of the reply by role, `ends` is when the access token in it expires by the mock's time, `unknown`
@@ -49,8 +49,7 @@ class Exchange:
     brand_slip: str | None = None
     body_slip: str | None = None
     has_body: bool = False
-    in_basic: bool | None = None
-    twice: bool = False
+    in_basic: str | None = None
     url_token: bool = False
     url_secret: bool = False
     bare: bool = True

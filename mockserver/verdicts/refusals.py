@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from watchword.mockserver.verdicts.exchange import Exchange
 from watchword.mockserver.verdicts.finding import Breach, Finding, Judge
+from watchword.mockserver.verdicts.lineage import given_by
 
 __all__ = ["JUDGES"]
 
@@ -40,6 +41,7 @@ def _retry_once(exchanges: Sequence[Exchange]) -> Finding:
     tried: list[int] = []
     breaches: list[Breach] = []
     asked = [exchange for exchange in exchanges if exchange.for_tokens]
+    givers = given_by(exchanges)
     for exchange in exchanges:
         if exchange.purpose != "resource" or exchange.lost:
             continue
@@ -51,7 +53,7 @@ def _retry_once(exchanges: Sequence[Exchange]) -> Finding:
             continue
         tried.append(exchange.id)
         row.append(exchange)
-        firsts = _renewed_in_vain(row, asked)
+        firsts = _renewed_in_vain(row, asked, givers)
         if len(firsts) > _TOKENS:
             breaches.append(Breach("refused with 401, it went on trying", tuple(e.id for e in firsts)))
             row.clear()
@@ -60,14 +62,19 @@ def _retry_once(exchanges: Sequence[Exchange]) -> Finding:
     return Finding(tuple(tried), tuple(breaches))
 
 
-def _renewed_in_vain(row: Sequence[Exchange], asked: Sequence[Exchange]) -> list[Exchange]:
-    """Give the first refusal of each token that came after somebody had asked for tokens."""
-    firsts = row[:1]
+def _renewed_in_vain(
+    row: Sequence[Exchange], asked: Sequence[Exchange], givers: Mapping[str, Exchange]
+) -> list[Exchange]:
+    """Give the first refusal of each token that was given after the one before had been refused."""
+    firsts = [*row[:1]]
     for exchange in row[1:]:
-        since = any(firsts[-1].id < e.id < exchange.id for e in asked)
+        last = firsts[-1].id
+        giver = givers.get(str(exchange.access))
+        # A token that nobody gave is what the client made of one that it was given.
+        since = giver.id > last if giver is not None else any(last < e.id < exchange.id for e in asked)
         if since and exchange.access not in [e.access for e in firsts]:
-            firsts = [*firsts, exchange]
-    return list(firsts)
+            firsts.append(exchange)
+    return firsts
 
 
 def _dogged(row: Sequence[Exchange], asked: Sequence[Exchange]) -> list[Breach]:
@@ -139,7 +146,8 @@ def _waits(exchanges: Sequence[Exchange]) -> Finding:
             continue
         # What was under way before the reply had come could not know of it.
         later = (e for e in exchanges[at + 1 :] if e.operation == told.operation and e.began >= told.ended)
-        again = next(later, None)
+        # Another client was not told.
+        again = next((e for e in later if e.party[-1:] == told.party[-1:]), None)
         if again is None:
             continue
         tried.append(told.id)

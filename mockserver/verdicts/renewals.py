@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from watchword.mockserver.verdicts.exchange import Exchange
 from watchword.mockserver.verdicts.finding import Breach, Finding, Judge
+from watchword.mockserver.verdicts.lineage import begun_by, parents
 
 __all__ = ["JUDGES"]
 
@@ -96,7 +97,7 @@ def _recovers(exchanges: Sequence[Exchange]) -> Finding:
 
 
 _EARLIES = 2
-"""Once may be a client that was started anew."""
+"""Once in a session may be a client that was started anew."""
 
 _EARLY = 0.5
 """A renewal with more than this part of the token's lifetime left comes long before its time."""
@@ -108,8 +109,9 @@ _LEEWAY = 60.0
 def _read_right(exchanges: Sequence[Exchange]) -> Finding:
     givers = {e.new_access: e for e in exchanges if e.new_access and e.ends is not None}
     tried: list[int] = []
-    early: list[Exchange] = []
+    early: dict[int, list[Exchange]] = {}
     breaches: list[Breach] = []
+    parent = parents(exchanges)
     held: dict[str, Exchange] = {}
     # Since the last reply with tokens: whether there was a reason to renew that no expiry is.
     reason = False
@@ -124,10 +126,11 @@ def _read_right(exchanges: Sequence[Exchange]) -> Finding:
             # What was refused is another rule's: it was no token to renew with.
             early_one = giver is not None and exchange.served and _is_early(giver, exchange)
             if early_one and not reason and not together:
-                early.append(exchange)
-                if len(early) == _EARLIES:
+                again = early.setdefault(begun_by(exchange.id, parent), [])
+                again.append(exchange)
+                if len(again) == _EARLIES:
                     says = "tokens were renewed, again and again, long before their end"
-                    breaches.append(Breach(says, tuple(e.id for e in early)))
+                    breaches.append(Breach(says, tuple(e.id for e in again)))
         if exchange.for_tokens:
             reason = exchange.new_access is None
         if exchange.new_access in givers:

@@ -43,10 +43,12 @@ def _secrets_stay(exchanges: Sequence[Exchange]) -> Finding:
     return Finding(tuple(tried), tuple(breaches))
 
 
-def _out_of_basic(exchange: Exchange) -> str | None:
-    if exchange.twice:
-        return "credentials travel in the body, and in the Authorization header as well"
-    return None if exchange.in_basic else "credentials travel in the body, and not in the Authorization header"
+_BASIC = {
+    "body": "credentials travel in the body, and not in the Authorization header",
+    "twice": "credentials travel in the body, and in the Authorization header as well",
+    "scheme": "the Authorization header has another scheme than Basic, or none",
+    "encoding": "what follows Basic is not the base64 of a name, a colon and a secret, in UTF-8",
+}
 
 
 def _in_place(exchanges: Sequence[Exchange]) -> Finding:
@@ -89,7 +91,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "credentials.in-basic": each(
             # What travels in the URL is another rule's.
             lambda e: e.in_basic is not None and not e.url_secret,
-            _out_of_basic,
+            lambda e: _BASIC.get(str(e.in_basic)),
         ),
         "body.encoding": each(
             lambda e: e.has_body, lambda e: None if e.body_slip is None else f"the body is {_SLIPS[e.body_slip]}"

@@ -202,7 +202,6 @@ class Sight:
             found |= _brand(reading)
         if any(b.place == "basic" and b.standing == "main" for b in operation.bindings):
             found["in_basic"] = _in_basic(reading)
-            found["twice"] = reading.basic_state == "ok" and _secret_in_body(reading)
         return found
 
 
@@ -232,11 +231,19 @@ def _brand(reading: Reading) -> dict[str, Any]:
     return {"branded": True, "brand": first, "brand_slip": slip}
 
 
-def _in_basic(reading: Reading) -> bool | None:
+_BY_SECRET = ("issue", "verify", "renew")
+_BASIC_STATES = {"other_scheme": "scheme", "empty": "encoding", "not_base64": "encoding", "no_colon": "encoding"}
+
+
+def _in_basic(reading: Reading) -> str | None:
     if reading.basic_state == "ok":
-        return True
+        return "twice" if _secret_in_body(reading) else "ok"
     roles = {b.role for b in reading.operation.bindings if b.place == "basic"}
-    return False if roles & _names_in(reading.request) else None
+    if roles & _names_in(reading.request):
+        return "body"
+    # Who sends nothing may wait for the challenge (RFC 7235 section 2.1), and who asks about tokens may show one.
+    other = reading.operation.purpose not in _BY_SECRET and reading.basic_state == "other_scheme"
+    return None if other else _BASIC_STATES.get(reading.basic_state)
 
 
 def _names_in(request: Request) -> set[str]:

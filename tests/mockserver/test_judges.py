@@ -146,6 +146,35 @@ def test_early_and_refused() -> None:
     assert not found("expiry.read-right", *row, exchange(3, "renew", 2, 400, refresh="R")).breaches
 
 
+def test_sessions_apart() -> None:
+    """One early renewal in each of two sessions is none again and again."""
+    logins = [
+        exchange(n, "issue", n, given={"access_token": f"A{n}", "refresh_token": f"R{n}"}, ends=9e3) for n in (1, 2)
+    ]
+    renewals = [
+        exchange(
+            n + 2, "renew", n + 2, refresh=f"R{n}", given={"access_token": f"B{n}", "refresh_token": f"S{n}"}, ends=9e3
+        )
+        for n in (1, 2)
+    ]
+    third = exchange(5, "renew", 5, refresh="S2", given={"access_token": "C2"}, ends=9e3)
+
+    assert not found("expiry.read-right", *logins, *renewals).breaches
+    assert [(4, 5)] == [b.entries for b in found("expiry.read-right", *logins, *renewals, third).breaches]
+
+
+def test_clients_apart() -> None:
+    """Several clients that find their tokens over at one time, and renew each, are no loop; one was told to wait, not others."""
+    logins = [exchange(n, "issue", n, **tokens(n)) for n in (1, 2, 3)]
+    refused = [exchange(n + 3, "resource", 10 + n, 401, access=f"A{n}") for n in (1, 2, 3)]
+    renewed = [exchange(n + 20, "renew", 20 + n, refresh="R", **tokens(n + 5)) for n in (1, 2)]
+    row = [*logins, refused[0], renewed[0], refused[1], renewed[1], refused[2]]
+    told = exchange(1, "resource", 0, 429, retry_after=7.0, party=("a",))
+
+    assert not found("retry.once", *row).breaches
+    assert not found("backoff.waits", told, exchange(2, "resource", 1, party=("b",))).breaches
+
+
 @pytest.mark.parametrize(("lifetime", "broken"), [(5.0, False), (59.0, False), (300.0, True)])
 def test_looking_ahead(lifetime: float, broken: bool) -> None:
     """A client that renews a minute ahead renews short-lived tokens again and again, and has read their end right."""

@@ -119,6 +119,26 @@ def test_other_protocols(sensu: Running, data: bytes, status: int, condition: st
     assert (condition, True) == (why.condition, says in why.says)
 
 
+@pytest.mark.parametrize(
+    ("header", "verdict"),
+    [
+        ("Bearer abc", "fail"),
+        (PAIR, "fail"),
+        ("Basic " + base64.b64encode(USER.encode()).decode(), "fail"),
+        ("Basic " + PAIR.rstrip("=") + "!", "fail"),
+        ("Basic " + PAIR, "pass"),
+        (None, "not_observed"),
+    ],
+    ids=["another scheme", "no scheme", "no colon", "no base64", "right", "waits for the challenge"],
+)
+def test_other_headers(header: str | None, verdict: str) -> None:
+    """Credentials belong under Basic, in its encoding; a client may wait for the challenge before it sends any."""
+    with start("sensu") as mock:
+        requests.get(mock.url + "/auth", headers={"Authorization": header}, timeout=5)
+
+        assert verdict == mock.verdict()["credentials.in-basic"].verdict
+
+
 def test_two_wrong_passwords() -> None:
     """Who mistypes a password in two ways sends nothing again; who sends the same one twice does."""
     with start("sensu") as mock:
