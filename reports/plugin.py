@@ -87,10 +87,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Make the reports of a run that got no further."""
+    """Make the reports of a run that got no further, and let go of its records."""
     sink = config.stash.get(_SINK, None)
     if sink is not None:
         sink.close()
+        del config.stash[_SINK]
+        config.pluginmanager.unregister(name="watchword-reporter")
 
 
 def _claim(sink: Sink) -> None:

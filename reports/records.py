@@ -58,7 +58,8 @@ _ILLEGIBLE = re.compile(
 
 def legible(text: str) -> str:
     """Put U+FFFD in place of the characters that a record cannot carry."""
-    return _ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    # Printable ASCII, which most texts are, has none of them, and is told apart faster.
+    return text if text.isascii() and text.isprintable() else _ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class RequestRecord(TypedDict):

@@ -14,24 +14,21 @@ from typing import TYPE_CHECKING, Any
 from watchword.specs.errors import Gathering, SpecError, UnknownDialect, nearest
 from watchword.specs.held import digest, is_held, note
 from watchword.specs.placing import Endpoints, placed
-from watchword.specs.reading.clauses import read_clauses
 from watchword.specs.reading.complaint import complaints
-from watchword.specs.reading.faults import read_declared
-from watchword.specs.reading.groups import ungrouped
-from watchword.specs.reading.manners import read_manners
 from watchword.specs.reading.openapi import read_api
 from watchword.specs.reading.profiles import read_profiles
-from watchword.specs.reading.sources import read_sources
 from watchword.specs.reading.worlds import read_world
 from watchword.specs.reading.yamlfile import YamlFile, read_yaml
 from watchword.specs.values.api import Api
-from watchword.specs.values.clause import Clause
-from watchword.specs.values.document import Document
-from watchword.specs.values.manner import Manner
 from watchword.specs.values.profile import Profile, WorldData
 
+# What reads a file is imported with the file: a mock asks for the description and the profiles alone.
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
+
+    from watchword.specs.values.clause import Clause
+    from watchword.specs.values.document import Document
+    from watchword.specs.values.manner import Manner
 
 __all__ = ["Dialect", "bundled", "check_schema", "load_dialect", "load_world", "make_world", "schema", "world_dialect"]
 
@@ -76,6 +73,9 @@ class Dialect:
         Raises:
             SpecError: `clauses.yaml` is wrong.
         """
+        from watchword.specs.reading.clauses import read_clauses
+        from watchword.specs.reading.groups import ungrouped
+
         source = _checked(self.folder / "clauses.yaml", "clauses")
         rows = ungrouped(source)
         if rows is not source:
@@ -89,6 +89,8 @@ class Dialect:
         Raises:
             SpecError: `faults.yaml` is wrong, or names a clause that there is not or that cannot be tested.
         """
+        from watchword.specs.reading.faults import read_declared
+
         path = self.folder / "faults.yaml"
         return read_declared(_checked(path, "faults"), self.clauses) if path.is_file() else None
 
@@ -99,6 +101,8 @@ class Dialect:
         Raises:
             SpecError: `client.yaml` is wrong.
         """
+        from watchword.specs.reading.manners import read_manners
+
         path = self.folder / "client.yaml"
         return read_manners(_checked(path, "client"), self.described or self.api) if path.is_file() else None
 
@@ -109,6 +113,8 @@ class Dialect:
         Raises:
             SpecError: `sources.yaml` is wrong.
         """
+        from watchword.specs.reading.sources import read_sources
+
         path = self.folder / "sources.yaml"
         return read_sources(_checked(path, "sources") if path.is_file() else None)
 

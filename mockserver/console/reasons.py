@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from watchword.mockserver.console.journal import Entry, Journal
 from watchword.mockserver.explain.accepted import accepted
 from watchword.mockserver.service import Service
-from watchword.specs.values.clause import Clause
 from watchword.specs.vocabulary import CONDITIONS, broader
+
+if TYPE_CHECKING:
+    from watchword.specs.values.clause import Clause
 
 __all__ = ["Reasons"]
 

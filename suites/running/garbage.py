@@ -11,20 +11,32 @@ _SELDOM = (50_000, 20, 50)
 
 
 class Seldom:
-    """Has Python look for garbage seldom, from `begin` to `end`; what somebody else has said meanwhile stays."""
+    """Has Python look for garbage seldom, from `begin` to `end`, and not among what is there at `keep`.
+
+    Where somebody else has said how to look for it, nothing changes.
+    """
 
     def __init__(self) -> None:
         self._usual: tuple[int, int, int] | None = None
+        self._kept = False
 
     def begin(self) -> None:
-        """Look seldom; where garbage is looked for even less, or not at all, nothing changes."""
+        """Look seldom."""
         usual = gc.get_threshold()
-        if 0 < usual[0] < _SELDOM[0]:
+        if gc.isenabled() and 0 < usual[0] < _SELDOM[0]:
             self._usual = usual
             gc.set_threshold(*_SELDOM)
 
+    def keep(self) -> None:
+        """Take all that is there for what stays: what was imported, read and collected for the run."""
+        if self._usual is not None and not gc.get_freeze_count():
+            self._kept = True
+            gc.freeze()
+
     def end(self) -> None:
-        """Look as often as before."""
+        """Look as before."""
+        if self._kept:
+            gc.unfreeze()
         if self._usual is not None and gc.get_threshold() == _SELDOM:
             gc.set_threshold(*self._usual)
-        self._usual = None
+        self._usual, self._kept = None, False

@@ -53,6 +53,8 @@ class Runner:
         self._testable: tuple[tuple[Target, Clause], ...] = ()
         self._handover = Handover(config)
         self._seldom = Seldom()
+        # After pytest's own last look for garbage, which comes when nothing of the run is left.
+        config.add_cleanup(self._seldom.end)
         self._workshop: Workshop | None = None
 
     # -- targets
@@ -202,6 +204,7 @@ class Runner:
             return True
         self._hand_over_begin(run)
         self.began = True
+        self._seldom.keep()
         return None
 
     def _print_plan(self, run: Tally) -> None:
@@ -333,14 +336,15 @@ class Runner:
 
     @pytest.hookimpl
     def pytest_unconfigure(self) -> None:
-        """Close connections and started targets."""
-        self._seldom.end()
+        """Close connections and started targets, and let go of what was found."""
         if self._workshop is not None:
             self._workshop.close()
         if self.waiting is not None:
             self.waiting.close()
         if self.run is not None:
             self.run.close()
+        self._found.clear()
+        self.run = self.waiting = None
 
 
 def _params(item: pytest.Item) -> dict[str, object]:
