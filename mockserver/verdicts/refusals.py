@@ -168,12 +168,15 @@ def _spaced(exchanges: Sequence[Exchange]) -> Finding:
     tried: list[int] = []
     breaches: list[Breach] = []
     rows: dict[tuple[object, ...], list[Exchange]] = {}
+    storms: set[tuple[object, ...]] = set()
     for exchange in exchanges:
-        row = rows.setdefault((exchange.operation, exchange.path, exchange.sent or exchange.access), [])
+        key = (exchange.operation, exchange.path, exchange.sent or exchange.access)
+        row = rows.setdefault(key, [])
         # Those that say when to come again are another rule's.
         busy = (exchange.status == 429 or exchange.status >= 500) and exchange.retry_after is None
         if exchange.lost or not busy:
             row.clear()
+            storms.discard(key)
             continue
         if row and exchange.began < row[-1].ended:
             # Another thread: it could not know.
@@ -181,10 +184,11 @@ def _spaced(exchanges: Sequence[Exchange]) -> Finding:
         if row:
             tried.append(exchange.id)
         row[:] = [*row[1 - _STORM :], exchange]
-        if len(row) == _STORM and sum(map(_pause, row, row[1:])) < _PAUSES:
+        if len(row) == _STORM and sum(map(_pause, row, row[1:])) < _PAUSES and key not in storms:
+            # A storm is told once, however long it lasts.
+            storms.add(key)
             says = "the server was too busy, and it tried again and again without a pause"
             breaches.append(Breach(says, tuple(e.id for e in row)))
-            row.clear()
     return Finding(tuple(tried), tuple(breaches))
 
 

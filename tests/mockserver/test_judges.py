@@ -128,6 +128,8 @@ def test_storms(gap: float, broken: bool) -> None:
     assert broken == bool(found("backoff.pauses", *row).breaches)
     assert not found("backoff.pauses", *row[:4]).breaches
     assert not found("backoff.pauses", *told).tried
+    long = [exchange(n, "resource", 0.11 * n, 503, access="A") for n in range(1, 31)]
+    assert [(1, 2, 3, 4, 5)] == [breach.entries for breach in found("backoff.pauses", *long).breaches]
 
 
 def test_refused_for_good() -> None:
