@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Api
 from watchword.specs.values.http import Pairs, Reply, Request
-from watchword.specs.vocabulary import SECRET_ROLES
+from watchword.specs.vocabulary import ROLES, SECRET_ROLES
 
 __all__ = ["Detail"]
 
@@ -74,7 +74,8 @@ class Detail:
         roles |= {b.name: b.role for b in bindings if b.role in SECRET_ROLES and b.place != "basic"}
         roles |= {m.name: m.role for m in members if m.role in SECRET_ROLES}
         self._secret = {name.lower(): role for name, role in roles.items()}
-        names = {b.name.lower(): b.role for b in bindings if b.place != "basic"}
+        # What has its own name in a place that is not its own hides nothing, either.
+        names = {role: role for role in ROLES} | {b.name.lower(): b.role for b in bindings if b.place != "basic"}
         self._open = {name: role for name, role in names.items() if name not in self._secret}
 
     def request(self, request: Request) -> dict[str, Any]:
@@ -126,6 +127,11 @@ class Detail:
         if name in _AUTHORIZATION:
             masked = self._masker.mask(value)
             scheme, space, rest = value.partition(" ")
+            pair = _pair(value)
+            if pair is not None:
+                known = self._masker.known(pair[1])
+                kept = known or (masked.partition(" ")[2] if masked != value else "***")
+                return f"{scheme} {self._masker.mask(quote(pair[0]))}:{kept}"
             if masked != value or not value:
                 return masked
             # What was not recognised may be a secret all the same.
@@ -190,19 +196,26 @@ def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
+def _pair(value: str) -> tuple[str, str] | None:
+    """Give the name and the secret of a header with Basic credentials; None when it has none."""
+    scheme, _, rest = value.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, colon, secret = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return (name, secret) if colon and secret else None
+
+
 def _of_authorization(value: str) -> tuple[str, str]:
     """Give what is secret in an Authorization header, and its role."""
     scheme, _, rest = value.strip().partition(" ")
     rest = rest.strip()
     if scheme.lower() == "bearer" and rest:
         return rest, "access_token"
-    if scheme.lower() == "basic" and rest:
-        try:
-            pair = base64.b64decode(rest, validate=True).decode()
-        except (binascii.Error, ValueError):
-            return rest, _NOBODYS
-        return (pair.partition(":")[2], "password") if ":" in pair else (rest, _NOBODYS)
-    return rest or value, _NOBODYS
+    pair = _pair(value)
+    return (pair[1], "password") if pair is not None else (rest or value, _NOBODYS)
 
 
 def _parsed(text: str) -> Any:

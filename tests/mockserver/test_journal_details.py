@@ -63,6 +63,19 @@ def renew(mock: Running, tokens: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def test_who_asked(mock: Running) -> None:
+    """Two who have the same secret are told apart, and a name in another place than its own is shown."""
+    for name in ("selfcare-app", "another-app"):
+        pair = (name, mock.credentials["client_secret"])
+        form = {"grant_type": "client_credentials", "client_id": name}
+        requests.post(f"{mock.url}/oauth/token?brand_key=BRAND1", data=form, auth=pair, timeout=5)
+    first, second = (entry.told["request"] for entry in mock.journal.entries(details=True))
+
+    assert "Basic selfcare-app:client_secret#1" == dict(first["headers"])["Authorization"]
+    assert "Basic another-app:client_secret#1" == dict(second["headers"])["Authorization"]
+    assert "grant_type=client_credentials&client_id=another-app" == second["body"]
+
+
 def test_details(mock: Running) -> None:
     """Headers and bodies are shown by name: names and brands as they are, secrets as pseudonyms, the rest not at all."""
     tokens = log_in(mock, coupon="Winter-Coupon-8812")
@@ -72,7 +85,9 @@ def test_details(mock: Running) -> None:
 
     fields = dict(pair.split("=") for pair in first["request"]["body"].split("&"))
     assert {"grant_type": "password", "username": "marta.holm", "password": "password#1", "***": "***"} == fields
-    assert "Basic client_secret#1" == dict(first["request"]["headers"])["Authorization"]
+    assert (
+        f"Basic {mock.credentials['client_id']}:client_secret#1" == dict(first["request"]["headers"])["Authorization"]
+    )
     assert "access_token#1" == json.loads(first["reply"]["body"])["access_token"]
     assert "Bearer access_token#1" == headers["Authorization"]
     assert ("BRAND1", "it", "***") == (headers["X-RATOR-brand-key"], headers["Accept-Language"], headers["X-Api-Key"])
