@@ -25,6 +25,7 @@ class ShellLine:
 
     `variables` maps each secret to the variable that stands for it. `mask` makes a text one that may be shown; what no
     variable can stand for gives way to that. `head` has curl print the head of the reply, too; `options` are further words.
+    `is_common` tells of a secret whether it may be a word that stands anywhere; of the others nobody need look.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class ShellLine:
         *,
         head: bool = False,
         options: Iterable[str] = (),
+        is_common: Callable[[str], bool] = bool,
     ) -> None:
         self._base = base
         self._variables = variables
         self._mask = mask
         self._head = head
         self._options = tuple(options)
+        self._is_common = is_common
 
     def write(self, request: Request) -> str:
         """Write the shell line that sends a request."""
@@ -112,7 +115,7 @@ class ShellLine:
 
     def _is_word(self, secret: str) -> bool:
         """Tell whether it is a word that may stand anywhere, and a secret only where it ends a pair or is a string."""
-        return secret in self._mask(f"- {secret} -")
+        return self._is_common(secret) and secret in self._mask(f"- {secret} -")
 
 
 def _cut(text: str, secrets: Sequence[tuple[str, bool]]) -> list[str]:

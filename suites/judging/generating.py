@@ -32,6 +32,7 @@ from watchword.specs.vocabulary import GUARANTEES
 if TYPE_CHECKING:
     import requests
     from schemathesis import Case
+    from schemathesis.specs.openapi.schemas import OpenApiSchema
 
     AnyCase = Case[Any]
 
@@ -68,9 +69,7 @@ def cases(description: str, path: str, method: str) -> tuple[AnyCase, ...]:
 
 
 def _cases(description: str, path: str, method: str) -> list[AnyCase]:
-    # Readable text: what unusual characters do to a server is a question for a fuzzer, not for a conformance suite.
-    config = SchemathesisConfig.from_dict({"generation": {"codec": "ascii", "allow-x00": False}})
-    operation = schemathesis.openapi.from_dict(json.loads(description), config=config)[path][method]
+    operation = _schema(description)[path][method]
     counts = GUARANTEES["contract.conforms"].generated
     found: list[AnyCase] = []
     for mode, count in zip((GenerationMode.POSITIVE, GenerationMode.NEGATIVE), counts, strict=True):
@@ -90,6 +89,13 @@ def _cases(description: str, path: str, method: str) -> list[AnyCase]:
             continue  # nothing about this operation can be generated wrongly
         found += made[:count]
     return found
+
+
+@functools.lru_cache(maxsize=8)
+def _schema(description: str) -> OpenApiSchema:
+    # Readable text: what unusual characters do to a server is a question for a fuzzer, not for a conformance suite.
+    config = SchemathesisConfig.from_dict({"generation": {"codec": "ascii", "allow-x00": False}})
+    return schemathesis.openapi.from_dict(json.loads(description), config=config)
 
 
 def _keeper(made: list[AnyCase]) -> Callable[..., None]:

@@ -128,7 +128,8 @@ class Evidence:
             *(("--key", tls.client_key) if tls.client_key else ()),
         )
         base = self._target.base(exchange.request.base)
-        return ShellLine(base, variables, self.masker.mask, head=True, options=options)
+        mask, is_common = self.masker.mask, self.masker.is_common
+        return ShellLine(base, variables, mask, head=True, options=options, is_common=is_common)
 
     def record(self, exchange: Exchange, recipes: Recipes | None = None) -> ExchangeRecord:
         """Write one exchange down, the next of those whose `recipes` are being written."""

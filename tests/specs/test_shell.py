@@ -66,3 +66,18 @@ def test_a_secret_that_is_a_word(body: str, written: str) -> None:
     request = Request("POST", "/a", headers=(("Content-Type", "text/plain"),), body=body.encode())
 
     assert f"--data-raw {written} {BASE}/a" in line.write(request)
+
+
+def test_only_what_may_be_a_word_is_looked_at() -> None:
+    """Where it is known which secrets may be words, nobody looks at the others: there are many, and each is another one."""
+    asked: list[str] = []
+
+    def mask(text: str) -> str:
+        asked.append(text)
+        return text
+
+    line = ShellLine(BASE, {"json": "WORD", "token-7": "LONG"}, mask, is_common=lambda secret: secret == "json")
+    request = Request("POST", "/a", headers=(("Content-Type", "text/plain"),), body=b"token-7 of jsonish:json")
+
+    assert f'--data-raw "${{LONG}} of jsonish:${{WORD}}" {BASE}/a' in line.write(request)
+    assert ["- json -"] == [text for text in asked if text.startswith("- ")]
