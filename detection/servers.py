@@ -20,6 +20,7 @@ def describe(dialect: Dialect, profile: str) -> StartedServer:
         "name": profile,
         "dialect": dialect.folder,
         "url": ORIGIN + bases["url"],
+        "issuer": ORIGIN + bases["url"],
         "resource_url": ORIGIN + bases.get("resource_url", bases["url"]),
         "credentials": dialect.world.credentials,
     }

@@ -8,7 +8,7 @@ from watchword.specs.values.http import Reply, Request
 
 __all__ = ["ORIGIN", "MockWire"]
 
-ORIGIN = "http://mock.test"
+ORIGIN = "http://mock.localhost"
 
 
 class MockWire:

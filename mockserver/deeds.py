@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchword.mockserver.rules.case import Case
+from watchword.mockserver.rules.published import published
 from watchword.mockserver.state.world import AccessToken, RefreshToken, Session, Token, World
 from watchword.specs.values.profile import Profile
 
@@ -30,6 +31,8 @@ class Deed:
             return self._issue()
         if purpose == "renew":
             return self._renew()
+        if purpose == "metadata":
+            return published(self.case.api, self.profile, self.world.data, self.origin)
         if purpose == "revoke":
             self._revoke()
         return self._introspect() if purpose == "introspect" else {}

@@ -47,6 +47,7 @@ def _described(name: str, running: Running) -> dict[str, object]:
         "dialect": name,
         "url": running.url,
         "resource_url": running.resource_url,
+        "issuer": running.url,
         "credentials": running.credentials,
         "control": running.service.clock,
         "close": running.stop,

@@ -126,7 +126,15 @@ class Service:
         source = ids or RandomIds()
         data = world or dialect.world
         self.api, self.profile = furnished(dialect.api, self._bare, data)
-        self.state = World(data, self.profile, self.clock, source, source.hex(64).encode(), remember=remember)
+        self.state = World(
+            data,
+            self.profile,
+            self.clock,
+            source,
+            source.hex(64).encode(),
+            remember=remember,
+            below=self.api.bases["url"],
+        )
         self._firewall = None if self.profile.ban is None else Firewall(self.profile.ban)
         self._stance = self._standing(active, self.profile)
 

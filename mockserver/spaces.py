@@ -30,6 +30,7 @@ MOST = 1000
 """How many spaces there may be at once. None is forgotten unasked: whoever uses it would not understand what happened."""
 
 _PAGE = f"{ROOT}spaces"
+_WELL_KNOWN = "/.well-known/"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,62}[A-Za-z0-9])?")
 _EXPECTED = "expected the name of a space: up to 64 letters, digits and any of . _ ~ - in between"
 _METHODS = "GET, HEAD, PUT, POST, DELETE"
@@ -212,6 +213,11 @@ class Spaces:
                 if not slash:
                     return self._managed(request, origin, inside, lambda at: self._one(request, at, name))
                 return self._within(name, replace(request, path=f"/{below}"), origin, f"{_PAGE}/{name}", inside)
+        if path.startswith(_WELL_KNOWN) and f"{_PAGE}/" in path:
+            # What is known of an issuer with a path is asked for with that path behind it (RFC 8615, RFC 8414 section 3.1).
+            known, _, rest = path.partition(f"{_PAGE}/")
+            name, slash, below = rest.partition("/")
+            return self._within(name, replace(request, path=known + slash + below), origin, f"{_PAGE}/{name}", inside)
         named = _space_named(request)
         if named is not None:
             return self._within(named.strip(), request, origin, "", inside)

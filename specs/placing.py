@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from watchword.specs.errors import SpecError, nearest
-from watchword.specs.values.api import Api, Operation
+from watchword.specs.values.api import ISSUER, Api, Operation
 
-__all__ = ["Endpoints", "placed"]
+__all__ = ["Endpoints", "of_issuer", "placed"]
 
 Endpoints = Mapping[str, str | bool]
 """Endpoint or operation → its path below the base URL, or False where the server has none."""
@@ -38,6 +39,15 @@ def placed(api: Api, endpoints: Endpoints) -> Api:
     absent = api.absent | {name for name, where in told.items() if where is False}
     _check_apart(api, [op for name, op in operations.items() if name not in absent])
     return replace(api, operations=MappingProxyType(operations), absent=absent)
+
+
+def of_issuer(api: Api, issuer: str) -> Endpoints:
+    """Say where an issuer has what stands at its origin: its own path comes behind that of the description (RFC 8414 section 3.1)."""
+    behind = urlsplit(issuer).path.rstrip("/")
+    there = {op.endpoint: op.described_at + behind for op in api.operations.values() if op.base == ISSUER}
+    return {
+        op.endpoint: there[op.endpoint] for op in api.operations.values() if op.path != there.get(op.endpoint, op.path)
+    }
 
 
 def _moved(operation: Operation, where: str | bool) -> Operation:

@@ -44,7 +44,7 @@ class StartedServer(TypedDict):
     """A running server. `dialect` is a bundled one's name or the folder of another, `credentials` go by role.
 
     `resource_url` is where the protected operations are, when that is elsewhere, and `endpoints` are the paths that differ
-    from the described ones, or False where there is no such endpoint. `opened_by` are the logins whose tokens
+    from the described ones, or False where there is no such endpoint. `issuer` is the identifier of the issuer. `opened_by` are the logins whose tokens
     open the protected operation, where those of others do not. `control` is its clock, when it has one
     that can be set ahead. `close` is called when the run is over. `wire` takes the place of the network.
     """
@@ -54,6 +54,7 @@ class StartedServer(TypedDict):
     url: str
     credentials: Mapping[str, str]
     resource_url: NotRequired[str | None]
+    issuer: NotRequired[str | None]
     endpoints: NotRequired[Endpoints | None]
     opened_by: NotRequired[Sequence[str] | None]
     control: NotRequired[Control | None]

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from watchword.specs.errors import SpecError, UnknownDialect, nearest
 from watchword.specs.loader import Dialect, load_dialect
-from watchword.specs.placing import Endpoints
-from watchword.specs.values.api import Operation
+from watchword.specs.placing import Endpoints, of_issuer
+from watchword.specs.values.api import ISSUER, Operation
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.accept import UnknownName, accepted
+from watchword.suites.endpoints import check_issuer, origin_of, placed
 from watchword.suites.started import Control, StartedServer
 from watchword.suites.targettext import TargetError, TargetText, Tls, check_address, read_text, read_tls
 
@@ -43,7 +44,9 @@ class Limits:
 class Target:
     """A server under test. The repr holds no credential. `accepted` is why a clause may stay undecided, by its id.
 
-    `opened_by` are the logins whose tokens open the protected operation; empty: all.
+    `opened_by` are the logins whose tokens open the protected operation; empty: all. `issuer` is the identifier of the issuer
+    to the letter, None where nobody has said it. With `discovers`, its metadata say where the endpoints are, apart from those
+    in `endpoints`.
     """
 
     name: str
@@ -51,6 +54,9 @@ class Target:
     url: str
     resource_url: str
     credentials: Mapping[str, str] = field(repr=False)
+    issuer: str | None = None
+    discovers: bool = False
+    endpoints: Endpoints = field(default_factory=dict)
     limits: Limits = Limits()
     resource: tuple[str, str] | None = None
     opened_by: tuple[str, ...] = ()
@@ -62,6 +68,8 @@ class Target:
 
     def base(self, which: str) -> str:
         """Give the base URL of that name, without a slash at its end."""
+        if which == ISSUER:
+            return origin_of(self.issuer or self.url)
         return self.resource_url if which == "resource_url" else self.url
 
     @property
@@ -101,7 +109,12 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
     own = raw["target"]
     folder = path.parent / own["dialect"]
     place = f"{file.line_of('dialect')}: target.dialect"
-    dialect = _placed(file, _dialect(place, folder if (folder / "openapi.yaml").is_file() else own["dialect"]))
+    dialect = _dialect(place, folder if (folder / "openapi.yaml").is_file() else own["dialect"])
+    issuer = own.get("issuer")
+    if issuer is not None:
+        check_issuer(f"{file.line_of('issuer')}: target.issuer", issuer, dialect.api)
+    url = own.get("url") or origin_of(issuer)
+    dialect = placed(file, dialect, issuer or url)
     credentials = {}
     for role, value in raw["credentials"].items():
         place = f"{file.line_of(role)}: credentials.{role}"
@@ -122,7 +135,10 @@ def read_target(path: Path, environ: Mapping[str, str] | None = None) -> Target:
         dialect=dialect,
         credentials=credentials,
         name=own.get("name", ""),
-        url=own["url"],
+        url=url,
+        issuer=issuer,
+        discovers=issuer is not None,
+        endpoints=file.raw.get("endpoints", {}),
         resource_url=own.get("resource_url"),
         limits=Limits(**raw.get("limits", {})),
         resource=(resource.get("method", "GET"), resource["path"]) if "path" in resource else None,
@@ -144,6 +160,9 @@ def from_environment(
     if environ.get("WATCHWORD_RESOURCE_URL"):
         check_address("WATCHWORD_RESOURCE_URL", environ["WATCHWORD_RESOURCE_URL"])
     dialect = _dialect("--dialect", dialect_name)
+    issuer = environ.get("WATCHWORD_ISSUER") or None
+    if issuer is not None:
+        check_issuer("WATCHWORD_ISSUER", issuer, dialect.api)
     credentials = {
         role: environ[f"WATCHWORD_{role.upper()}"] for role in CREDENTIALS if environ.get(f"WATCHWORD_{role.upper()}")
     }
@@ -151,9 +170,11 @@ def from_environment(
     return _made(
         place=option,
         how="set WATCHWORD_{ROLE} in the environment",
-        dialect=dialect,
+        dialect=dialect.placed(of_issuer(dialect.api, issuer or url)),
         credentials={role: value for role, value in credentials.items() if role in known},
         url=url,
+        issuer=issuer,
+        discovers=issuer is not None,
         resource_url=environ.get("WATCHWORD_RESOURCE_URL"),
     )
 
@@ -168,10 +189,15 @@ def from_description(description: StartedServer) -> Target:
     for key in ("name", "dialect", "url", "credentials"):
         if key not in description:
             raise TargetError("a started target", f"its description lacks {key!r}", how)
+    dialect = _dialect("the started target", description["dialect"])
+    issuer = description.get("issuer")
+    # Whoever has started it knows where its endpoints are.
+    endpoints = {**of_issuer(dialect.api, issuer or description["url"]), **(description.get("endpoints") or {})}
     return _made(
         place=f"the started target {description['name']}",
         how=how,
-        dialect=_dialect("the started target", description["dialect"]).placed(description.get("endpoints") or {}),
+        dialect=dialect.placed(endpoints),
+        issuer=issuer,
         credentials=dict(description["credentials"]),
         name=description["name"],
         url=description["url"],
@@ -218,17 +244,6 @@ def _dialect(place: str, name: str | Path) -> Dialect:
         raise TargetError(place, f"{where}{trouble.problem}", trouble.hint) from trouble
 
 
-def _placed(file: TargetText, dialect: Dialect) -> Dialect:
-    endpoints: Endpoints = file.raw.get("endpoints", {})
-    try:
-        return dialect.placed(endpoints)
-    except SpecError as trouble:
-        # Where one is wrong by itself, what is said names its line.
-        keys = [key for key, where in endpoints.items() if _is_misplaced(dialect, key, where)]
-        place = f"{file.line_of(keys[0])}: endpoints.{keys[0]}" if keys else file.line_of("endpoints")
-        raise TargetError(place, trouble.problem, trouble.hint) from trouble
-
-
 def _opened_by(file: TargetText, dialect: Dialect, resource: Mapping[str, Any]) -> tuple[str, ...]:
     login = resource.get("login")
     logins = [operation.name for operation in dialect.api.with_purpose("issue")]
@@ -237,14 +252,6 @@ def _opened_by(file: TargetText, dialect: Dialect, resource: Mapping[str, Any]) 
             f"{file.line_of('login')}: resource.login", f"{dialect.name} has no login {login!r}", nearest(login, logins)
         )
     return () if login is None else (login,)
-
-
-def _is_misplaced(dialect: Dialect, name: str, where: str | bool) -> bool:
-    try:
-        dialect.placed({name: where})
-    except SpecError:
-        return True
-    return False
 
 
 def _accepted(file: TargetText, dialect: Dialect) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ from watchword.specs.reading.yamlfile import At
 __all__ = ["TargetError", "TargetText", "Tls", "check_address", "read_text", "read_tls"]
 
 _SUCH_AS = "such as http://127.0.0.1:8080"
-_ADDRESSES = ("url", "resource_url", "control_url")
+_ADDRESSES = ("url", "resource_url", "control_url", "issuer")
 
 
 class TargetError(Exception):

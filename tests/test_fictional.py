@@ -134,7 +134,7 @@ def test_shape_of_the_api(dialect: Dialect) -> None:
     operations = dialect.api.operations.values()
     given = {role for op in operations for role in op.gives}
 
-    assert {"url": "/keeper", "resource_url": "/beacon"} == dialect.api.bases
+    assert {"url": "/keeper", "issuer": "", "resource_url": "/beacon"} == dialect.api.bases
     assert {"expires_at", "expires_in"} <= given
     assert any(op.optional for op in operations)
     assert any(op.alternative_paths for op in operations)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from watchword.mockserver.faults.afterwards import forgetting_faults
 from watchword.mockserver.faults.fault import Fault
+from watchword.mockserver.faults.metadata import metadata_faults
 from watchword.mockserver.faults.places import place_faults
 from watchword.mockserver.faults.reply import reply_faults
 from watchword.mockserver.faults.rules import dialect_faults
@@ -37,6 +38,7 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
         *dialect_faults(dialect, profile),
         *place_faults(dialect),
         *reply_faults(dialect, profile),
+        *metadata_faults(dialect, profile),
         *transport_faults(dialect),
     ):
         if fault.name in found:

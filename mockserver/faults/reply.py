@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from watchword.mockserver.faults.damage import Change, edited, served, serves
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment, refusing, serving
 from watchword.mockserver.faults.register import left_open, speaking, twins
 from watchword.specs.loader import Dialect
@@ -20,7 +21,6 @@ __all__ = ["reply_faults"]
 _PERIOD = 3
 _TOKENS = frozenset({"access_token", "refresh_token"})
 """What a refusal with a token is, has a fault of its own."""
-_Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def reply_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
@@ -70,17 +70,13 @@ def _content_faults(operation: Operation, template: ReplyTemplate, expected: Seq
         yield _superfluous(operation, role)
 
 
-def _serves(moment: Moment, operation: Operation) -> bool:
-    return moment.condition is None and moment.operation is not None and moment.operation.name == operation.name
-
-
 def _status(operation: Operation, status: int, what: str) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
-        if not _serves(moment, operation):
+        if not serves(moment, operation):
             return right
         return _out_of_order(status)
 
-    return _served(operation, f"right-{status}", what, reply)
+    return served(operation, f"right-{status}", what, reply)
 
 
 def _invalid_grant(operation: Operation) -> Fault:
@@ -88,9 +84,9 @@ def _invalid_grant(operation: Operation) -> Fault:
     refusal = Reply(400, (("Content-Type", JSON),), json.dumps({name: "invalid_grant"}).encode())
 
     def reply(moment: Moment, right: Reply) -> Reply:
-        return refusal if _serves(moment, operation) else right
+        return refusal if serves(moment, operation) else right
 
-    return _served(operation, "right-invalid-grant", "takes the right credentials for wrong ones", reply)
+    return served(operation, "right-invalid-grant", "takes the right credentials for wrong ones", reply)
 
 
 def _now_and_then(operation: Operation) -> Fault:
@@ -98,7 +94,7 @@ def _now_and_then(operation: Operation) -> Fault:
         turns = {"met": 0}
 
         def reply(moment: Moment, right: Reply) -> Reply:
-            if not _serves(moment, operation):
+            if not serves(moment, operation):
                 return right
             turns["met"] += 1
             return right if turns["met"] % _PERIOD else _out_of_order(500)
@@ -107,11 +103,6 @@ def _now_and_then(operation: Operation) -> Fault:
 
     says = f"{operation.name} answers every third right request with 500."
     return Fault(f"every-third:right-500@{operation.name}", "reply", says, make, serving(operation), _PERIOD)
-
-
-def _served(operation: Operation, name: str, what: str, reply: Callable[[Moment, Reply], Reply]) -> Fault:
-    says = f"{operation.name} {what}."
-    return Fault(f"{name}@{operation.name}", "reply", says, lambda: Distortion(reply=reply), serving(operation))
 
 
 def _out_of_order(status: int) -> Reply:
@@ -125,66 +116,57 @@ def _member_faults(operation: Operation, member: Member, named: bool) -> Iterato
     def without(body: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in body.items() if key != name}
 
-    def with_value(change: Callable[[Any], Any]) -> _Change:
+    def with_value(change: Callable[[Any], Any]) -> Change:
         return lambda body: {key: change(value) if key == name else value for key, value in body.items()}
 
     if member.required or named:
-        yield _edited(operation, f"missing:{name}", f"leaves {name} out of its reply", without)
-    yield _edited(operation, f"null:{name}", f"gives null as {name}", with_value(lambda value: None))
+        yield edited(operation, f"missing:{name}", f"leaves {name} out of its reply", without)
+    yield edited(operation, f"null:{name}", f"gives null as {name}", with_value(lambda value: None))
     if "string" in member.types:
         if named:
-            yield _edited(operation, f"empty:{name}", f"gives the empty string as {name}", with_value(lambda value: ""))
-        yield _edited(operation, f"number:{name}", f"gives a number as {name}", with_value(lambda value: 7))
+            yield edited(operation, f"empty:{name}", f"gives the empty string as {name}", with_value(lambda value: ""))
+        yield edited(operation, f"number:{name}", f"gives a number as {name}", with_value(lambda value: 7))
     else:
-        yield _edited(operation, f"text:{name}", f"gives {name} as text", with_value(str))
+        yield edited(operation, f"text:{name}", f"gives {name} as text", with_value(str))
         if member.role and "boolean" in member.types:
             opposite = with_value(lambda value: not value)
-            yield _edited(operation, f"opposite:{name}", f"gives the opposite as {name}", opposite)
+            yield edited(operation, f"opposite:{name}", f"gives the opposite as {name}", opposite)
         if {"integer", "number"} & set(member.types):
             halved = with_value(lambda value: value + 0.5)
-            yield _edited(operation, f"fraction:{name}", f"gives {name} with a fraction", halved)
+            yield edited(operation, f"fraction:{name}", f"gives {name} with a fraction", halved)
 
 
 def _another_subject(operation: Operation, name: str) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
-        if not _serves(moment, operation) or moment.case is None or name not in right.members:
+        if not serves(moment, operation) or moment.case is None or name not in right.members:
             return right
         others = [a.username for a in moment.case.world.data.accounts if a.username != right.members[name]]
         return replace(right, body=json.dumps({**right.members, name: others[0]}).encode()) if others else right
 
-    return _served(operation, f"another-user:{name}", f"names another user as {name}", reply)
-
-
-def _edited(operation: Operation, name: str, what: str, change: _Change) -> Fault:
-    def reply(moment: Moment, right: Reply) -> Reply:
-        if not _serves(moment, operation) or not right.members:
-            return right
-        return replace(right, body=json.dumps(change(right.members)).encode())
-
-    return _served(operation, name, what, reply)
+    return served(operation, f"another-user:{name}", f"names another user as {name}", reply)
 
 
 def _echo(operation: Operation) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
-        if not _serves(moment, operation) or moment.case is None:
+        if not serves(moment, operation) or moment.case is None:
             return right
         data = moment.case.world.data
         secrets = [*(a.password for a in data.accounts), *(c.client_secret for c in data.clients)]
         body = json.dumps({**right.members, "known": secrets}).encode()
         return replace(_with_header(right, "Content-Type", JSON), body=body)
 
-    return _served(operation, "echoes-secrets", "tells passwords and client secrets in its reply", reply)
+    return served(operation, "echoes-secrets", "tells passwords and client secrets in its reply", reply)
 
 
 def _superfluous(operation: Operation, role: str) -> Fault:
     names = [m.name for shape in operation.replies.values() for m in shape.members if m.role == role][:1] or [role]
 
     def reply(moment: Moment, right: Reply) -> Reply:
-        if not _serves(moment, operation) or not right.members:
+        if not serves(moment, operation) or not right.members:
             return right
         return replace(right, body=json.dumps({**right.members, names[0]: "superfluous"}).encode())
 
-    return _served(operation, f"superfluous:{names[0]}", f"gives a {names[0]} where none belongs", reply)
+    return served(operation, f"superfluous:{names[0]}", f"gives a {names[0]} where none belongs", reply)
 
 
 def _told_all_the_same(operation: Operation, role: str) -> Fault:
@@ -204,11 +186,9 @@ def _told_all_the_same(operation: Operation, role: str) -> Fault:
 
 def _undescribed(operation: Operation, free: int) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
-        return replace(right, status=free) if _serves(moment, operation) else right
+        return replace(right, status=free) if serves(moment, operation) else right
 
-    return _served(
-        operation, f"right-{free}", f"answers every right request with {free}, which is not described", reply
-    )
+    return served(operation, f"right-{free}", f"answers every right request with {free}, which is not described", reply)
 
 
 def _telling(api: Api, operation: Operation) -> Fault:
@@ -234,9 +214,9 @@ def _telling(api: Api, operation: Operation) -> Fault:
 
 def _header(operation: Operation, name: str, value: str | None, what: str) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
-        return _with_header(right, name, value) if _serves(moment, operation) else right
+        return _with_header(right, name, value) if serves(moment, operation) else right
 
-    return _served(operation, f"header-{name.lower()}", what, reply)
+    return served(operation, f"header-{name.lower()}", what, reply)
 
 
 def _with_header(reply: Reply, name: str, value: str | None) -> Reply:

@@ -34,7 +34,8 @@ class World:
     """Accounts, clients, brands, sessions and tokens, under a clock and a source of ids that are given.
 
     It keeps `remember` access tokens and as many refresh tokens. Where one more is issued, the oldest that is expired or
-    ended is forgotten; when there is none such, the oldest of all. `forgotten` counts them by role.
+    ended is forgotten; when there is none such, the oldest of all. `forgotten` counts them by role. `below` is the path that
+    the base URL of the API has.
     """
 
     data: WorldData
@@ -45,6 +46,7 @@ class World:
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
     remember: int = REMEMBERED
+    below: str = ""
     access: OrderedDict[str, AccessToken] = field(default_factory=OrderedDict)
     refresh: OrderedDict[str, RefreshToken] = field(default_factory=OrderedDict)
     forgotten: dict[str, int] = field(default_factory=dict)
@@ -276,6 +278,7 @@ class World:
             "$email": (account.email or None) if account else None,
             "$client_id": session.client.client_id if session.client else None,
             "$origin": origin,
+            "$issuer": origin + self.below,
             "$issued_at": math.floor(now),
             "$expires_at": expires_at,
             "$session": session.id,

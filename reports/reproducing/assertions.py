@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from watchword.reports.derivations import claims
 from watchword.reports.reproducing.runtime import LOST, Stop, at, reply
@@ -115,6 +116,28 @@ def one_of(number: int, names: list[str], values: list[Any]) -> str:
     """The member has one of these values."""
     found = [reply(number).members.get(name) for name in names]
     return "" if any(one in values for one in found) else f"{names[0]} {found[0]!r}"[:160]
+
+
+def lists(number: int, names: list[str], value: str) -> str:
+    """The member is a list with this value in it."""
+    found: Any = next((reply(number).members[name] for name in names if name in reply(number).members), [])
+    return "" if isinstance(found, list) and value in found else f"{names[0]} {found!r}"[:160]
+
+
+def fills(number: int, spared: list[str]) -> str:
+    """No list is empty but those that may be."""
+    empty = [name for name, value in reply(number).members.items() if value == [] and name not in spared]
+    return f"nothing in {' and '.join(empty)}" if empty else ""
+
+
+def secure_url(number: int, names: list[str], bare: bool, local: bool) -> str:
+    """The member is an https URL, of nothing but a path where it is to be bare; where both are local, http will do."""
+    url = next((reply(number).members[name] for name in names if name in reply(number).members), None)
+    parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
+    host = parts.hostname or ""
+    here = host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+    secure = parts.scheme == "https" or (parts.scheme == "http" and local and here)
+    return "" if host and secure and not parts.fragment and not (bare and parts.query) else f"{names[0]} {url!r}"[:160]
 
 
 def keeps(number: int, path: list[Any], keyword: str, argument: Any, of_status: int) -> str:
@@ -256,6 +279,9 @@ ASSERTIONS: Mapping[str, Callable[..., str]] = MappingProxyType(
             typed,
             equals,
             one_of,
+            lists,
+            fills,
+            secure_url,
             keeps,
             hides,
             alike,

@@ -8,7 +8,8 @@ The standard words: parameters, request bodies, security schemes and requirement
     x-purpose           what an operation is for; x-operations names several behind one path, one for each grant, and says
                         which roles of the described reply one of them withholds
     x-optional          a capability that a server may lack
-    x-base              `resource_url` on an operation that lives on the second base URL
+    x-base              `resource_url` on an operation that lives on the second base URL; `issuer` on one whose path stands at
+                        the origin of the issuer, with the path of the issuer behind it (RFC 8414 section 3.1)
     x-alternative-paths the paths that the document prints besides the right one
     x-accounts          which accounts the operation serves, where others log in, too, and what their access token says of it
     x-scopes            on a bearer scheme: the scopes that exist
@@ -26,7 +27,7 @@ from watchword.specs.errors import nearest
 from watchword.specs.reading.pointers import Pointers
 from watchword.specs.reading.replies import read_replies
 from watchword.specs.reading.yamlfile import At, YamlFile
-from watchword.specs.values.api import FORM, JSON, Accounts, Api, Ban, Binding, Operation, ReplyShape
+from watchword.specs.values.api import FORM, ISSUER, JSON, Accounts, Api, Ban, Binding, Operation, ReplyShape
 from watchword.specs.vocabulary import CONDITIONS, PLACES
 
 __all__ = ["read_api"]
@@ -104,7 +105,7 @@ class _Reader:
     ) -> Iterator[Operation]:
         base = op.get("x-base", "url")
         servers = op.get("servers") or item.get("servers") or self.root["servers"]
-        self.bases.setdefault(base, urlsplit(servers[0]["url"]).path.rstrip("/"))
+        self.bases.setdefault(base, "" if base == ISSUER else urlsplit(servers[0]["url"]).path.rstrip("/"))
         parameters = [*self._parameters((*at[:2], "parameters"), item), *self._parameters((*at, "parameters"), op)]
         replies = MappingProxyType(read_replies(self.pointers, at, op))
         security = op.get("security", self.root.get("security", []))
@@ -117,7 +118,8 @@ class _Reader:
             scheme, scopes, claims = self._security(at, here, security, own.get("security"))
             yield Operation(
                 name=name,
-                path=path,
+                path=path + self.bases["url"] if base == ISSUER else path,
+                described_at=path,
                 method=method,
                 base=base,
                 purpose=own["purpose"],

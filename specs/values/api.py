@@ -11,6 +11,7 @@ from watchword.specs.vocabulary.roles import CREDENTIALS
 
 __all__ = [
     "FORM",
+    "ISSUER",
     "JSON",
     "Accounts",
     "Api",
@@ -23,6 +24,8 @@ __all__ = [
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+ISSUER = "issuer"
+"""The base of what stands at the origin of the issuer, and not below the base URL of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Accounts:
 class Operation:
     """One thing a client can ask for. A grant of a token endpoint is an operation of its own.
 
-    `base` is the base URL it hangs on (`url` or `resource_url`); `optional` marks a capability that a server may lack;
+    `base` is the base URL it hangs on (`url` or `resource_url`), or `issuer` where its path stands at the issuer's origin; `optional` marks a capability that a server may lack;
     `scopes` are the scopes an access token needs here; `claims` maps members of a JWT access token to roles. `endpoint` is
     the name that all operations of one path and method share. `withholds` are roles that the described reply has and this
     operation does not give. `described_at` is the path in the description, wherever the server at hand has it.

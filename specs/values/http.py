@@ -24,7 +24,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @fleeting(frozen=True, slots=True, repr=False)
 class Request:
-    """One HTTP request. `base` names the base URL that `path` hangs on: `url` or `resource_url` of a target."""
+    """One HTTP request. `base` names the base URL that `path` hangs on: `url`, `resource_url` or `issuer` of a target."""
 
     method: str
     path: str

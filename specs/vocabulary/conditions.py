@@ -44,7 +44,7 @@ _ROWS: list[Condition] = [
     _route(
         "method.wrong",
         "the path is called with a method that is not described",
-        purposes=("issue", "verify", "renew", "revoke", "introspect"),
+        purposes=("issue", "verify", "renew", "revoke", "introspect", "metadata"),
     ),
     _route(
         "path.alternative",

@@ -42,6 +42,7 @@ class Guarantee:
 _ISSUE = ("issue",)
 _RENEW = ("renew",)
 _TOKENS = ("issue", "renew")
+_METADATA = ("metadata",)
 
 _PROPERTIES: list[Guarantee] = [
     Guarantee("request.accepted", "a right request is answered as expected", tuple(PURPOSES)),
@@ -170,10 +171,51 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee(
         "method.allow_header",
         "a method that is not described is refused, and a 405 to it has an Allow header",
-        ("issue", "verify", "renew", "revoke", "introspect"),
+        ("issue", "verify", "renew", "revoke", "introspect", "metadata"),
         refused=1,
         gravity="form",
     ),
+    Guarantee(
+        "metadata.names_issuer", "the metadata are those of the issuer that was asked", _METADATA, gravity="security"
+    ),
+    Guarantee(
+        "metadata.issuer_is_url",
+        "the issuer is an https URL without a query and a fragment; on this very machine http will do",
+        _METADATA,
+        gravity="security",
+    ),
+    Guarantee(
+        "metadata.endpoints_are_urls",
+        "what the metadata name are https URLs; on this very machine http will do",
+        _METADATA,
+        gravity="security",
+    ),
+    Guarantee("metadata.token_endpoint_works", "the token endpoint that the metadata name gives tokens", _METADATA),
+    Guarantee(
+        "metadata.revocation_endpoint_works", "the revocation endpoint that the metadata name revokes", _METADATA
+    ),
+    Guarantee(
+        "metadata.introspection_endpoint_works", "the introspection endpoint that the metadata name answers", _METADATA
+    ),
+    Guarantee(
+        "metadata.names_response_types",
+        "metadata that name an authorization endpoint say what it may be asked for",
+        _METADATA,
+    ),
+    Guarantee("metadata.leaves_out_empty", "a list without elements is left out", _METADATA, gravity="form"),
+    Guarantee("metadata.names_grants", "the metadata name the grants that are served, and no other", _METADATA),
+    Guarantee(
+        "metadata.names_client_ways",
+        "the metadata name the ways in which clients are let show who they are",
+        _METADATA,
+        refused=1,
+        conditions=("basic.in_body",),
+    ),
+    Guarantee(
+        "metadata.knows_issuers", "nobody is given these metadata who asks for another issuer", _METADATA, refused=1
+    ),
+    Guarantee("metadata.issuer_in_token", "the access token was issued by the issuer of the metadata", _METADATA),
+    Guarantee("metadata.members", "what else the metadata tell", _METADATA, describes=True),
     Guarantee(
         "contract.conforms",
         "every reply to generated requests is described: its status, its content type, its schema",

@@ -8,6 +8,7 @@ __all__ = [
     "BASES",
     "CREDENTIALS",
     "LEVELS",
+    "NAMED_ENDPOINTS",
     "PARTNERS",
     "PLACES",
     "PURPOSES",
@@ -39,6 +40,7 @@ PURPOSES = MappingProxyType(
         "renew": "gives tokens for a refresh token",
         "revoke": "ends a token",
         "introspect": "tells whether a token is good",
+        "metadata": "tells where the others are, and what they take",
         "resource": "is protected by an access token",
     }
 )
@@ -66,6 +68,15 @@ ROLES = MappingProxyType(
         "error_description": "the human-readable text of a refusal (RFC 6749 section 5.2)",
         "subject": "the user an access token or a reply speaks of",
         "record": "the identifier of the thing a protected operation is asked for",
+        "issuer": "the URL that an authorization server is known by (RFC 8414 section 2)",
+        "authorization_endpoint": "where users grant something to a client (RFC 8414 section 2)",
+        "token_endpoint": "where tokens are obtained (RFC 8414 section 2)",
+        "revocation_endpoint": "where tokens are revoked (RFC 8414 section 2)",
+        "introspection_endpoint": "where one asks about tokens (RFC 8414 section 2)",
+        "scopes_supported": "the scopes that there are (RFC 8414 section 2)",
+        "response_types_supported": "what an authorization endpoint may be asked for (RFC 8414 section 2)",
+        "grant_types_supported": "the grants that are served (RFC 8414 section 2)",
+        "client_ways_supported": "how clients may show who they are at the token endpoint (RFC 8414 section 2)",
     }
 )
 PARTNERS = MappingProxyType(
@@ -80,6 +91,14 @@ PARTNERS = MappingProxyType(
     }
 )
 """Who goes with whom: of a name and its secret, neither says anything without the other."""
+NAMED_ENDPOINTS = MappingProxyType(
+    {
+        "token_endpoint": ("issue", "renew"),
+        "revocation_endpoint": ("revoke",),
+        "introspection_endpoint": ("introspect",),
+    }
+)
+"""What metadata name: the role of an endpoint → the purposes of the operations that are there."""
 SECRET_ROLES = frozenset({"password", "operator_password", "client_secret", "access_token", "refresh_token"})
 
 CREDENTIALS = (

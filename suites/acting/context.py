@@ -69,6 +69,8 @@ def succeeded(reply: Reply | None, operation: Operation) -> bool:
     """Tell whether a reply does what the operation is for: a 2xx that carries the access token, if it gives one."""
     if reply is None or not 200 <= reply.status < 300:
         return False
+    if operation.purpose == "metadata":
+        return reply.json is not None
     if "access_token" not in operation.gives:
         return True
     value = operation.read_reply(reply.members).get("access_token")
@@ -79,7 +81,10 @@ def declined(reply: Reply | None, operation: Operation) -> bool:
     """Tell whether a reply says that an optional operation is not offered.
 
     A grant that is found invalid is one that is offered (RFC 6749 section 5.2): there, what was presented is refused.
+    Who publishes no metadata may have a page there, or send everybody elsewhere.
     """
+    if reply is not None and operation.purpose == "metadata" and 200 <= reply.status < 400:
+        return reply.status >= 300 or (reply.json is None and not reply.media_type.endswith("json"))
     if reply is None or not 400 <= reply.status < 500:
         return False
     return operation.read_reply(reply.members).get("error") != "invalid_grant"

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import CONDITIONS, PARTNERS
-from watchword.suites.acting import afterwards, lifetimes, renewals
+from watchword.suites.acting import afterwards, lifetimes, metadata, renewals
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import (
     NEXT_SECOND,
@@ -300,6 +301,19 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "scope.subset": _fewer_scopes,
         "scope.listed": _obtained,
         "method.allow_header": _wrong_method,
+        "metadata.names_issuer": _right_request,
+        "metadata.issuer_is_url": _right_request,
+        "metadata.endpoints_are_urls": _right_request,
+        "metadata.token_endpoint_works": partial(metadata.endpoint_works, role="token_endpoint"),
+        "metadata.revocation_endpoint_works": partial(metadata.endpoint_works, role="revocation_endpoint"),
+        "metadata.introspection_endpoint_works": partial(metadata.endpoint_works, role="introspection_endpoint"),
+        "metadata.names_response_types": _right_request,
+        "metadata.leaves_out_empty": _right_request,
+        "metadata.names_grants": metadata.served_grants,
+        "metadata.names_client_ways": metadata.client_ways,
+        "metadata.knows_issuers": metadata.other_issuer,
+        "metadata.issuer_in_token": metadata.issued_token,
+        "metadata.members": _right_request,
     }
 )
 """Guarantee → its scenario. `contract.conforms` is the one that another tool carries out."""

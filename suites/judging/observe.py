@@ -65,6 +65,7 @@ _SAYS: Mapping[str, Callable[[Context, Transcript], str]] = MappingProxyType(
         "access_token.lifetime": _lifetime,
         "refresh.rotates": _rotates,
         "refresh.ends_access": _ends_access,
+        "metadata.members": lambda context, transcript: ", ".join(sorted(transcript.reply.members)) or "nothing",
     }
 )
 

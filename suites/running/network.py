@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from watchword.specs.values.api import ISSUER
 from watchword.suites.running.examining import Examination, PreflightError, place_of
 from watchword.suites.running.session import TargetSession
 from watchword.suites.sending.certificates import Certificate, read_certificate, shown_by
@@ -70,7 +71,8 @@ def _places(x: Examination) -> Iterator[tuple[str, Origin]]:
     if x.session.wire is not None:
         return
     seen = set()
-    for base in (x.session.target.url, x.session.target.resource_url):
+    target = x.session.target
+    for base in (target.url, target.resource_url, *([target.base(ISSUER)] if target.discovers else [])):
         try:
             origin = read_origin(base)
         except Unreachable as trouble:

@@ -14,6 +14,7 @@ from watchword.suites.acting.context import Context, Tokens, claims_of, declined
 from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable
 from watchword.suites.running import circumstances, network
 from watchword.suites.running.adopting import adopt_clock, notice_clock
+from watchword.suites.running.discovery import discover
 from watchword.suites.running.elsewhere import found_elsewhere
 from watchword.suites.running.examining import Examination, Look, PreflightError, place_of
 from watchword.suites.running.network import unreachable
@@ -287,10 +288,11 @@ LOOKS: tuple[Look, ...] = (
     Look("connection", network.connection, ("name",)),
     Look("tls", network.tls, ("connection",)),
     Look("steering", _steer, ("tls",)),
-    Look("login", _logins, ("tls",)),
+    Look("metadata", discover, ("tls",)),
+    Look("login", _logins, ("metadata",)),
     Look("clock", circumstances.clock, ("tls",)),
-    Look("other user", _other_user, ("tls",)),
-    Look("further login", _further_logins, ("tls",)),
+    Look("other user", _other_user, ("metadata",)),
+    Look("further login", _further_logins, ("metadata",)),
     Look("resource", _protected, ("login",)),
     Look("grants", circumstances.grants, ("login",), informs=True),
     Look("options", circumstances.options, ("address",), informs=True),

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
+from watchword.suites.endpoints import is_this_machine
 from watchword.suites.sending.unreachable import Unreachable
 
 __all__ = ["Origin", "is_loopback", "read_origin"]
@@ -88,10 +89,4 @@ def is_loopback(base: str) -> bool:
         host = read_origin(base).host
     except Unreachable:
         return False
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
-    except ValueError:
-        return False
+    return is_this_machine(host)

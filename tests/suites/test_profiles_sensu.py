@@ -231,7 +231,7 @@ def test_tokens(client: Client, profile: str) -> None:
     assert access["exp"] - now - era.lifetime in (0, 1)
     assert (era.claims, era.refresh_claims) == (frozenset(access), frozenset(refresh))
     assert era.refresh_lifetime == kept
-    assert ("http://mock.test" if "iss" in era.claims else None) == access.get("iss")
+    assert ("http://mock.localhost" if "iss" in era.claims else None) == access.get("iss")
     assert [32, "mira", False] == [len(access["jti"]), access["sub"], access.get("api_key", False)]
 
 
