@@ -34,6 +34,8 @@ def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
     stand_in = _StandIn(session)
     total = 0
     logins: dict[str, int] = {}
+    if session.target.discovers:
+        yield f"where the metadata of {session.target.issuer} do not name other paths, which a run asks for first:"
     for clause in clauses:
         open_for = session.budget.left_open(clause)
         yield f"{clause.full_id} ({clause.level}, {clause.basis})"

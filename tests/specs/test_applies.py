@@ -28,7 +28,7 @@ def operation(name: str) -> Operation:
         (
             "method.wrong",
             "readLamp",
-            "method.wrong is for operations that issue or verify or renew or revoke or introspect",
+            "method.wrong is for operations that issue or verify or renew or revoke or introspect or metadata",
         ),
         ("password.wrong", "readLamp", "readLamp does not carry a password"),
         ("password.wrong_type", "issueByPassword", "the password of issueByPassword travels in form, not in json"),

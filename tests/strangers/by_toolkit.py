@@ -14,6 +14,9 @@ from django.core.wsgi import get_wsgi_application
 WRONG = {"error": "invalid_grant", "error_description": "Invalid credentials given."}
 """How the library refuses a wrong password."""
 
+DISCOVERED = True
+"""Whether its metadata say where its endpoints are, for an issuer that is known by the address it has here."""
+
 
 def make(credentials: dict[str, str], lifetime: int) -> Any:
     """Make the server with the accounts that some credentials name, and access tokens of so many seconds.
@@ -77,17 +80,24 @@ def __getattr__(name: str) -> Any:
     if name != "urlpatterns":
         raise AttributeError(name)
     from django.http import JsonResponse
-    from django.urls import path
+    from django.urls import include, path
     from oauth2_provider.decorators import protected_resource
-    from oauth2_provider.views import IntrospectTokenView, RevokeTokenView, TokenView
+    from oauth2_provider.views import IntrospectTokenView, OAuthServerMetadataView, RevokeTokenView, TokenView
 
     @protected_resource()
     def balance(request: Any, group: str) -> Any:
         return JsonResponse({"balance": 12.5, "group": group})
 
+    known = OAuthServerMetadataView.as_view()
+    # By these names the metadata look for them.
+    named = [
+        path("oauth/token", TokenView.as_view(), name="token"),
+        path("oauth/revoke", RevokeTokenView.as_view(), name="revoke-token"),
+        path("oauth/introspect", IntrospectTokenView.as_view(), name="introspect"),
+        path(".well-known/oauth-authorization-server", known),
+        path(".well-known/oauth-authorization-server/<path:issuer_path>", known),
+    ]
     return [
-        path("oauth/token", TokenView.as_view()),
-        path("oauth/revoke", RevokeTokenView.as_view()),
-        path("oauth/introspect", IntrospectTokenView.as_view()),
+        path("", include((named, "oauth2_provider"))),
         path("api/billing-groups/<group>/balance", balance),
     ]

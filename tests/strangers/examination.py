@@ -18,6 +18,7 @@ from brand_gate import BrandGate
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
+from watchword.suites.running.preflight import preflight
 from watchword.suites.running.session import TargetSession
 from watchword.suites.running.waiting import Waiting
 from watchword.suites.target import Limits, from_description
@@ -87,8 +88,15 @@ def examine(name: str) -> dict[str, dict[str, tuple[str, str]]]:
                 "credentials": credentials,
                 **more,
             }
-            session = TargetSession(replace(from_description(facts), limits=UNLIMITED), Masker())
+            target = replace(from_description(facts), limits=UNLIMITED)
+            if dialect == "oauth2" and getattr(library, "DISCOVERED", False):
+                told = {"resource": ENDPOINTS["resource"]}
+                own = load_dialect(dialect).placed(told)
+                target = replace(target, dialect=own, issuer=url, discovers=True, endpoints=told)
+            session = TargetSession(target, Masker())
             stack.enter_context(contextlib.closing(session))
+            if target.discovers:
+                preflight(session)
             chosen += [(session, clause) for clause in session.target.dialect.clauses if not clause.untested]
         waiting = Waiting(chosen)
         for session, clause in chosen:

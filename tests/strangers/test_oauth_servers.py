@@ -148,6 +148,8 @@ BROKEN = {"rator": BEHIND_THE_GATE, "oauth2": BY_THE_STANDARDS}
 
 
 NEEDS = {"by_node_oauth": "node-oauth2-server", "by_oidc_provider": "oidc-provider"}
+PUBLISHERS = ("by_toolkit", "by_oidc_provider")
+"""Servers that publish metadata."""
 UNSEEN = {"renew.token-expired"}
 """Rules that no run sees at these servers: a refresh token without claims tells nobody when it ends."""
 SERVERS = [
@@ -192,6 +194,21 @@ def test_sections():
     register = load_dialect("oauth2")
 
     assert {clause: str(register.clause(clause).source) for clause in told} == told
+
+
+def test_metadata_are_held_against_who_publishes_them(verdicts):
+    """Servers that tell of themselves pass what is asked of that, and others are asked for none of it."""
+    name, dialect, found = verdicts
+    told = {clause: verdict for clause, (verdict, _) in found.items() if clause.startswith("metadata.")}
+    # Tokens without claims tell nothing, and what one of them is known by is not the address that it has here.
+    silent = {"metadata.issuer-in-token"} | ({"metadata.issuer-asked"} if name == "by_oidc_provider" else set())
+
+    if dialect != "oauth2":
+        assert {} == told
+    elif name in PUBLISHERS:
+        assert silent == {clause for clause, verdict in told.items() if verdict not in ("pass", "observed")}
+    else:
+        assert {"not_supported"} == set(told.values())
 
 
 def test_everything_is_decided(verdicts):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from watchword.specs.values.http import Reply, Request
+
+# What is not a test is found by its own name: tests are no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 TOKEN, BALANCE = "/rest-api-auth/oauth/token", "/rest-api-core/api/billing-groups/201506171857210002/balance"
 MARTA = {"grant_type": "password", "username": "marta.holm", "password": "Fjord7Lantern2"}

@@ -8,6 +8,7 @@ import time
 from email.utils import formatdate
 from pathlib import Path
 
+import around_metadata
 import pytest
 
 from watchword.specs.codec import encode
@@ -37,7 +38,12 @@ class Scene:
     """What a clause's transcript is made of."""
 
     def __init__(self, dialect, clause):
-        facts = {"name": "t", "dialect": str(dialect.api.folder), "url": "http://127.0.0.1:9"}
+        facts = {
+            "name": "t",
+            "dialect": str(dialect.api.folder),
+            "url": "http://127.0.0.1:9",
+            "issuer": "http://127.0.0.1:9",
+        }
         self.clause = clause
         self.target = from_description(facts | {"credentials": dialect.world.credentials})
         self.context = Context(self.target, dialect.api.operations[clause.operation])
@@ -60,8 +66,12 @@ class Scene:
 
     def tokens(self, **values):
         """Tokens that were given just now."""
+        return self.tokens_of(self.operation, **values)
+
+    def tokens_of(self, operation, **values):
+        """Tokens that an operation gave just now."""
         given = {"access_token": "first", "refresh_token": "second"} | values
-        return Tokens(self.operation, given, self.exchange(self.operation, members=self.named(**given)))
+        return Tokens(operation, given, self.exchange(operation, members=self.named(**given)))
 
     def judged(self, exchanges=(), **facts):
         """The differences that the judge of the clause finds."""
@@ -330,6 +340,18 @@ AROUND = {
     "scope.subset": subset,
     "scope.listed": listed,
     "method.allow_header": allow,
+    "metadata.names_issuer": around_metadata.names_issuer,
+    "metadata.issuer_is_url": around_metadata.issuer_is_url,
+    "metadata.endpoints_are_urls": around_metadata.endpoints_are_urls,
+    "metadata.token_endpoint_works": around_metadata.endpoint_works,
+    "metadata.revocation_endpoint_works": around_metadata.endpoint_works,
+    "metadata.introspection_endpoint_works": around_metadata.endpoint_works,
+    "metadata.names_response_types": around_metadata.names_response_types,
+    "metadata.leaves_out_empty": around_metadata.leaves_out_empty,
+    "metadata.names_grants": around_metadata.names_grants,
+    "metadata.names_client_ways": around_metadata.names_client_ways,
+    "metadata.knows_issuers": around_metadata.knows_issuers,
+    "metadata.issuer_in_token": lambda scene: around_metadata.issuer_in_token(scene, jwt),
 }
 """Guarantee → what is found of some transcripts just inside of its sentence, and of some just outside."""
 
