@@ -83,8 +83,9 @@ def declined(reply: Reply | None, operation: Operation) -> bool:
     A grant that is found invalid is one that is offered (RFC 6749 section 5.2): there, what was presented is refused.
     Who publishes no metadata may have a page there, or send everybody elsewhere.
     """
-    if reply is not None and operation.purpose == "metadata" and 200 <= reply.status < 400:
-        return reply.status >= 300 or (reply.json is None and not reply.media_type.endswith("json"))
+    if reply is not None and operation.purpose == "metadata" and not 400 <= reply.status < 500:
+        page = 200 <= reply.status < 300 and reply.json is None and not reply.media_type.endswith("json")
+        return page or 300 <= reply.status < 400 or reply.status == 501
     if reply is None or not 400 <= reply.status < 500:
         return False
     return operation.read_reply(reply.members).get("error") != "invalid_grant"

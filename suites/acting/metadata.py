@@ -73,7 +73,16 @@ def _usable(context: Context, role: str, named: Any) -> Operation:
     ]
     if not found:
         raise NotApplicable(f"the target has no operation for the {role}, or not the credentials that it wants")
-    return min(found, key=lambda op: (op.path != below(base(op.base), named), op.media_type != FORM, op.optional))
+    # Whoever can do with an access token needs no grant that gives the other one.
+    return min(
+        found,
+        key=lambda op: (
+            op.path != below(base(op.base), named),
+            op.media_type != FORM,
+            op.optional,
+            "refresh_token" in op.roles,
+        ),
+    )
 
 
 def served_grants(context: Context, conditions: tuple[str, ...]) -> Scenario:

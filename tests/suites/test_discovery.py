@@ -184,8 +184,14 @@ def test_credentials_stay_where_the_file_lets_them_go(server, publisher, begun):
 
 @pytest.mark.parametrize(
     "reply",
-    [(404, {}, b""), (403, {}, b""), (200, {"Content-Type": "text/html"}, b"<p>"), (302, {"Location": "/login"}, b"")],
-    ids=["404", "403", "page", "redirect"],
+    [
+        (404, {}, b""),
+        (403, {}, b""),
+        (501, {}, b""),
+        (200, {"Content-Type": "text/html"}, b"<p>"),
+        (302, {"Location": "/login"}, b""),
+    ],
+    ids=["404", "403", "501", "page", "redirect"],
 )
 def test_a_server_without_metadata(server, publisher, begun, reply):
     """Whoever publishes none breaks no rule about them: a page or a redirect in their place is none."""
