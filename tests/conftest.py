@@ -35,7 +35,7 @@ settings.load_profile("ours")
 # Each run of the suites that a test starts would make Hypothesis' tables of Unicode anew.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).resolve().parent.parent / ".hypothesis"))
 
-ORIGIN = "http://mock.test"
+ORIGIN = "http://mock.localhost"
 TROUBLE = ("fail", "error", "blocked", "inconclusive")
 """The verdicts that a right server never gets."""
 
@@ -244,6 +244,7 @@ class InProcess:
                 "name": profile,
                 "dialect": dialect,
                 "url": ORIGIN + bases["url"],
+                "issuer": ORIGIN + bases["url"],
                 "resource_url": ORIGIN + bases.get("resource_url", bases["url"]),
                 "credentials": self.service.credentials,
                 "control": self.service.clock,

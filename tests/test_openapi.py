@@ -227,6 +227,9 @@ def described(description: Description, request: Request) -> list[str]:
         servers = item[method].get("servers") or item.get("servers") or description.root["servers"]
         base = re.sub(r"^https?://[^/]+", "", servers[0]["url"]).rstrip("/")
         pattern = re.escape(base) + re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(path))
+        if item[method].get("x-base") == "issuer":
+            # The path of the issuer stands behind it.
+            pattern = re.escape(path) + "(/.*)?"
         if re.fullmatch(pattern, request.path):
             found["same" if method.upper() == request.method else "other"].append(at)
     return found["same"] or found["other"]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from watchword.mockserver.faults.damage import edited, serves
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen, serving
 from watchword.mockserver.faults.register import left_open
+from watchword.mockserver.rules.published import client_ways
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import JSON, Operation
 from watchword.specs.values.http import Reply, Request
@@ -30,12 +31,14 @@ def metadata_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
         names = {
             m.role: m.name for m in members if m.role and m.name in profile.operations[operation.name].reply.members
         }
-        for guarantee, fault in _faults(dialect, operation, names):
+        for guarantee, fault in _faults(dialect, profile, operation, names):
             if not left_open(dialect, operation, guarantee):
                 yield fault
 
 
-def _faults(dialect: Dialect, operation: Operation, names: dict[str, str]) -> Iterator[tuple[str, Fault]]:
+def _faults(
+    dialect: Dialect, profile: Profile, operation: Operation, names: dict[str, str]
+) -> Iterator[tuple[str, Fault]]:
     if "issuer" in names:
         for name, what, change in _ISSUERS:
             yield "metadata.names_issuer", _changed(operation, name, what, {names["issuer"]: change})
@@ -54,7 +57,11 @@ def _faults(dialect: Dialect, operation: Operation, names: dict[str, str]) -> It
             ),
         )
     yield "metadata.names_response_types", _unlisted_responses(operation)
-    yield from _lists(dialect, operation, names)
+    yield from _grants(dialect, operation, names)
+    for way in client_ways(dialect.api, profile) if "client_ways_supported" in names else ():
+        what = f"leaves {way} out of the ways that it takes"
+        lists = {names["client_ways_supported"]: _without(way)}
+        yield "metadata.names_client_ways", _changed(operation, f"unnamed:{way}", what, lists)
     yield "metadata.knows_issuers", _any_issuer(operation)
 
 
@@ -108,19 +115,15 @@ def _unlisted_responses(operation: Operation) -> Fault:
     return edited(operation, "no-response-types", what, change)
 
 
-def _lists(dialect: Dialect, operation: Operation, names: dict[str, str]) -> Iterator[tuple[str, Fault]]:
-    """Give the faults of lists that lack what the server does, or hold what it does not."""
-    grants, ways = names.get("grant_types_supported"), names.get("client_ways_supported")
-    if grants is not None:
-        what = "leaves a grant out of its list that the server serves"
-        yield "metadata.names_grants", _changed(operation, "grant-unnamed", what, {grants: lambda value: value[1:]})
-        optional = [op for op in dialect.api.with_purpose("issue") if op.optional and op.bound("grant_type")]
-        for other in optional[-1:]:
-            yield "metadata.names_grants", _unserved(operation, other)
-    if ways is not None:
-        for way in ("client_secret_basic", "client_secret_post"):
-            what = f"leaves {way} out of the ways that it takes"
-            yield "metadata.names_client_ways", _changed(operation, f"unnamed:{way}", what, {ways: _without(way)})
+def _grants(dialect: Dialect, operation: Operation, names: dict[str, str]) -> Iterator[tuple[str, Fault]]:
+    grants = names.get("grant_types_supported")
+    if grants is None:
+        return
+    what = "leaves a grant out of its list that the server serves"
+    yield "metadata.names_grants", _changed(operation, "grant-unnamed", what, {grants: lambda value: value[1:]})
+    optional = [op for op in dialect.api.with_purpose("issue") if op.optional and op.bound("grant_type")]
+    for other in optional[-1:]:
+        yield "metadata.names_grants", _unserved(operation, other)
 
 
 def _without(way: str) -> _Change:

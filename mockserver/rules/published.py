@@ -9,7 +9,7 @@ from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.profile import Profile, WorldData
 from watchword.specs.vocabulary import NAMED_ENDPOINTS
 
-__all__ = ["published"]
+__all__ = ["client_ways", "published"]
 
 _WAYS: Mapping[str, str] = {"basic": "client_secret_basic", "form": "client_secret_post"}
 
@@ -26,7 +26,7 @@ def published(api: Api, profile: Profile, world: WorldData, origin: str) -> dict
         "response_types_supported": [],
         "grant_types_supported": list(dict.fromkeys(grants)) or None,
         "scopes_supported": list(world.scopes) or None,
-        "client_ways_supported": list(dict.fromkeys(way for op in asked for way in _ways(op, profile))) or None,
+        "client_ways_supported": client_ways(api, profile) or None,
     }
     for role, purposes in NAMED_ENDPOINTS.items():
         there = [op for purpose in purposes for op in api.with_purpose(purpose)]
@@ -36,6 +36,12 @@ def published(api: Api, profile: Profile, world: WorldData, origin: str) -> dict
         )
         told[role] = origin + api.bases[there[0].base] + there[0].path if there else None
     return told
+
+
+def client_ways(api: Api, profile: Profile) -> list[str]:
+    """Give the ways in which clients may show who they are where tokens are obtained, by the names that metadata have for them."""
+    asked = [op for purpose in NAMED_ENDPOINTS["token_endpoint"] for op in api.with_purpose(purpose)]
+    return list(dict.fromkeys(way for op in asked for way in _ways(op, profile)))
 
 
 def _ways(operation: Operation, profile: Profile) -> Iterator[str]:

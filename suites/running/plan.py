@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from email.utils import formatdate
 
 from watchword.specs.codec import encode
-from watchword.specs.values.api import JSON
+from watchword.specs.values.api import FORM, JSON
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
-from watchword.specs.vocabulary import CONDITIONS
+from watchword.specs.vocabulary import CONDITIONS, NAMED_ENDPOINTS
 from watchword.specs.vocabulary.condition import PRESUMPTIONS
 from watchword.suites.acting.steps import Call, Exchange, Halt, NotApplicable, Pause
 from watchword.suites.running.check import scenario_of
@@ -113,7 +113,19 @@ class _StandIn:
             "expires_at": now + _LIFE,
             "scope": " ".join(asked or (*wanted, "first", "second")),
             "subject": target.credentials.get("username", ""),
+            "issuer": target.issuer or target.url,
+            **dict(self._endpoints()),
         }
+
+    def _endpoints(self) -> Iterator[tuple[str, str]]:
+        """Give the endpoints that metadata name: those that the target has."""
+        target = self._session.target
+        for role, purposes in NAMED_ENDPOINTS.items():
+            found = [op for purpose in purposes for op in target.dialect.api.with_purpose(purpose)]
+            if found:
+                # The endpoints of the standards take forms, whatever there is besides.
+                chosen = min(found, key=lambda op: op.media_type != FORM)
+                yield role, target.base(chosen.base) + chosen.path
 
     def _token(self, now: int) -> str:
         self._count += 1

@@ -57,11 +57,11 @@ def test_default_resource(name: str) -> None:
 
 
 def test_second_base_url() -> None:
-    """Two dialects have their protected operations on a base URL of their own."""
+    """Two dialects have their protected operations on a base URL of their own, and one has metadata at the issuer's origin."""
     bases = {name: set(load_dialect(name).api.bases) for name in bundled()}
     both = {"url", "resource_url"}
 
-    assert {"sensu": {"url"}, "fusio": {"url"}, "rator": both, "oauth2": both} == bases
+    assert {"sensu": {"url"}, "fusio": {"url"}, "rator": both, "oauth2": both | {"issuer"}} == bases
 
 
 def test_loading_by_name_and_by_folder() -> None:

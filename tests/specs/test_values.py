@@ -36,6 +36,7 @@ def test_operations_come_in_the_order_of_the_description() -> None:
         "renewByRefreshToken",
         "revoke",
         "tellOfToken",
+        "whereAllIs",
         "readLamp",
     ] == list(API.operations)
 
@@ -112,7 +113,8 @@ def test_read_reply() -> None:
 def test_what_the_description_says_of_the_whole() -> None:
     """Title, base URLs, scopes, purposes and credentials of the dialect."""
     assert "Lanternhouse" == API.title
-    assert {"url": "/keeper", "resource_url": "/beacon"} == dict(API.bases)
+    assert {"url": "/keeper", "issuer": "", "resource_url": "/beacon"} == dict(API.bases)
+    assert "/.well-known/oauth-authorization-server/keeper" == operation("whereAllIs").path
     assert ("lamps", "signals", "logbook", "stations") == API.scopes
     assert ["endSession", "revoke"] == [op.name for op in API.with_purpose("revoke")]
     assert [] == load_dialect("sensu").api.with_purpose("revoke")
