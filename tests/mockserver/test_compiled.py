@@ -132,7 +132,7 @@ def test_tokens_say_what_a_plain_walk_makes_of_their_claims(dialect: Dialect, na
     for account in (None, *data.accounts):
         for client in (None, *data.clients):
             clock = StillClock()
-            world = World(data, profile, clock, SeededIds(7), b"k" * 32)
+            world = World(data, profile, clock, SeededIds(7), b"k" * 32, below="/below")
             session = world.begin(account, client, None, ("a", "b"))
             for form, token in (
                 (profile.access_token, world.mint_access(session, ORIGIN)),
@@ -148,6 +148,7 @@ def test_tokens_say_what_a_plain_walk_makes_of_their_claims(dialect: Dialect, na
                     "$email": (owner.email or None) if owner else None,
                     "$client_id": client.client_id if client else None,
                     "$origin": ORIGIN,
+                    "$issuer": f"{ORIGIN}/below",
                     "$issued_at": int(clock.now()),
                     "$expires_at": None if form.lifetime is None else int(clock.now()) + form.lifetime,
                     "$session": session.id,
