@@ -143,7 +143,7 @@ class Service:
         if active is None:
             return _Stance(Distortion(), profile, judge, None)
         name = active.fault.name
-        mend = f"Nothing in the request needs mending. Start the mock without --fault {name} to see the right reply."
+        mend = f"Start the mock without --fault {name} to see the right reply."
         blame = Blame("fault", name, active.fault.stage, active.fault.says, mend)
         return _Stance(active.distortion, profile, judge, blame)
 

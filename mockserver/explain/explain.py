@@ -85,9 +85,17 @@ def _of_blame(blame: Blame, judged: Judgement, outcome: Outcome) -> Explanation:
         "the reply",
         right,
         Found(note=f"status {outcome.reply.status}{told}{late}"),
-        blame.mend,
+        blame.mend if blame.name == "prefer" else f"{_of_the_request(blame, judged)} {blame.mend}",
         fault=blame.name if faulty else None,
     )
+
+
+def _of_the_request(blame: Blame, judged: Judgement) -> str:
+    """Say what there is to mend in a request whose reply is a fault's: without the fault, it may be refused all the same."""
+    lied = blame.stage == "dialect" or judged.excused or judged.misread
+    if lied or judged.case is None or judged.condition is None or judged.condition not in CONDITIONS:
+        return "Nothing in the request needs mending."
+    return f"Without the fault, the request is refused. {_of_rule(judged.case, judged.condition).hint}"
 
 
 def _says(condition: str | None) -> str:

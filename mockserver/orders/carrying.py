@@ -72,7 +72,7 @@ def _blame(order: Order) -> Blame:
     ends = order.count is not None and order.struck >= order.count
     mend = "It is over with this call." if ends else f"DELETE /__watchword__/faults?id={order.id} takes it away."
     cause: Literal["fault", "forced"] = "fault" if order.wish is None else "forced"
-    return Blame(cause, order.name, "reply", order.says, f"Nothing in the request needs mending. {mend}")
+    return Blame(cause, order.name, "reply", order.says, mend)
 
 
 def _untouched(service: Service, judged: Judgement, reply: Reply) -> Outcome:

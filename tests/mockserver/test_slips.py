@@ -183,3 +183,18 @@ def test_a_bad_parameter(sensu: Running) -> None:
     assert 400 == reply.status_code
     assert "last: " in reply.json()["detail"]
     assert "Seen: 'x'" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize(("token", "hint"), [("right", "Nothing in the request"), ("wrong", "Correct the header")])
+def test_a_wrong_request_that_meets_a_fault(token: str, hint: str) -> None:
+    """Who meets a fault with a wrong request is told what mends the request, too."""
+    with start("sensu") as mock:
+        tokens = requests.get(mock.url + "/auth", auth=(USER, PASSWORD), timeout=5).json()
+        mock.faults.add("unavailable", purpose="resource")
+        headers = {"Authorization": f"Bearer {tokens['access_token'] if token == 'right' else 'a-wrong-one-4711'}"}
+        requests.get(mock.url + "/api/core/v2/namespaces", headers=headers, timeout=5)
+        why = mock.why()
+
+    assert "fault" == why.cause
+    assert hint in str(why.hint)
+    assert "It is over with this call." in str(why.hint)
