@@ -68,7 +68,7 @@ test-newest: ## Run the project's own tests with the newest versions, whatever t
 # $(1) names the environment; its stamps are laid by hand, so that nothing is installed from the lock files.
 unlocked = $(MAKE) $(LOCKER)/.installed && echo "Installing the $(1) versions into $(VENV)-$(1)" \
   && $(PYTHON) -m venv --clear $(VENV)-$(1) \
-  && $(UV) pip install --quiet --python $(VENV)-$(1)/bin/python --resolution $(2) --editable . --group dev \
+  && $(UV) pip install --quiet --python $(VENV)-$(1)/bin/python --resolution $(2) --editable ".[suites]" --group dev \
   && $(forget) \
   && touch $(VENV)-$(1)/.made $(VENV)-$(1)/.installed $(VENV)-$(1)/.developed \
   && $(MAKE) VENV=$(VENV)-$(1) own-tests
@@ -124,8 +124,8 @@ clean: ## Remove everything that was made here, the environments included
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 lock: $(LOCKER)/.installed ## Renew the lock files, to the newest that pyproject.toml allows
-	@$(call lock,dev,pyproject.toml --group dev)
-	@$(call lock,product,pyproject.toml --group build --constraint locks/dev.txt)
+	@$(call lock,dev,pyproject.toml --extra suites --group dev)
+	@$(call lock,product,pyproject.toml --extra suites --group build --constraint locks/dev.txt)
 	@$(call lock,sdk,--group sdk)
 	@$(call lock,uv,--group lock)
 	@if command -v npm >/dev/null; then cd locks/node && $(NPM) update --package-lock-only; \

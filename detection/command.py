@@ -14,14 +14,15 @@ from watchword.detection.laws import Breach, breaches
 from watchword.detection.offers import by_operation, offers
 from watchword.detection.run import cores, run
 from watchword.reports.detection.matrix import Matrix, Sheet
+from watchword.reports.exits import Exit
 from watchword.reports.files import replace
 from watchword.specs.cli import Command, ConfigurationError, count
 from watchword.specs.loader import Dialect, bundled, load_dialect
+from watchword.suites.judging.workshop import caveat
 
 __all__ = ["faults"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_INTERRUPTED = 2
 
 
 @click.command(cls=Command, short_help="Measure what the suites notice: every fault, every right server.")
@@ -36,7 +37,8 @@ def faults(dialect: tuple[str, ...], json_file: Path | None, html_file: Path | N
     """Try the suites on mocks that have one fault each, and on all profiles, which have none; nothing leaves this process.
 
     DIALECT is the name of a bundled dialect or the folder of another; without one, all bundled dialects are measured.
-    The exit code is 1 when a fault survives, a right server raises an alarm or another law is broken.
+    The exit code is 1 when a fault survives, a right server raises an alarm or another law is broken, and 7 when that is not
+    so and some clauses could not be checked.
     """
     for path in (json_file, html_file):
         if path is not None and not path.absolute().parent.is_dir():
@@ -55,9 +57,14 @@ def faults(dialect: tuple[str, ...], json_file: Path | None, html_file: Path | N
         from watchword.reports.detection.heatmap import render
 
         _write(html_file, render(matrix), "heat map")
+    unchecked = sum(len(sheet.unchecked) for sheet in matrix.sheets)
+    if unchecked:
+        click.echo(f"warning: {caveat(unchecked)}; a fault that nothing else notices survives here", err=True)
     if matrix.partial:
-        return _INTERRUPTED
-    return int(any(broken.values()))
+        return Exit.INTERRUPTED
+    if any(broken.values()):
+        return Exit.BROKEN
+    return Exit.TOO_LITTLE if unchecked else Exit.CONFORMING
 
 
 def _measured(dialects: Sequence[Dialect], jobs: int, evidence: bool) -> Matrix:

@@ -21,7 +21,7 @@ from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.faults.fault import Fault
 from watchword.reports.detection.matrix import Cell, Column, Matrix, RightServer, Row, Sheet
 from watchword.specs.loader import Dialect, load_dialect
-from watchword.suites.running.check import GENERATED
+from watchword.suites.judging.workshop import GENERATED, shortage
 
 __all__ = ["cores", "run"]
 
@@ -135,6 +135,7 @@ class _Unfinished:
             profiles=tuple(RightServer(n, self.profiles[n]) for n in self.dialect.profiles if n in self.profiles),
             declared=declared is not None,
             strange=tuple(name for name in declared or () if name not in self.faults),
+            ungenerated=bool(shortage()),
         )
 
 

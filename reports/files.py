@@ -8,8 +8,6 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from boltons.fileutils import atomic_save
-
 __all__ = ["Claim", "make_writable", "replace"]
 
 
@@ -30,6 +28,9 @@ def replace(path: Path, text: str | Iterable[str]) -> None:
     Raises:
         OSError: the file cannot be written; an old one is then untouched.
     """
+    # Whoever has a report written pays for it, and not each start of pytest.
+    from boltons.fileutils import atomic_save
+
     with atomic_save(path, part_file=f".{path.name}.{os.getpid()}", overwrite_part=True) as file:
         for piece in (text,) if isinstance(text, str) else text:
             file.write(piece.encode())

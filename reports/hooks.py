@@ -6,10 +6,12 @@ A suite calls them on `config.hook`. They exist wherever `watchword.reports.plug
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
-from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
+if TYPE_CHECKING:
+    from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 
 __all__ = [
     "pytest_watchword_clause",

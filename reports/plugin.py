@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from watchword.reports import hooks
-from watchword.reports.page.cells import COLUMNS, cell, header, properties, unfolding
-from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
-from watchword.reports.remedies import remedies
 from watchword.reports.sink import Sink
-from watchword.reports.summary import headline, verdict_line
-from watchword.reports.terminal import told
 
+# pytest loads this module in every project where Watchword is installed: what only a run of ours needs is imported by it.
 if TYPE_CHECKING:
     from watchword.reports.baseline import Baseline
+    from watchword.reports.records import ClauseRecord, EndRecord, RunRecord
 
 _SINK = pytest.StashKey[Sink]()
 
@@ -161,6 +158,8 @@ class _Reporter:
         report = yield
         record = self._records.get(item.nodeid)
         if record is not None:
+            from watchword.reports.page.cells import properties
+
             told = dict(report.user_properties)
             report.user_properties += [row for row in properties(record) if row[0] not in told]
             if self._config.getoption("htmlpath", None):
@@ -168,6 +167,8 @@ class _Reporter:
         return report
 
     def _attach(self, item: pytest.Item, report: pytest.TestReport, record: ClauseRecord) -> None:
+        from watchword.reports.page.cells import unfolding
+
         extras = self._config.pluginmanager.getplugin("html").extras
         # pytest-html gathers the extras of all phases, so one phase carries them.
         if item.nodeid not in self._attached:
@@ -190,6 +191,10 @@ class _Reporter:
         run = self._sink.run
         if run is None:
             return (yield)
+        from watchword.reports.remedies import remedies
+        from watchword.reports.summary import headline, verdict_line
+        from watchword.reports.terminal import told
+
         self._sink.publish()
         stats = terminalreporter.stats
         kept = {name: stats[name] for name in ("failed", "error") if name in stats}
@@ -227,11 +232,15 @@ class _Reporter:
         expected = self._config.hook.pytest_watchword_expected(config=self._config)
         self._columns = self._sink.run is not None or bool(expected)
         if self._columns:
+            from watchword.reports.page.cells import COLUMNS, header
+
             cells[1:1] = [header(column) for column in COLUMNS]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
         if self._columns and cells:
+            from watchword.reports.page.cells import COLUMNS, cell
+
             found = dict(getattr(report, "user_properties", ()))
             cells[1:1] = [cell(column, found) for column in COLUMNS]
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchword.reports.files import Claim, make_writable, replace
-from watchword.reports.records import RECORDS_FILE, ClauseRecord, EndRecord, Run, RunRecord, write_line
 
+# pytest makes a sink in every project where Watchword is installed: what only a run of ours needs is imported by it.
 if TYPE_CHECKING:
     from watchword.reports.history import Point
+    from watchword.reports.records import ClauseRecord, EndRecord, Run, RunRecord
 
 __all__ = ["Sink"]
 
@@ -54,6 +56,8 @@ class Sink:
         Raises:
             OSError: the folder cannot be written, or another run has it.
         """
+        from watchword.reports.records import RECORDS_FILE, Run
+
         self.claim()
         # A killed run must not leave its records beside the reports of the run before.
         (self.folder / "junit.xml").unlink(missing_ok=True)
@@ -66,14 +70,14 @@ class Sink:
     def add(self, record: ClauseRecord) -> None:
         """Write down one clause."""
         if self.run is not None:
-            self.run = Run(self.run.run, (*self.run.clauses, record), self.run.end)
+            self.run = dataclasses.replace(self.run, clauses=(*self.run.clauses, record))
             self._published = False
             self._write(record)
 
     def end(self, record: EndRecord) -> None:
         """Write down the end of the run and make the reports."""
         if self.run is not None:
-            self.run = Run(self.run.run, self.run.clauses, record)
+            self.run = dataclasses.replace(self.run, end=record)
             self._published = False
             self._write(record)
             self.publish()
@@ -114,6 +118,8 @@ class Sink:
             self._claim = None
 
     def _write(self, record: RunRecord | ClauseRecord | EndRecord) -> None:
+        from watchword.reports.records import write_line
+
         if self._lines is None or self.trouble:
             return
         # What JSON can say and UTF-8 cannot, half a surrogate pair, becomes the JSON escape of it.
@@ -133,7 +139,6 @@ class Sink:
 
 
 def _render(run: Run, history: Sequence[Point] = ()) -> Iterator[str]:
-    # pytest loads the plugin in every project where Watchword is installed; only a run of ours pays for templates.
     from watchword.reports.page.document import pieces
 
     return pieces(run, history)

@@ -5,6 +5,7 @@ Whatever project the command is given in, the verdicts are the server's: nothing
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import sys
@@ -33,10 +34,10 @@ _PLUGINS = (
     "watchword.reports.plugin",
     "watchword.suites.plugin",
     "watchword.mockserver.plugin",
-    # For --html, which people know from elsewhere.
-    "metadata",
-    "html",
 )
+_HTML = "--html"
+# For --html, which people know from elsewhere; the extra `suites` brings it.
+_OF_HTML = {"metadata": "pytest_metadata", "html": "pytest_html"}
 _BARE = (
     f"--config-file={os.devnull}",
     # So the ids of the checks are the same wherever the command is given.
@@ -145,7 +146,12 @@ def test(
     with _alone(), _terminable():
         import pytest
 
-        return int(pytest.main([*_BARE, *words, *suites, *rest], plugins=[*_PLUGINS, _Heard()]))
+        plugins = [*_PLUGINS, *(_OF_HTML if _has_html() else ()), _Heard()]
+        return int(pytest.main([*_BARE, *words, *suites, *rest], plugins=plugins))
+
+
+def _has_html() -> bool:
+    return all(importlib.util.find_spec(module) for module in _OF_HTML.values())
 
 
 def _see_that_it_fits(
@@ -154,6 +160,10 @@ def _see_that_it_fits(
     """Refuse what pytest would refuse in words of its own, or not at all."""
     if any(word.startswith(("-n", "--numprocesses")) for word in rest):
         raise click.UsageError("the suites count logins and refusals, so they run in one process: leave out -n")
+    if any(word.partition("=")[0] == _HTML for word in rest) and not _has_html():
+        from watchword.suites.judging.workshop import REMEDY
+
+        raise click.UsageError(f"{_HTML} wants pytest-html, which is not installed: {REMEDY}")
     targets = targets_of(file, url, dialect)
     if own := [topic for topic in topics if topic not in TOPICS]:
         dialects = [t.dialect for t in targets] or [load_dialect(n) for n in ([dialect] if dialect else bundled())]

@@ -35,8 +35,9 @@ def group(name: str) -> list[Requirement]:
 
 
 def product() -> list[Requirement]:
-    """Give what the installed product asks for."""
-    return [Requirement(line) for line in PROJECT["project"]["dependencies"]]
+    """Give what the installed product asks for, with what the suites take."""
+    project = PROJECT["project"]
+    return [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["suites"]]
 
 
 @pytest.mark.parametrize("name", LOCKS)

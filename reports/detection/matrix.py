@@ -97,7 +97,10 @@ class RightServer:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The matrix of one dialect. `declared` is whether its faults say what they break; `strange` those that do not exist."""
+    """The matrix of one dialect. `declared` is whether its faults say what they break; `strange` those that do not exist.
+
+    `ungenerated`: no requests could be generated where it was measured, so nothing is known of the clauses that want some.
+    """
 
     dialect: str
     columns: tuple[Column, ...]
@@ -105,6 +108,12 @@ class Sheet:
     profiles: tuple[RightServer, ...]
     declared: bool = False
     strange: tuple[str, ...] = ()
+    ungenerated: bool = False
+
+    @property
+    def unchecked(self) -> tuple[Column, ...]:
+        """The clauses that were checked at no server, as their requests could not be generated."""
+        return tuple(column for column in self.columns if self.ungenerated and column.generated)
 
     @property
     def survived(self) -> tuple[Row, ...]:
@@ -115,7 +124,8 @@ class Sheet:
     def unguarded(self) -> tuple[Column, ...]:
         """The clauses that can be broken and that no fault breaks."""
         broken = frozenset().union(*(row.broken for row in self.rows))
-        return tuple(column for column in self.columns if column.breakable and column.clause not in broken)
+        unknown = broken.union(column.clause for column in self.unchecked)
+        return tuple(column for column in self.columns if column.breakable and column.clause not in unknown)
 
     @property
     def misdeclared(self) -> tuple[Row, ...]:
@@ -164,6 +174,7 @@ class Matrix:
             "false_alarms": self.false_alarms,
             "unguarded": [f"{s.dialect}:{c.clause}" for s in self.sheets for c in s.unguarded],
             "misdeclared": [f"{s.dialect}:{r.fault}" for s in self.sheets for r in s.misdeclared],
+            "unchecked": [f"{s.dialect}:{c.clause}" for s in self.sheets for c in s.unchecked],
             "seconds": round(self.seconds, 3),
             "partial": self.partial,
             "dialects": {sheet.dialect: _figures(sheet) for sheet in self.sheets},

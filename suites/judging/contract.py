@@ -19,10 +19,10 @@ from watchword.specs.values.api import FORM, JSON, Operation
 from watchword.specs.values.draft import Draft, Field
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.context import Context
-from watchword.suites.acting.steps import Call, NotApplicable, Scenario, Transcript
+from watchword.suites.acting.steps import Call, NotApplicable, NotObservable, Scenario, Transcript
 from watchword.suites.judging.expect import Assertion, Difference
 from watchword.suites.judging.shapes import schema_errors
-from watchword.suites.judging.workshop import Generated, Workshop
+from watchword.suites.judging.workshop import REMEDY, Generated, Workshop
 
 __all__ = ["conforms", "described"]
 
@@ -42,7 +42,12 @@ def conforms(context: Context, workshop: Workshop) -> Scenario:
     described = context.api.operations.get(operation.name)
     if described is None or described.path != operation.path:
         raise NotApplicable("the target file names a protected operation that nothing describes")
-    for generated in workshop.cases(context.api, operation.described_at, operation.method):
+    try:
+        cases = workshop.cases(context.api, operation.described_at, operation.method)
+    except ImportError as trouble:
+        # Something of that name is there, and it is half a Schemathesis, or one of another age.
+        raise NotObservable(f"the Schemathesis that is installed cannot be used ({trouble}): {REMEDY}") from trouble
+    for generated in cases:
         right = context.write(operation, (yield from context.prepare(operation))[0])
         sketch = _written(generated, right, f"watchword-nobody-{context.tag}")
         exchange = yield Call(sketch, "probe", "a generated request", generated=True)

@@ -22,14 +22,11 @@ from watchword.suites.judging.contract import conforms, described
 from watchword.suites.judging.expect import Difference
 from watchword.suites.judging.judge import judge
 from watchword.suites.judging.observe import describe
+from watchword.suites.judging.workshop import GENERATED
 from watchword.suites.running.session import TargetSession
 from watchword.suites.sending.drive import Drive
 
-GENERATED = "contract.conforms"
-"""The guarantee whose check sends generated requests."""
-
 __all__ = [
-    "GENERATED",
     "Attempt",
     "Check",
     "Judged",

@@ -12,9 +12,10 @@ from watchword.specs.vocabulary import CONDITIONS, GUARANTEES
 from watchword.suites.acting.context import Context
 from watchword.suites.acting.figures import moment
 from watchword.suites.acting.steps import Call, Halt
+from watchword.suites.judging.workshop import GENERATED, caveat
 from watchword.suites.running.examining import Examination
 
-__all__ = ["clock", "grants", "options", "release"]
+__all__ = ["clock", "generated", "grants", "options", "release"]
 
 _LEAST = 5.0
 """Seconds of difference between clocks that are told: `Date` has whole seconds, and networks take their time."""
@@ -90,6 +91,16 @@ def grants(x: Examination) -> None:
             x.good(f"{operation.name} is offered ({reply.status})")
         elif reply is not None:
             x.good(f"{operation.name} is not offered ({reply.status}), so its rules will be not supported")
+
+
+def generated(x: Examination) -> None:
+    """Say whether the requests can be made that are generated from the description; a run says so once for all targets."""
+    dialect = x.session.target.dialect
+    clauses = sum(clause.guarantee == GENERATED and not clause.untested for clause in dialect.clauses)
+    if said := caveat(clauses):
+        x.warn(said)
+    elif clauses:
+        x.good(f"the requests of {count(clauses, 'rule')} can be generated")
 
 
 def release(x: Examination) -> None:

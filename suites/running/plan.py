@@ -37,11 +37,11 @@ def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
     if session.target.discovers:
         yield f"where the metadata of {session.target.issuer} do not name other paths, which a run asks for first:"
     for clause in clauses:
-        open_for = session.budget.left_open(clause)
+        halt = session.halt(clause)
         yield f"{clause.full_id} ({clause.level}, {clause.basis})"
-        if open_for:
+        if halt is not None:
             when = "sent last, if the others leave room for it" if session.budget.is_put_off(clause) else "not sent"
-            yield f"    {when}: {open_for}"
+            yield f"    {when}: {halt.reason}"
             continue
         for line, sent in _steps(session, clause, stand_in):
             total += sent

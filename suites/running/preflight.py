@@ -296,6 +296,7 @@ LOOKS: tuple[Look, ...] = (
     Look("resource", _protected, ("login",)),
     Look("grants", circumstances.grants, ("login",), informs=True),
     Look("options", circumstances.options, ("address",), informs=True),
+    Look("generated", circumstances.generated, informs=True),
     Look("release", circumstances.release, ("login",), informs=True),
 )
 """What is looked at, in this order."""

@@ -138,16 +138,15 @@ class Runner:
             # A plugin that repeats tests selects a clause more than once; it is examined once all the same.
             if clause not in clauses:
                 clauses.append(clause)
+        self._open_workshop(run)
         if not self.options.plan:
-            self._open_workshop(run)
             self._preflight(run)
         for name, clauses in run.selected.items():
             run.sessions[name].plan(clauses)
 
     def _open_workshop(self, run: Tally) -> None:
-        """Let generated requests be made while other checks are."""
-        from watchword.suites.judging.workshop import workshop_for
-        from watchword.suites.running.check import GENERATED
+        """Let generated requests be made while other checks are; where none can be, say so once for the whole run."""
+        from watchword.suites.judging.workshop import GENERATED, caveat, workshop_for
 
         wanted = []
         for name, clauses in run.selected.items():
@@ -156,6 +155,11 @@ class Runner:
                 if clause.guarantee == GENERATED:
                     operation = session.operation(clause)
                     wanted.append((session.target.dialect.api, operation.described_at, operation.method))
+        if said := caveat(len(wanted)):
+            run.warnings.append(said)
+            self._print([f"warning: {said}"])
+        if self.options.plan:
+            return
         self._workshop = workshop_for(wanted)
         for session in run.sessions.values():
             session.workshop = self._workshop

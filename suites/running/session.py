@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause
-from watchword.suites.acting.steps import Exchange, Halt, NotApplicable
-from watchword.suites.judging.workshop import Here, Workshop
+from watchword.suites.acting.steps import Exchange, Halt, NotApplicable, NotObservable
+from watchword.suites.judging.workshop import GENERATED, Here, Workshop, shortage
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.evidence import Evidence
 from watchword.suites.sending.probe import Probe
@@ -76,15 +76,21 @@ class TargetSession:
 
     def plan(self, clauses: Iterable[Clause]) -> None:
         """Share the budgets out over the clauses that will be checked."""
-        out = self.unserved.keys() | self.target.dialect.api.absent
-        self.budget.plan((c for c in clauses if c.operation not in out), self.repeat)
+        self.budget.plan((c for c in clauses if self.ruled_out(c) is None), self.repeat)
 
     def halt(self, clause: Clause) -> Halt | None:
         """Give what ends the check of a clause before anything is sent; None where nothing does."""
+        return self.ruled_out(clause) or self.budget.halt(clause)
+
+    def ruled_out(self, clause: Clause) -> Halt | None:
+        """Give why a clause cannot be checked here whatever the budgets are; None where it can be."""
         why = self.unserved.get(clause.operation or "")
         if clause.operation in self.target.dialect.api.absent:
             why = f"the server has no {clause.operation}, as its target says"
-        return NotApplicable(why) if why else self.budget.halt(clause)
+        if why:
+            return NotApplicable(why)
+        lacks = shortage() if clause.guarantee == GENERATED else ""
+        return NotObservable(lacks) if lacks else None
 
     def operation(self, clause: Clause) -> Operation:
         """Give the operation that a clause is about; a protected one where the target file says it is."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from watchword.reports.records import ClauseRecord
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
-from watchword.suites.running.check import GENERATED, Judged
+from watchword.suites.judging.workshop import GENERATED
+from watchword.suites.running.check import Judged
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
 from watchword.suites.running.waiting import Waiting

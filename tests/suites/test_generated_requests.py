@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from watchword.specs.loader import bundled, load_dialect
-from watchword.suites.running.check import GENERATED, check
+from watchword.suites.judging.workshop import GENERATED
+from watchword.suites.running.check import check
 
 CLAUSES = [(name, c.id) for name in bundled() for c in load_dialect(name).clauses if c.guarantee == GENERATED]
 SECRETS = ("password", "operator_password", "client_secret")

@@ -9,7 +9,8 @@ import pytest
 
 from watchword.specs.loader import bundled
 from watchword.specs.redaction import Masker
-from watchword.suites.running.check import GENERATED, check
+from watchword.suites.judging.workshop import GENERATED
+from watchword.suites.running.check import check
 from watchword.suites.running.plan import plan_lines
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import Limits
