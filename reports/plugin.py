@@ -88,8 +88,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     sink = config.stash.get(_SINK, None)
     if sink is not None:
         sink.close()
-        del config.stash[_SINK]
-        config.pluginmanager.unregister(name="watchword-reporter")
+        sink.run = None
+    reporter = config.pluginmanager.get_plugin("watchword-reporter")
+    if reporter is not None:
+        reporter.forget()
 
 
 def _claim(sink: Sink) -> None:
@@ -127,6 +129,10 @@ class _Reporter:
         self._records: dict[str, ClauseRecord] = {}
         self._attached: set[str] = set()
         self._columns = False
+
+    def forget(self) -> None:
+        """Let go of the records."""
+        self._records.clear()
 
     def pytest_watchword_run(self, record: RunRecord) -> None:
         if _is_worker(self._config):

@@ -9,6 +9,7 @@ Laws:
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import ssl
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class Link:
         """
         peer = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
         # h11 learns what it needs to tell where the reply ends; what goes out is the request to the letter.
-        peer.send(h11.Request(method=method, target="/", headers=[("Host", "target")]))
+        peer.send(_begun(method))
         peer.send(h11.EndOfMessage())
         self.reusable = False
         try:
@@ -151,6 +152,11 @@ class Link:
             raise Unreachable("connection", trouble.strerror or type(trouble).__name__) from None
         deadline.began = deadline.began or bool(data)
         return data
+
+
+@functools.lru_cache(maxsize=64)
+def _begun(method: str) -> h11.Request:
+    return h11.Request(method=method, target="/", headers=[("Host", "target")])
 
 
 def _received(head: h11.Response, body: bytes, *, cut: bool) -> Received:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
@@ -43,6 +44,8 @@ class Origin:
         return quote(whole + (f"?{query}" if query else ""), safe=_KEPT)
 
 
+# A run asks for the same few with each request; what is wrong is not kept, and so no password that stands in it.
+@functools.lru_cache(maxsize=64)
 def read_origin(base: str) -> Origin:
     """Read a base URL.
 
@@ -83,6 +86,7 @@ def _host(name: str) -> str:
     return plain
 
 
+@functools.lru_cache(maxsize=64)
 def is_loopback(base: str) -> bool:
     """Tell whether a base URL leads to this very machine."""
     try:

@@ -111,6 +111,24 @@ def test_reports(reported):
     )
 
 
+def test_no_record_is_left_when_garbage_is_looked_for(suite):
+    """When pytest looks for garbage for the last time, which takes as long as there are objects, the records are gone."""
+    counting = """
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    import gc
+    gc.collect()
+    print("\\nleft:", sum(type(one) is ClauseRecord for one in gc.get_objects()))
+"""
+    (suite.path / "conftest.py").write_text(_SUITE + counting, "utf-8")
+    # A test that fails is kept by Python itself, with all that it had in hand.
+    (suite.path / "test_toy.py").write_text('def test_one(check): check("x.one", "pass")', "utf-8")
+
+    done = suite.runpytest_subprocess(*_ALONE, "-q", "-s")
+
+    assert "left: 0" in done.outlines
+
+
 def test_default_directory(suite):
     """Without an option the reports go to reports/out under the root directory."""
     suite.runpytest_subprocess(*_ALONE, "-q")
