@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["DERIVATIONS", "claims"]
+__all__ = ["DERIVATIONS", "claimed", "claims"]
 
 
 def claims(token: Any) -> dict[str, Any]:
@@ -23,6 +23,17 @@ def claims(token: Any) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def claimed(value: Any) -> list[str]:
+    """Give the texts of what each JWT claims that stands anywhere in a JSON value, each claim as JSON."""
+    found = []
+    left = [value]
+    while left:
+        one = left.pop()
+        left += list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
+        found += [json.dumps(claim, ensure_ascii=False) for claim in claims(one).values()]
+    return found
 
 
 def cut_short(value: str) -> str:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchword.reports.derivations import claims
+from watchword.reports.derivations import claimed, claims
 from watchword.reports.reproducing.runtime import LOST, Stop, at, reply
 
 __all__ = ["ASSERTIONS"]
@@ -167,8 +167,9 @@ def keeps(number: int, path: list[Any], keyword: str, argument: Any, of_status: 
 
 
 def hides(number: int, secret: str) -> str:
-    """The secret stands nowhere in the reply."""
-    told = reply(number).body.decode("utf-8", "replace") + "\n".join(value for _, value in reply(number).headers)
+    """The secret stands nowhere in the reply, nor in what its tokens claim."""
+    text = reply(number).body.decode("utf-8", "replace")
+    told = "\n".join([text, *(value for _, value in reply(number).headers), *claimed(at(number))])
     return "the secret" if re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", told) else ""
 
 

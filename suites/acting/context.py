@@ -14,7 +14,7 @@ from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CREDENTIALS
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
 from watchword.suites.acting.figures import claims_of, number
-from watchword.suites.acting.steps import Blocked, Call, Exchange, NotApplicable, NotSupported, Pause
+from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable, NotSupported, Pause
 from watchword.suites.target import Target
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "declined",
     "granted",
     "need_scopes",
+    "no_refresh_token",
     "number",
     "succeeded",
 ]
@@ -75,6 +76,13 @@ def succeeded(reply: Reply | None, operation: Operation) -> bool:
         return True
     value = operation.read_reply(reply.members).get("access_token")
     return isinstance(value, str) and value != ""
+
+
+def no_refresh_token(tokens: Tokens) -> Halt:
+    """Give what a check that renews ends with where there is nothing to renew with: no fault of a server that need give none."""
+    success = tokens.operation.success
+    owed = success is not None and any(m.required for m in success.members if m.role == "refresh_token")
+    return (Blocked if owed else NotApplicable)(f"{tokens.operation.name} gave no refresh token")
 
 
 def declined(reply: Reply | None, operation: Operation) -> bool:
@@ -219,11 +227,11 @@ class Context:
 
         Raises:
             Blocked: the renewal was refused or gave no access token, or there is no refresh token. NotSupported: likewise,
-                and it is optional.
+                and it is optional. NotApplicable: there is no refresh token where none has to be.
         """
         if "refresh_token" in operation.required_roles and tokens["refresh_token"] is None:
-            reason = f"{tokens.operation.name} gave no refresh token"
-            raise NotSupported(reason) if operation.optional else Blocked(reason)
+            lack = no_refresh_token(tokens)
+            raise NotSupported(lack.reason) if operation.optional else lack
         held = {role: tokens[role] for role in TOKEN_ROLES if tokens[role] is not None}
         exchange = yield Call(self.write(operation, self.values(who) | held), step, f"renew by {operation.name}")
         self.require(exchange, operation)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from watchword.reports.derivations import claimed
 from watchword.specs.redaction import is_secret
 from watchword.specs.values.clause import Clause, Expectation
 from watchword.specs.values.http import Reply
@@ -78,7 +79,8 @@ def _schema(context: Context, transcript: Transcript, clause: Clause) -> list[Di
 def _no_credentials(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     reply = transcript.reply
     _served(context, reply)
-    text = reply.text + "\n".join(value for _, value in reply.headers)
+    # Whoever sees a token can read the claims of a signed one.
+    text = "\n".join([reply.text, *(value for _, value in reply.headers), *claimed(reply.json)])
     found = []
     credentials = context.target.credentials
     names = {value for role, value in credentials.items() if not is_secret(role)}

@@ -1,4 +1,4 @@
-"""Taking up the clock that a target offers: a mock's, which a target file names or which it announces by itself."""
+"""Taking up what a target tells of itself: the clock of a mock, and which operations do not serve the account."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import re
 from urllib.parse import urlsplit
 
+from watchword.suites.acting.context import Tokens, claims_of
 from watchword.suites.acting.steps import Exchange
 from watchword.suites.running.examining import PreflightError, place_of
 from watchword.suites.running.session import TargetSession
@@ -13,7 +14,7 @@ from watchword.suites.sending.clock import RemoteClock
 from watchword.suites.sending.origin import is_loopback
 from watchword.suites.target import TargetError
 
-__all__ = ["adopt_clock", "notice_clock"]
+__all__ = ["adopt_clock", "notice_accounts", "notice_clock"]
 
 _ANNOUNCEMENT = "Watchword-Control"
 _CONTROL = re.compile(r"(?:/__watchword__/spaces/[A-Za-z0-9._~-]{1,64})?/__watchword__/")
@@ -47,3 +48,15 @@ def adopt_clock(session: TargetSession, url: str) -> None:
     session.transport.close()
     session.target = dataclasses.replace(session.target, control=control, control_url=url)
     session.open()
+
+
+def notice_accounts(session: TargetSession, tokens: Tokens) -> None:
+    """Note which operations do not serve this account, by what its access token says of it."""
+    for operation in session.target.dialect.api.operations.values():
+        accounts = operation.accounts
+        said = accounts.excludes(claims_of(tokens["access_token"])) if accounts is not None else ""
+        if accounts is not None and said:
+            session.unserved[operation.name] = (
+                f"{operation.name} serves {accounts.says} only, and this one is none: "
+                f"the {accounts.claim} of its token is {said!r}"
+            )

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from watchword.specs.values.api import Operation
 from watchword.suites.acting.choosing import issuer_for
-from watchword.suites.acting.context import Context, Tokens, claims_of, declined, succeeded
+from watchword.suites.acting.context import Context, declined, succeeded
 from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable
 from watchword.suites.running import circumstances, network
-from watchword.suites.running.adopting import adopt_clock, notice_clock
+from watchword.suites.running.adopting import adopt_clock, notice_accounts, notice_clock
 from watchword.suites.running.discovery import discover
 from watchword.suites.running.elsewhere import found_elsewhere
 from watchword.suites.running.examining import Examination, Look, PreflightError, place_of
@@ -24,6 +24,7 @@ from watchword.suites.running.session import TargetSession
 __all__ = ["LOOKS", "PreflightError", "RuleBroken", "examine", "preflight"]
 
 _NO_TOKEN = "not-a-token"
+_TO_BE_SAID = "rules about it will be broken or undecided"
 _OF_REPLIES = ("timeout", "connection", "protocol")
 """Troubles that may be those of one operation, where the server answers another."""
 _REFUSED = (400, 401, 403)
@@ -98,7 +99,7 @@ def _logins(x: Examination) -> None:
                 x.refused |= set(operation.required_roles)
             insist(session, operation, exchange, "")
             x.lost.remove(operation.name)
-            x.good(_served(operation, exchange, operation.required_roles))
+            _tell_of(x, operation, exchange, operation.required_roles)
             if x.tokens is None and succeeded(exchange.reply, operation):
                 x.tokens = context.tokens(exchange, operation)
 
@@ -114,10 +115,15 @@ def _is_left(x: Examination, operation: Operation, roles: Iterable[str]) -> bool
     return False
 
 
-def _served(operation: Operation, exchange: Exchange, roles: Iterable[str]) -> str:
-    lacking = "" if succeeded(exchange.reply, operation) else ", without the tokens that it should give"
+def _tell_of(x: Examination, operation: Operation, exchange: Exchange, roles: Iterable[str]) -> None:
+    """Note a login that was answered and not refused; one that gives nothing is a broken rule."""
     status = exchange.reply.status if exchange.reply else 0
-    return f"{operation.name} takes {', '.join(roles)} ({status}{lacking})"
+    if succeeded(exchange.reply, operation):
+        x.good(f"{operation.name} takes {', '.join(roles)} ({status})")
+        return
+    lacking = " without a token" if 200 <= status < 300 else ""
+    asked = f"{exchange.request.method} {exchange.request.path} answered {status}{lacking} to a right login"
+    x.warn(f"{asked}: {_TO_BE_SAID}")
 
 
 def _call(
@@ -157,7 +163,7 @@ def _other_user(x: Examination) -> None:
             context = Context(session.target, operation, session.tag)
             exchange = _call(session, context, operation, context.values("other"))
             insist(session, operation, exchange, "other_")
-            x.good(_served(operation, exchange, ("other_username", "other_password")))
+            _tell_of(x, operation, exchange, ("other_username", "other_password"))
             return
 
 
@@ -183,18 +189,17 @@ def _further_logins(x: Examination) -> None:
                 raise PreflightError(
                     f"{what} invalid_grant to {operation.name}: check {names}, or leave them out{line_ends(session, own)}"
                 )
-            if declined(reply, operation):
-                status = reply.status if reply else 0
-                x.good(f"{operation.name} is declined ({status}), so its rules will be not supported")
+            if reply is not None and declined(reply, operation):
+                x.good(f"{operation.name} is declined ({reply.status}), so its rules will be not supported")
             else:
-                x.good(_served(operation, exchange, own))
+                _tell_of(x, operation, exchange, own)
 
 
 def _protected(x: Examination) -> None:
     session, tokens = x.session, x.tokens
     if tokens is None:
         return
-    _notice_accounts(session, tokens)
+    notice_accounts(session, tokens)
     token = tokens["access_token"]
     if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
         # A token that no header can carry is a broken rule, and the suites are there to say so.
@@ -233,16 +238,16 @@ def _protected(x: Examination) -> None:
             f"{what}, a redirect to {redirect(reply.header('location'))}: name the path it leads to under [resource]"
         )
     if reply.status not in (403, 500):
-        x.warn(f"{asked}: rules about it will be broken or undecided{_of_others(session, issuer)}")
+        x.warn(f"{asked}: {_TO_BE_SAID}{_of_others(session, issuer)}")
         return
     lost = _call(session, context, resource, context.values() | {"access_token": _NO_TOKEN}).reply
-    # Where the token made no difference, it does not open what it should, and the suites are there to say so.
+    # Where the token made no difference, it does not open what it should, as the suites will say.
     if lost is not None and lost.status != reply.status:
         raise PreflightError(
             f"{what} and {lost.status} to one that is none, so the account may have no right to call it: give it that "
             f"right, or name an operation that it may call, with method and path under [resource]{_of_others(session, issuer)}"
         )
-    x.warn(f"{asked}: rules about it will be broken or undecided")
+    x.warn(f"{asked}: {_TO_BE_SAID}")
 
 
 def _of_others(session: TargetSession, issuer: Operation) -> str:
@@ -267,18 +272,6 @@ def _token_of(x: Examination, issuer: Operation) -> str:
     insist(session, issuer, exchange, "")
     given = context.tokens(exchange, issuer)["access_token"]
     return given if isinstance(given, str) else ""
-
-
-def _notice_accounts(session: TargetSession, tokens: Tokens) -> None:
-    """Note which operations do not serve this account, by what its access token says of it."""
-    for operation in session.target.dialect.api.operations.values():
-        accounts = operation.accounts
-        said = accounts.excludes(claims_of(tokens["access_token"])) if accounts is not None else ""
-        if accounts is not None and said:
-            session.unserved[operation.name] = (
-                f"{operation.name} serves {accounts.says} only, and this one is none: "
-                f"the {accounts.claim} of its token is {said!r}"
-            )
 
 
 LOOKS: tuple[Look, ...] = (

@@ -13,9 +13,13 @@ from watchword.suites.running.check import Attempt
 from watchword.suites.running.elsewhere import wrong_base
 from watchword.suites.running.examining import PreflightError, place_of
 from watchword.suites.running.other_ways import other_way
+from watchword.suites.running.outsiders import no_api, warning_of_a_page
 from watchword.suites.running.session import TargetSession
 
 __all__ = ["RuleBroken", "insist", "line_ends", "redirect"]
+
+_SHOWN = 40
+"""Characters of a `Retry-After` that is shown: a date has 29."""
 
 
 class RuleBroken(PreflightError):
@@ -37,10 +41,15 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, pre
         PreflightError: it was not.
     """
     reply = exchange.reply
-    if reply is None or (200 <= reply.status < 300 and not reply.cut):
-        # A 2xx without a token is a broken rule, and the suites are there to say so.
+    if reply is None:
         return
     what = f"{place_of(session)}: {exchange.request.method} {exchange.request.path} answered {reply.status}"
+    other = no_api(reply, operation)
+    if other:
+        raise PreflightError(f"{what}{other}")
+    if 200 <= reply.status < 300 and not reply.cut:
+        # A 2xx without a token is a broken rule, and the suites are there to say so.
+        return
     if reply.cut:
         raise PreflightError(f"{what} with a body that does not end: is that the documented operation?")
     roles = [f"{prefix}{role}" for role in operation.required_roles if f"{prefix}{role}" in session.target.credentials]
@@ -54,13 +63,19 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, pre
     if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
         raise PreflightError(f"{what}: it has banned this machine after too many refusals, try again in some minutes")
     if reply.status in (429, 503):
-        raise PreflightError(f"{what}: it asks to be left alone, try again later")
+        until = reply.header("retry-after") or ""
+        after = (
+            f" (Retry-After: {until})" if until.isascii() and until.isprintable() and 0 < len(until) <= _SHOWN else ""
+        )
+        down = "it is not in service, as for maintenance, and " if reply.status == 503 else "it "
+        raise PreflightError(f"{what}: {down}asks to be left alone, try again later{after}")
     if 400 <= reply.status < 500:
         ended = line_ends(session, roles)
         if not ended and not prefix:
             _insist_on_the_documented_way(session, exchange, what)
         whose = _of_which_brand(session, operation) if prefix else _decoded_otherwise(session, operation)
-        raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}{whose}{ended}")
+        page = warning_of_a_page(reply)
+        raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}{whose}{ended}{page}")
 
 
 def _insist_on_the_documented_way(session: TargetSession, exchange: Exchange, what: str) -> None:

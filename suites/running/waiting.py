@@ -6,7 +6,8 @@ Where a clock can be set ahead nobody waits, and each check is made when it is a
    to make, the others. On servers that give a user the tokens he has already, they share one session.
 2. While anything waits, nothing is begun that renews or revokes: that could end what is growing old.
 3. What only looks at tokens goes on before what renews with them.
-4. A check whose tokens somebody has ended all the same is made once more, alone.
+4. A check whose tokens somebody has ended all the same is made once more, alone. Where a login ends the user's other
+   sessions, every login of the run may have been that somebody.
 5. What the budget of refusals has put off comes last, by weight: as far as the others have left room for it.
 """
 
@@ -80,13 +81,18 @@ class _Entry:
     def prepare(self) -> None:
         """Go back to the beginning."""
         self.check = Check(self._session, self.clause)
-        self.begun = self.touched = self.spoiled = False
+        self.begun = self.touched = self.spoiled = self.crowded = False
 
-    def go(self) -> frozenset[str]:
-        """Begin, or go on; gives the tokens that have been presented where they may end."""
+    def go(self) -> tuple[frozenset[str], bool]:
+        """Begin, or go on; gives the tokens that have been presented where they may end, and whether somebody has logged in."""
         self.begun = True
+        before = self._logins
         self.check.go()
-        return frozenset().union(*(drive.take_ended() for drive in self.check.drives))
+        return frozenset().union(*(drive.take_ended() for drive in self.check.drives)), self._logins > before
+
+    @property
+    def _logins(self) -> int:
+        return sum(drive.logins for drive in self.check.drives)
 
     @property
     def due(self) -> float:
@@ -94,15 +100,17 @@ class _Entry:
         drive = self.check.waiting
         return float("inf") if drive is None or drive.due is None else drive.due
 
-    @property
-    def has_to_be_repeated(self) -> bool:
-        """Whether what it came to may be the work of another check."""
+    def has_to_be_repeated(self, independent: bool | None) -> bool:
+        """Tell whether what it came to may be the work of another check.
+
+        `independent` tells whether a login leaves the user's other sessions alone; None as long as that is not known.
+        """
         judged = self.check.judged
         if judged is None or self.alone:
             return False
-        return (self.spoiled and self.only_looks) or (
-            self.touched and (judged.verdict.broken or judged.verdict is Verdict.BLOCKED)
-        )
+        ended = self.spoiled or (self.crowded and independent is False)
+        touched = self.touched or (self.crowded and not independent)
+        return (ended and self.only_looks) or (touched and (judged.verdict.broken or judged.verdict is Verdict.BLOCKED))
 
 
 class _Line:
@@ -114,7 +122,9 @@ class _Line:
         count = session.concurrency
         self._ahead = Ahead(count) if count > 1 else None
         self._separate: bool | None = None
-        """Whether the sessions of the target are independent; None as long as nothing has told."""
+        """Whether the rule holds that the sessions of the target are independent; None as long as nothing has told."""
+        self._independent: bool | None = None
+        """Whether they have been seen to be, whatever the rules say of it."""
 
     def close(self) -> None:
         if self._ahead is not None:
@@ -204,14 +214,16 @@ class _Line:
         judged = chosen.check.judged
         if judged is not None and chosen.clause.guarantee == "sessions.independent":
             self._separate = self._separate is not False and judged.verdict is Verdict.PASS
+            if judged.verdict.verified:
+                self._independent = self._independent is not False and not judged.differences
 
     def _go(self, chosen: _Entry) -> None:
         if self._ahead is not None:
             self._go_ahead(chosen, self._ahead)
-        ended = chosen.go()
+        ended, logged_in = chosen.go()
         if self._ahead is not None:
             self._ahead.forget(chosen.check)
-            self._learn(chosen)
+        self._learn(chosen)
         for entry in self._entries.values():
             met = (
                 [d for d in entry.check.drives if d.due is not None and ended & d.texts] if entry is not chosen else []
@@ -219,7 +231,8 @@ class _Line:
             entry.touched = entry.touched or bool(met)
             # What passes by before the token that is looked at has been issued spoils nothing, if it still is.
             entry.spoiled = entry.spoiled or any(not drive.short for drive in met)
-        if chosen.has_to_be_repeated:
+            entry.crowded |= logged_in and entry is not chosen and entry.check.waiting is not None
+        if chosen.has_to_be_repeated(self._independent):
             chosen.prepare()
             chosen.alone = True
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from watchword.suites.acting.choosing import TOKEN_ROLES
+from watchword.suites.acting.context import succeeded
 from watchword.suites.acting.steps import (
     Call,
     Exchange,
@@ -35,7 +36,8 @@ class Drive:
 
     `due` is the moment on the run's clock at which the scenario goes on, None when it does not wait; `by` the moment from
     which that would be too late to say anything; `short` tells that the wait is made whatever the limits. `outcome` is the
-    transcript, and what halted the scenario before there was something to judge; None while it is on its way.
+    transcript, and what halted the scenario before there was something to judge; None while it is on its way. `logins` counts
+    those that were served.
 
     It may go beside others, as far as it only sends: `held` tells that it has come to something else, and `troubled` that the
     target did not answer it, or not willingly. It is then to go on alone.
@@ -47,6 +49,7 @@ class Drive:
         self._tries = 0
         self._outlived = False
         self._ended: frozenset[str] = frozenset()
+        self.logins = 0
         self._begin()
         self.outcome: tuple[Transcript, Halt | None] | None = None
         self.due: float | None = None
@@ -162,6 +165,7 @@ class Drive:
         self._exchanges.append(exchange)
         if step.draft.operation.purpose in _ENDING:
             self._ended |= _presented(exchange)
+        self.logins += step.draft.operation.purpose == "issue" and succeeded(exchange.reply, step.draft.operation)
         self._probe.insist(exchange)
         self._next = lambda: scenario.send(exchange)
 

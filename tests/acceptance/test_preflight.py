@@ -374,3 +374,80 @@ def test_a_clock_that_leads_elsewhere(serve, made_up, write_target, request):
         assert session.target.control is None
     assert [] == elsewhere.asked
     assert {"/__watchword__/clock"} == {asked.path for asked in front.asked if "clock" in asked.path}
+
+
+PAGE = (
+    b"<!doctype html>\n<html><head><title>Sign in to\n Guest&nbsp;Net</title></head><body><form></form></body></html>"
+)
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+TLS_WANTED = b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "said"),
+    [
+        pytest.param(200, HTML, PAGE, "answered 200 with an HTML page titled 'Sign in to Guest Net'", id="portal"),
+        pytest.param(
+            200, {}, b"\n<html></html>", "answered 200 with an HTML page and no JSON", id="page without a type"
+        ),
+        pytest.param(511, HTML, PAGE, "the network wants a login", id="network wants a login"),
+        pytest.param(502, HTML, b"<h1>Bad Gateway</h1>", "what stands before the server got no answer", id="gateway"),
+        pytest.param(504, {}, b"", "what stands before the server got no answer", id="gateway without a word"),
+        pytest.param(407, {"Proxy-Authenticate": "Basic"}, b"", "a proxy on the way wants credentials", id="proxy"),
+        pytest.param(400, HTML, TLS_WANTED, "this port wants TLS, so write https://", id="port of TLS"),
+        pytest.param(426, {"Upgrade": "TLS/1.2"}, b"", "this port wants TLS, so write https://", id="upgrade"),
+        pytest.param(
+            401, {"WWW-Authenticate": "Negotiate"}, b"", "asks for Negotiate, which is not of", id="directory"
+        ),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["sensu", "rator"])
+def test_something_else_answers(dialect, status, headers, body, said, serve, made_up, write_target):
+    """What answers in the place of the API is named, and no credential is doubted."""
+    front = serve(lambda asked: (status, headers, body))
+    line = told(write_target(made_up(dialect, front.url)))
+
+    assert said in line
+    assert "credentials are refused" not in line
+    assert 1 == len(front.asked)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "named"),
+    [(HTML, PAGE, True), (HTML, b"no entry", False), ({"Content-Type": "application/json"}, b'{"m": "<p>"}', False)],
+)
+def test_a_refusal_that_is_a_page(headers, body, named, serve, made_up, write_target):
+    """A refusal that came as a page may be somebody else's than the API's, and the line says so beside the credentials."""
+    front = serve(lambda asked: (403, headers, body))
+    line = told(write_target(made_up("sensu", front.url)))
+
+    assert "the credentials are refused: check username, password" in line
+    assert named is ("it came with an HTML page titled 'Sign in to Guest Net'" in line)
+
+
+def test_out_of_service(serve, made_up, write_target):
+    """A 503 is told as what it is, with the moment that it names."""
+    front = serve(lambda asked: (503, {"Retry-After": "3600"}, b"<h1>Maintenance</h1>"))
+    line = told(write_target(made_up("sensu", front.url)))
+
+    assert "it is not in service" in line
+    assert "(Retry-After: 3600)" in line
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b'{"status": "ok"}', "answered 200 without a token to a right login"),
+        (500, b"", "answered 500 to a right"),
+    ],
+)
+def test_a_login_that_gives_nothing(status, body, said, serve, made_up, write_target):
+    """A right login that was neither refused nor served ends no run, and is told before it all the same."""
+    front = serve(lambda asked: (status, {"Content-Type": "application/json"}, body))
+    session = TargetSession(read_target(write_target(made_up("sensu", front.url))), Masker())
+    try:
+        warnings = preflight(session).warnings
+    finally:
+        session.close()
+
+    assert [True] == [said in line for line in warnings if "right login" in line]

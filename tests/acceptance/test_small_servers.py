@@ -231,3 +231,31 @@ def test_a_front_that_changes_bytes(coding, wrap, announce, serve, write_target,
 
     assert 0 == done.code, done.text
     assert {"pass"} == set(done.verdicts.values())
+
+
+def test_a_client_that_may_not_renew(office, judged):
+    """A client without the refresh grant is given no refresh token, as many servers have it: its renewals are not applicable."""
+
+    def without(server, asked):
+        status, headers, body = server.serve(asked)
+        return status, headers, json.dumps({k: v for k, v in json.loads(body).items() if k != "refresh_token"}).encode()
+
+    _, path = office(first=without)
+    names = ("login.refresh-token", "renew.works", "renew.chains", "resource.refusals-after-renewal", "login.accepted")
+    found = judged(path, *names)
+
+    assert ["warn", *["not_applicable"] * 3, "pass"] == [found[name].verdict for name in names]
+    assert "gave no refresh token" in found["renew.works"].reason
+
+
+def test_sessions_where_no_token_works(office, judged):
+    """Where no token opens the protected operation, nothing is said of what a login does to the sessions before it."""
+
+    def shut(server, asked):
+        return (401, JSON, b"{}") if "balance" in asked.path else None
+
+    _, path = office(first=shut)
+    found = judged(path, "login.access-token-works", "login.sessions-independent")
+
+    assert ["fail", "blocked"] == [one.verdict for one in found.values()]
+    assert "does not open the protected operation either" in found["login.sessions-independent"].reason

@@ -165,6 +165,10 @@ def no_credentials(scene):
     secrets = [v for role, v in scene.target.credentials.items() if role in ("password", "client_secret")]
     right = scene.named(access_token="t")
     told = [scene.judged([scene.exchange(scene.operation, members=right | {"echo": f"it is {s}"})]) for s in secrets]
+    # Claims are no secret: anybody can decode them.
+    claims = base64.urlsafe_b64encode(json.dumps({"sub": "x", "login": {"word": secrets[0]}}).encode()).decode()
+    inside = right | {"more": [{"access": f"e30.{claims.rstrip('=')}.c2ln"}]}
+    told.append(scene.judged([scene.exchange(scene.operation, members=inside)]))
     return [scene.judged([scene.exchange(scene.operation, members=right | {"echo": f"x{secrets[0]}x"})])], told
 
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from watchword.specs.values.draft import Draft, Field
 from watchword.suites.acting.choosing import issuer_for
-from watchword.suites.acting.context import NEXT_SECOND, Steps, claims_of, number
+from watchword.suites.acting.context import NEXT_SECOND, Steps, claims_of, no_refresh_token, number
 from watchword.suites.acting.expiry import end_of
 from watchword.suites.acting.provoke.credentials import basic_of
 from watchword.suites.acting.provoke.work import Rows, Work, emptied, in_query, left_out, mistyped, pure, truncated
-from watchword.suites.acting.steps import Blocked, Call, NotApplicable, Pause
+from watchword.suites.acting.steps import Call, NotApplicable, Pause
 
 __all__ = ["ROWS"]
 
@@ -180,7 +180,7 @@ def _foreign_refresh(draft: Draft, work: Work) -> Steps:
     issuer = issuer_for(context.api, context.operation, context.target.credentials)
     theirs = yield from context.login(issuer, "other")
     if theirs["refresh_token"] is None:
-        raise Blocked(f"{issuer.name} gave no refresh token")
+        raise no_refresh_token(theirs)
     return draft.setting("refresh_token", theirs["refresh_token"])
 
 
