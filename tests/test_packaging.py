@@ -314,7 +314,6 @@ def test_without_the_extra_a_rule_that_binds_is_undecided(installed: Path, away:
     printed = run(installed / "watchword", "test", target, "--topic", "contract", cwd=away, code=7)
 
     binding = sum(is_generated(record) for record in records(away))
-    assert f"{binding} binding rules could not be decided" in printed
     assert f"{binding} binding rules: {LACKS}" in printed
     assert re.search(
         rf"WARNING +generated +no requests can be generated for {binding} clauses: {re.escape(LACKS)}", doctor
