@@ -112,7 +112,7 @@ def test_token(mock: Any) -> None:
         ("fusio-5.0", 'Bearer realm="Fusio"'),
         (
             "fusio-6.1",
-            'Bearer realm="Fusio", resource_metadata="http://mock.test/.well-known/oauth-protected-resource"',
+            'Bearer realm="Fusio", resource_metadata="http://mock.localhost/.well-known/oauth-protected-resource"',
         ),
     ],
     indirect=["mock"],
@@ -140,7 +140,11 @@ def test_claims_of_a_user(mock: Any, names: set[str]) -> None:
     claims = claims_of(_logged_in(mock)["token"])
 
     assert names == set(claims)
-    assert ("http://mock.test", _USER[0], 2 * _DAY) == (claims["iss"], claims["name"], claims["exp"] - claims["iat"])
+    assert ("http://mock.localhost", _USER[0], 2 * _DAY) == (
+        claims["iss"],
+        claims["name"],
+        claims["exp"] - claims["iat"],
+    )
     assert UUID(claims["sub"]).version
 
 
