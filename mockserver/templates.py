@@ -104,7 +104,7 @@ def _joined(
         for before, part in parts:
             if part is None:
                 texts.append(before)
-            elif type(part) is str:
+            elif isinstance(part, str):
                 # As `_filled` does it: a call for each hole is what took longest here.
                 value = values.get(part, part)
                 if callable(value):
@@ -116,7 +116,7 @@ def _joined(
                 elif not sparse:
                     texts.append(before + "null")
             else:
-                texts.append(before + part(values))  # type: ignore[operator]
+                texts.append(before + part(values))
         return left + comma.join(texts) + right
 
     return None, write

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from watchword.mockserver.state.issued import AccessToken, RefreshToken, Session, Token
 
 __all__ = ["Sessions", "access_token", "image", "refresh_token", "session"]
+
+_Token = TypeVar("_Token", AccessToken, RefreshToken)
 
 _SESSION = tuple(name for name in Session.__slots__ if name != "__weakref__")
 _BASE = ("value", "issued_at", "expires_at", "forgotten_at")
@@ -76,9 +78,7 @@ class Sessions:
     ) -> AccessToken:
         """Read an access token; one of that value that is `known` is changed and given."""
         key, values, doubles = written
-        token = OrderedDict.get(known, values[0]) or AccessToken(values[0], sessions[key], 0.0, None)
-        _fill(token, _ACCESS, values)
-        token.session = sessions[key]
+        token = _filled(AccessToken, known, _ACCESS, values, sessions[key])
         token.doubles = None
         if doubles is not None:
             size, each = doubles
@@ -94,9 +94,7 @@ class Sessions:
     ) -> RefreshToken:
         """Read a refresh token; one of that value that is `known` is changed and given, and so is the `access` token of its heir."""
         key, values, heirs = written
-        token = OrderedDict.get(known, values[0]) or RefreshToken(values[0], sessions[key], 0.0, None)
-        _fill(token, _REFRESH, values)
-        token.session = sessions[key]
+        token = _filled(RefreshToken, known, _REFRESH, values, sessions[key])
         token.heirs = None
         if heirs is not None:
             token.heirs = (
@@ -117,6 +115,12 @@ def _spoken_of(token: Token) -> Iterator[Token]:
         yield from _spoken_of(one)
 
 
-def _fill(token: Token, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
+def _filled(
+    kind: type[_Token], known: OrderedDict[str, Any], names: tuple[str, ...], values: tuple[Any, ...], owner: Session
+) -> _Token:
+    """Give the token of that value that is known, or else a new one, with these values and of that session."""
+    token: _Token = OrderedDict.get(known, values[0]) or kind(values[0], owner, 0.0, None)
+    token.session = owner
     for name, value in zip(names, values, strict=True):
         setattr(token, name, value)
+    return token
