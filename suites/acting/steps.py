@@ -84,7 +84,8 @@ class Exchange:
     """A call and what came of it: the reply, or the trouble instead.
 
     `sent` and `replied` are seconds since 1970 on the clock of the run: the target's where it offers one, else this
-    machine's. What the target did, it did between the two.
+    machine's. What the target did, it did between the two. `slack` is by how many seconds that clock may have been later than
+    it was read.
     """
 
     call: Call
@@ -93,11 +94,12 @@ class Exchange:
     trouble: str
     sent: float
     seconds: float
+    slack: float = 0.0
 
     @property
     def replied(self) -> float:
-        """The moment at which the reply was there."""
-        return self.sent + self.seconds
+        """The moment at which the reply was there at the latest."""
+        return self.sent + self.seconds + self.slack
 
     def __repr__(self) -> str:
         return f"<Exchange {self.call.step} {self.request.method} {self.request.path}>"

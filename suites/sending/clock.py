@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from watchword.suites.sending.coding import decoded
 from watchword.suites.sending.deadline import Deadline
@@ -23,36 +25,72 @@ _END_OF_TIME = 253402300800
 """The year 10000: no clock of ours reaches it, and what says so poisons every reckoning."""
 
 
-class RemoteClock:
-    """Reads and sets the clock of a mock that announced where that is done. What the mock answers leads nowhere else."""
+_FRESH = 0.05
+"""Seconds for which what a clock has told is reckoned on from: a check of many requests need not ask before each of them."""
 
-    def __init__(self, url: str, timeout: float = 10.0, tls: Tls | None = None) -> None:
+_PROMPT = 0.05
+"""Seconds that a clock may take to answer, so that its time is known well enough to be reckoned on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A time that the mock has told, how many of its seconds pass in one, and when it was asked and had answered."""
+
+    time: float
+    pace: float | None
+    asked: float
+    answered: float
+
+    def is_good_at(self, moment: float) -> bool:
+        """Tell whether the time at a moment follows from this."""
+        prompt = self.answered - self.asked <= _PROMPT
+        return self.pace is not None and prompt and 0 <= moment - self.answered <= _FRESH
+
+    def at(self, moment: float) -> float:
+        """Reckon the time at a moment: the true one is never earlier, and later by no more than what the answer took."""
+        return self.time + (moment - self.answered) * (self.pace or 0.0)
+
+
+class RemoteClock:
+    """Reads and sets the clock of a mock that announced where that is done. What the mock answers leads nowhere else.
+
+    `tick` gives the seconds of this machine's own clock, from any beginning.
+    """
+
+    slack = _PROMPT
+    """By how many seconds the true time may be later than `now` gives it."""
+
+    def __init__(
+        self,
+        url: str,
+        timeout: float = 10.0,
+        tls: Tls | None = None,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._url = url.rstrip("/") + "/clock"
         self._timeout = timeout
         self._tls = tls or Tls()
-        self._last: tuple[float, float] | None = None
+        self._tick = tick
+        self._last: _Told | None = None
 
     def now(self) -> float:
-        """Give the mock's time; where it has told it before and does so no more, what it should be by now.
+        """Give the mock's time, or the earliest that it can be by what it told a moment ago.
 
-        A mock that went away in the middle of a run is then told by its replies that are missing, as any server is.
+        Where it has told it before and does so no more, it is what it should be by now: a mock that went away in the middle of
+        a run is then told by its replies that are missing, as any server is.
 
         Raises:
             TargetError: nothing there gives a time, nor ever did.
         """
-        asked = time.monotonic()
+        last, moment = self._last, self._tick()
+        if last is not None and last.is_good_at(moment):
+            return last.at(moment)
         try:
-            return self._told(self._ask("GET"), asked)
+            return self._ask("GET")
         except TargetError:
-            if self._last is None:
+            if last is None:
                 raise
-            told, at = self._last
-            return told + time.monotonic() - at
-
-    def _told(self, now: float, asked: float) -> float:
-        # The time is that of some moment since it was asked for: what is reckoned from it is never too early.
-        self._last = (now, asked)
-        return now
+            return last.time + self._tick() - last.asked
 
     def advance(self, seconds: float) -> float:
         """Set the mock's clock ahead.
@@ -60,11 +98,11 @@ class RemoteClock:
         Raises:
             TargetError: nothing there takes it.
         """
-        asked = time.monotonic()
-        return self._told(self._ask("POST", json.dumps({"advance": seconds}).encode()), asked)
+        return self._ask("POST", json.dumps({"advance": seconds}).encode())
 
     def _ask(self, method: str, body: bytes = b"") -> float:
         deadline = Deadline(self._timeout)
+        asked = self._tick()
         try:
             origin = read_origin(self._url)
             length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
@@ -75,19 +113,25 @@ class RemoteClock:
             tls = trust(self._tls) if origin.scheme == "https" else None
             link = connect(origin.host, origin.port, deadline, tls)
             try:
-                return self._read(link.ask(method, head.encode("latin-1") + body, deadline))
+                now, pace = self._read(link.ask(method, head.encode("latin-1") + body, deadline))
             finally:
                 link.close()
         except Unreachable as trouble:
             raise TargetError(self._url, f"the clock does not answer: {trouble}") from None
+        self._last = _Told(now, pace, asked, self._tick())
+        return now
 
-    def _read(self, received: Received) -> float:
+    def _read(self, received: Received) -> tuple[float, float | None]:
+        """Give the time that was told, and the clock's pace, None where it is not told."""
         # What stands before a mock may compress what it sends, the clock's replies among it.
         body, _ = decoded(received.headers, received.body, _LONGEST, cut=received.cut)
         try:
-            now = float(json.loads(body)["now"])
+            told = json.loads(body)
+            now = float(told["now"])
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             now = math.nan
         if received.status != 200 or not 0 <= now < _END_OF_TIME:
             raise TargetError(self._url, f"answered {received.status} without the time")
-        return now
+        pace = told.get("pace")
+        # How far a faster one goes while it answers is more than `slack` allows for.
+        return now, float(pace) if isinstance(pace, int | float) and 0 <= pace <= 1 else None

@@ -31,6 +31,8 @@ class Probe:
         self.budget = budget
         self.seconds = Seconds(compared=target.control is None)
         self._transport = transport
+        # A clock of this process is read to the point.
+        self._slack = float(getattr(target.control, "slack", 0.0))
         self.listeners: list[Callable[[Exchange], None]] = []
 
     def now(self) -> float:
@@ -61,8 +63,8 @@ class Probe:
         try:
             reply, seconds = self._transport.send(request)
         except (Unreachable, ConnectionError, TimeoutError) as trouble:
-            return Exchange(call, request, None, str(trouble), sent, 0.0)
-        return Exchange(call, request, reply, "", sent, max(seconds, time.monotonic() - began))
+            return Exchange(call, request, None, str(trouble), sent, 0.0, self._slack)
+        return Exchange(call, request, reply, "", sent, max(seconds, time.monotonic() - began), self._slack)
 
     def insist(self, exchange: Exchange) -> None:
         """Insist that the target answered and is willing to go on.
