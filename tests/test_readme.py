@@ -175,6 +175,7 @@ def test_the_examples_of_the_dialects_work(shell: Shell) -> None:
     )
     first, *later = [tuple(map(int, figures)) for figures in told]
     assert first[2] > 0
+    assert 2 == len(later)
     assert [(faults, faults, 0, 0) for faults, *_ in later] == later
     assert min(faults for faults, *_ in later) > first[0]
     assert sum(clause.can_fail for clause in dialect.clauses) >= 60
