@@ -78,6 +78,8 @@ FIRST = (
     "tests/suites/hostile/test_bounds.py",
     "tests/suites/test_any_reply.py",
     "tests/test_packaging.py",
+    "tests/acceptance/test_awkward_names.py",
+    "tests/acceptance/test_generated_runs.py",
     "tests/clients/test_fusio_sdk.py",
     "tests/strangers/test_oauth_servers.py",
     "tests/acceptance/test_plugins_of_others.py",
@@ -151,7 +153,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: (not item.nodeid.startswith(MATRICES), not item.nodeid.startswith(LONG)))
+    items.sort(key=lambda item: [not item.nodeid.startswith(early) for early in (MATRICES, FIRST, LONG)])
     if config.getoption("quick"):
         config.hook.pytest_deselected(items=[item for item in items if is_long(item)])
         items[:] = [item for item in items if not is_long(item)]
