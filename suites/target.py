@@ -54,9 +54,6 @@ class Target:
     url: str
     resource_url: str
     credentials: Mapping[str, str] = field(repr=False)
-    issuer: str | None = None
-    discovers: bool = False
-    endpoints: Endpoints = field(default_factory=dict)
     limits: Limits = Limits()
     resource: tuple[str, str] | None = None
     opened_by: tuple[str, ...] = ()
@@ -65,6 +62,9 @@ class Target:
     tls: Tls = field(default_factory=Tls)
     close: Callable[[], None] | None = field(default=None, repr=False)
     accepted: Mapping[str, str] = field(default_factory=dict)
+    issuer: str | None = None
+    discovers: bool = False
+    endpoints: Endpoints = field(default_factory=dict)
 
     def base(self, which: str) -> str:
         """Give the base URL of that name, without a slash at its end."""

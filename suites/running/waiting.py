@@ -28,8 +28,15 @@ from watchword.suites.sending.costs import weight
 __all__ = ["Waiting", "ends", "waits"]
 
 _GROWING_OLD = frozenset({"expiry.holds", "expiry.matches_token", "renew.works_after_expiry", "refusals.after_expiry"})
-_RENEWING = frozenset({"refresh_token.works", "refusals.after_renewal"})
-"""Guarantees for which a renewal is made, whatever their operation is for."""
+_RENEWING = frozenset(
+    {
+        "refresh_token.works",
+        "refusals.after_renewal",
+        "metadata.names_grants",
+        "metadata.revocation_endpoint_works",
+    }
+)
+"""Guarantees for which a renewal is made, or a token ended, whatever their operation is for."""
 _USING_UP = frozenset({"superseded", "revoked", "reused", "retired"})
 _LEEWAY = 2.0
 """Seconds that a check may take; none is begun when something that must not come late is due before."""
