@@ -16,6 +16,7 @@ __all__ = ["GUARANTEE", "by_operation", "offers"]
 GUARANTEE: Mapping[str, str] = MappingProxyType(
     {
         "another-user": "access_token.names_user",
+        "any-in-body": "refusals.in_body",
         "constant": "tokens.distinct_logins",
         "dead-refresh-token": "refresh_token.works",
         "dead-token": "access_token.works",
@@ -31,6 +32,7 @@ GUARANTEE: Mapping[str, str] = MappingProxyType(
         "only-before-expiry": "renew.works_after_expiry",
         "only-once": "renew.chains",
         "past": "expiry.in_future",
+        "revokes-all-the-same": "revoke.spares_others",
         "stale": "renew.extends",
     }
 )

@@ -123,4 +123,9 @@ def why_not_guarantee(name: str, operation: Operation) -> str:
     purposes = GUARANTEES[name].purposes
     if operation.purpose not in purposes:
         return f"{name} is for operations of purpose {' or '.join(purposes)}, and {operation.name} has purpose {operation.purpose}"
+    within = GUARANTEES[name].within
+    if within is not None:
+        places = {binding.place for binding in operation.bindings}
+        if operation.media_type is None or not places & set(CONDITIONS[within].places):
+            return f"{name} is about {within}, and {operation.name} has nothing in Basic or no body"
     return ""

@@ -50,6 +50,10 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
             "{valid}", "The value of {field} is right for somebody else: bring {role} and owner together."
         ),
         ".in_query": Hint("{valid}", "Move the {role} from the query to {field}."),
+        ".other_client": Hint(
+            "{valid} of this client",
+            "Let the client renew or revoke what it was given itself: {field} is another's {role}.",
+        ),
         # what is right in another place
         ".is_username": Hint("{valid}", "Send in {field} the {role}; what is there is the username."),
         ".is_operator_username": Hint("{valid}", "Send in {field} the {role}; what is there is the operator's name."),
@@ -77,6 +81,11 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
             _BASIC, "Write `Authorization: Basic` with a capital B: this server compares letters."
         ),
         "basic.in_body": Hint(_BASIC, "Move {pair} from the body into the header `Authorization: Basic`."),
+        "basic.name_in_body": Hint(
+            _BASIC,
+            "Send {pair} in the header `Authorization: Basic`; the body names somebody, and no secret shows who asks.",
+        ),
+        "basic.doubled": Hint(_BASIC, "Send {pair} once: leave them out of the body."),
         "basic.in_query": Hint(_BASIC, "Move {pair} from the query into the header `Authorization: Basic`."),
         # the access token
         "access_token.missing": Hint(_BEARER, "Send the access_token in the header `Authorization: Bearer`."),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from watchword.mockserver.faults.afterwards import forgetting_faults
+from watchword.mockserver.faults.clients import client_faults
 from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.faults.metadata import metadata_faults
 from watchword.mockserver.faults.places import place_faults
@@ -36,6 +37,7 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
         *verdict_faults(dialect, profile),
         *forgetting_faults(dialect, profile),
         *dialect_faults(dialect, profile),
+        *client_faults(dialect, profile),
         *place_faults(dialect),
         *reply_faults(dialect, profile),
         *metadata_faults(dialect, profile),

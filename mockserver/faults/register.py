@@ -64,6 +64,8 @@ def _is_served(expect: Expectation) -> bool:
 def _subjects(clause: Clause) -> set[str]:
     # How a refusal must not look says nothing of whether there has to be one.
     refused = clause.conditions if clause.guarantee != NO_SERVER_ERROR else ()
-    names = {*clause.when, *refused}
+    # Of several conditions, those that leave out nothing only say where the others are looked at.
+    meant = [name for name in clause.when if not CONDITIONS[name].whole] or clause.when
+    names = {*meant, *refused}
     names |= {name for name in (clause.guarantee, clause.observe) if name is not None}
     return names | {above for name in names if name in CONDITIONS for above in broader(name)}

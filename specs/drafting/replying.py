@@ -20,7 +20,8 @@ HARMLESS = frozenset(
 
 _OPEN = HARMLESS | {
     *("username.other_case", "access_token.in_query", "body.in_query", "body.wrong_content_type", "basic.in_body"),
-    *("refresh_token.foreign", "grant_type.other_case", "grant_type.not_allowed", "access_token.bare"),
+    *("basic.doubled", "refresh_token.foreign", "refresh_token.other_client", "access_token.other_client"),
+    *("grant_type.other_case", "grant_type.not_allowed", "access_token.bare"),
     *("access_token.is_refresh_token", "refresh_token.is_access_token", "scope.exceeding", "scope.unknown"),
 }
 """What servers treat so differently that a listed status says nothing of it."""

@@ -27,6 +27,9 @@ JSON = "application/json"
 ISSUER = "issuer"
 """The base of what stands at the origin of the issuer, and not below the base URL of the others."""
 
+_TWINS = ("username", "password", "brand_key", "client_id", "client_secret")
+"""The credentials of which a target may give a second one, under the same name with `other_` before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -233,5 +236,5 @@ class Api:
     def optional_credentials(self) -> tuple[str, ...]:
         """The credentials that enable further clauses."""
         known = {role for op in self.operations.values() for role in op.roles}
-        known |= {f"other_{role}" for role in ("username", "password", "brand_key") if role in known}
+        known |= {f"other_{role}" for role in _TWINS if role in known}
         return tuple(role for role in CREDENTIALS if role in known and role not in self.required_credentials)

@@ -237,7 +237,7 @@ class Resource:
 class WorldData:
     """Who lives in the mock's world, and what there is besides the dialect's own operations.
 
-    The first of each kind are the credentials that the mock announces.
+    The first of each kind are the credentials that the mock announces, the second user, client and brand as the other ones.
     """
 
     accounts: tuple[Account, ...]
@@ -257,7 +257,7 @@ class WorldData:
             *zip(("operator_",), operators, strict=False),
         ]:
             found |= {f"{prefix}username": account.username, f"{prefix}password": account.password}
-        if self.clients:
-            found |= {"client_id": self.clients[0].client_id, "client_secret": self.clients[0].client_secret}
+        for prefix, client in zip(("", "other_"), self.clients, strict=False):
+            found |= {f"{prefix}client_id": client.client_id, f"{prefix}client_secret": client.client_secret}
         found |= dict(zip(("brand_key", "other_brand_key"), self.brands, strict=False))
         return found

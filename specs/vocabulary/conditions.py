@@ -20,6 +20,7 @@ __all__ = ["CONDITIONS", "broader"]
 _FIELDS = ("json", "form", "query")
 _TWO_BRANDS = ("other_brand_key",)
 _TWO_USERS = ("other_username", "other_password")
+_TWO_CLIENTS = ("other_client_id", "other_client_secret")
 _USER = ("username", "password")
 _OPERATOR = ("operator_username", "operator_password")
 
@@ -75,6 +76,19 @@ _ROWS: list[Condition] = [
         gravity="interoperability",
         requires=("body",),
         names_nobody=True,
+    ),
+    _basic(
+        "basic.name_in_body",
+        "the name travels as a member of the body, and no secret with it",
+        broader="basic.missing",
+        requires=("body",),
+        names_nobody=True,
+    ),
+    _basic(
+        "basic.doubled",
+        "the credentials travel as members of the body besides",
+        gravity="form",
+        requires=("body",),
     ),
     _basic(
         "basic.in_query",
@@ -213,6 +227,13 @@ _ROWS: list[Condition] = [
     ),
     _secret("client_secret.padded", "a space follows the client_secret", broader="client_secret.wrong"),
     _secret(
+        "client_secret.foreign",
+        "the client_secret is another client's",
+        broader="client_secret.wrong",
+        requires=("client_id",),
+        needs=_TWO_CLIENTS,
+    ),
+    _secret(
         "client_secret.is_client_id",
         "the client_id stands where the client_secret belongs",
         broader="client_secret.wrong",
@@ -272,6 +293,14 @@ _ROWS: list[Condition] = [
     ),
     _access("access_token.revoked", "the token has been revoked", tells_tokens_apart=True, requires=("revocation",)),
     _access(
+        "access_token.other_client",
+        "the access_token was issued to another client than the one that presents it",
+        tells_tokens_apart=True,
+        places=_FIELDS,
+        requires=("client_id",),
+        needs=_TWO_CLIENTS,
+    ),
+    _access(
         "access_token.is_refresh_token",
         "a refresh token stands where the access token belongs",
         broader="access_token.unknown",
@@ -328,6 +357,13 @@ _ROWS: list[Condition] = [
         "the refresh token is another user's than the access token beside it",
         requires=("access_token",),
         needs=_TWO_USERS,
+    ),
+    _refresh(
+        "refresh_token.other_client",
+        "the refresh_token was issued to another client than the one that presents it",
+        tells_tokens_apart=True,
+        requires=("client_id",),
+        needs=_TWO_CLIENTS,
     ),
     _refresh(
         "refresh_token.is_access_token",

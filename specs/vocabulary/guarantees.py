@@ -22,7 +22,8 @@ class Guarantee:
     requests are generated for it at most, and `refused` how many other ones it takes that may be refused in the end;
     `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
     `gravity` is one of `GRAVITIES`: what it means where it does not hold; `conditions` are the wrong requests that it takes.
-    `of_refusals` tells that it looks at the replies to wrong requests, which a clause names as `conditions`. `describes`
+    `of_refusals` tells that it looks at the replies to wrong requests, which a clause names as `conditions`. `within` is a
+    condition that each of them is in besides. `describes`
     tells that it only says what a server does, so that no clause can ask for it and nothing can break it.
     """
 
@@ -37,6 +38,7 @@ class Guarantee:
     describes: bool = False
     gravity: Gravity = "interoperability"
     conditions: tuple[str, ...] = ()
+    within: str | None = None
 
 
 _ISSUE = ("issue",)
@@ -76,6 +78,14 @@ _PROPERTIES: list[Guarantee] = [
         tuple(PURPOSES),
         of_refusals=True,
         gravity="security",
+    ),
+    Guarantee(
+        "refusals.in_body",
+        "each of the named wrong requests is refused, too, where the credentials travel in the body that belong into Basic",
+        ("issue", "verify", "renew", "revoke", "introspect"),
+        of_refusals=True,
+        gravity="security",
+        within="basic.in_body",
     ),
     Guarantee(
         "refusals.after_renewal",
@@ -159,6 +169,14 @@ _PROPERTIES: list[Guarantee] = [
         _RENEW,
         refused=1,
         describes=True,
+        gravity="security",
+    ),
+    Guarantee(
+        "revoke.spares_others",
+        "a token that another client asks to revoke goes on working",
+        ("revoke",),
+        ("other_client_id", "other_client_secret"),
+        refused=1,
         gravity="security",
     ),
     Guarantee(

@@ -112,5 +112,7 @@ CREDENTIALS = (
     "other_username",
     "other_password",
     "other_brand_key",
+    "other_client_id",
+    "other_client_secret",
 )
 """What a target file may hold under `[credentials]`: roles, and `other_` twins that enable further clauses."""

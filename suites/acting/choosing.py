@@ -12,8 +12,16 @@ __all__ = ["TOKEN_ROLES", "issuer_for", "renewal_for"]
 TOKEN_ROLES = ("access_token", "refresh_token")
 
 
-def issuer_for(api: Api, operation: Operation, credentials: Mapping[str, str], beside: Iterable[str] = ()) -> Operation:
+def issuer_for(
+    api: Api,
+    operation: Operation,
+    credentials: Mapping[str, str],
+    beside: Iterable[str] = (),
+    carrying: Iterable[str] = (),
+) -> Operation:
     """Choose the operation that gives the tokens which another one wants, and those `beside`: at the same path if there is one.
+
+    It is one whose request is `carrying` these roles.
 
     Raises:
         NotApplicable: none of them gives those tokens for the credentials at hand.
@@ -26,6 +34,7 @@ def issuer_for(api: Api, operation: Operation, credentials: Mapping[str, str], b
         for op in api.with_purpose("issue")
         if all(role in op.gives for role in wanted) and all(role in credentials for role in op.required_roles)
         if not operation.opened_by or op.name in operation.opened_by
+        if all(role in op.roles for role in carrying)
     ]
     found.sort(key=lambda op: (op.optional, op.path != operation.path))
     if not found:

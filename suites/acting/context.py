@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from watchword.specs.codec import draft
@@ -40,6 +41,13 @@ NEXT_SECOND = Pause(
 )
 """Where tokens are compared, or one of them is ended, each has a second of its own, the first one included: a JWT without an
 id has nothing else to differ in, and whoever shares its text shares its fate."""
+
+_OTHERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"other": ("username", "password"), "other_client": ("client_id", "client_secret")}
+)
+"""Who else than the first user and client may send a request: the roles in which that one differs."""
+
+_CALLED = MappingProxyType({"self": "", "other": " as the other user", "other_client": " as the other client"})
 
 Steps = Generator[Call | Pause, Exchange, Any]
 
@@ -113,16 +121,15 @@ class Context:
         return self.target.dialect.api
 
     def values(self, who: str = "self") -> dict[str, Any]:
-        """Give the credentials by role; for `other`, with the second user in place of the first.
+        """Give the credentials by role; for `other` and `other_client`, with the second user or client in place of the first.
 
         Raises:
-            NotApplicable: the target file names no second user.
+            NotApplicable: the target file names no such user or client.
         """
         values: dict[str, Any] = dict(self.target.credentials)
-        if who == "other":
-            self.need("other_username", "other_password")
-            values |= {role: self.target.credentials[f"other_{role}"] for role in ("username", "password")}
-        return values
+        twins = _OTHERS.get(who, ())
+        self.need(*(f"other_{role}" for role in twins))
+        return values | {role: self.target.credentials[f"other_{role}"] for role in twins}
 
     def need(self, *roles: str) -> None:
         """Insist on credentials.
@@ -177,10 +184,31 @@ class Context:
             Blocked: it was refused or gave no access token. NotSupported: likewise, and it is optional.
         """
         sketch = self.write(operation, self.values(who) | more, tuple(more))
-        by = "" if who == "self" else " as the other user"
-        exchange = yield Call(sketch, step, f"get tokens by {operation.name}{by}")
+        exchange = yield Call(sketch, step, f"get tokens by {operation.name}{_CALLED[who]}")
         self.require(exchange, operation)
         return self.tokens(exchange, operation)
+
+    def login_of_other_client(self, role: str, wanting: Operation | None = None) -> Steps:
+        """Get tokens that an operation wants (None: the one under check), one of that role among them, for the second client.
+
+        Raises:
+            NotApplicable: the target file names none, or no operation gives such a token.
+            Blocked: the other client is refused, or is given no such token.
+        """
+        self.need(*(f"other_{name}" for name in _OTHERS["other_client"]))
+        issuer = issuer_for(
+            self.api, wanting or self.operation, self.target.credentials, (role,), _OTHERS["other_client"]
+        )
+        try:
+            tokens = yield from self.login(issuer, "other_client")
+        except (Blocked, NotSupported) as halt:
+            raise Blocked(
+                f"{issuer.name} gives the other client no tokens ({halt.reason}): name in other_client_id and "
+                "other_client_secret a client that may use it, or leave them out"
+            ) from halt
+        if tokens[role] is None:
+            raise Blocked(f"{issuer.name} gave the other client no {role}")
+        return tokens
 
     def tokens(self, exchange: Exchange, operation: Operation) -> Tokens:
         """Read the tokens that a reply gave."""

@@ -9,13 +9,12 @@ Laws:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
 from watchword.specs.values.api import Operation
-from watchword.specs.vocabulary import CONDITIONS, PARTNERS
-from watchword.suites.acting import afterwards, lifetimes, metadata, renewals
+from watchword.specs.vocabulary import GUARANTEES
+from watchword.suites.acting import afterwards, clients, lifetimes, metadata, renewals
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import (
     NEXT_SECOND,
@@ -28,81 +27,16 @@ from watchword.suites.acting.context import (
     succeeded,
 )
 from watchword.suites.acting.expiry import not_by_expiry
-from watchword.suites.acting.provoke.table import Work, settle
+from watchword.suites.acting.provoking import provoked
 from watchword.suites.acting.steps import (
     Blocked,
     Call,
-    Exchange,
     NotApplicable,
     NotSupported,
     Scenario,
 )
 
-__all__ = ["SCENARIOS", "provoked"]
-
-
-def provoked(context: Context, conditions: tuple[str, ...], method: str | None = None, step: str = "probe") -> Steps:
-    """Send the right request as control, then the same request with the conditions provoked; gives the second exchange."""
-    operation = context.operation
-    apart = any(CONDITIONS[name].tells_tokens_apart for name in conditions)
-    if apart:
-        yield NEXT_SECOND
-    beside = {role for name in conditions for role in CONDITIONS[name].beside}
-    values, tokens = yield from context.prepare(operation, beside=beside)
-    # What is to be wrong has to be there, and right, in the control, even where a request may do without it.
-    subjects = [CONDITIONS[name].subject for name in conditions]
-    about = tuple(role for one in subjects for role in (one, PARTNERS.get(one, one)) if role in values)
-    right = context.write(operation, values, about)
-    if method and "method.wrong" not in conditions:
-        right = replace(right, method=method)
-    control = yield Call(right, "control", f"the right request to {operation.name}")
-    if tokens is not None and operation.purpose == "resource" and _may_be_of_the_token(control):
-        not_by_expiry(context, tokens, control)
-    refused = _unless_served(context, control, conditions)
-    if operation.purpose in ("renew", "revoke"):
-        # The control may have used up what it presented.
-        if apart:
-            yield NEXT_SECOND
-        values, tokens = yield from context.prepare(operation, beside=beside)
-        right = replace(context.write(operation, values, about), method=right.method)
-    if tokens is None:
-        tokens = context.tokens(control, operation)
-    broken = yield from settle(right, Work(context, tokens), conditions)
-    if method and "method.wrong" in conditions:
-        broken = replace(broken, method=method)
-    says = " and ".join(CONDITIONS[name].says for name in conditions)
-    exchange = yield Call(broken, step, says, conditions)
-    if apart and operation.purpose == "resource":
-        not_by_expiry(context, tokens, exchange)
-    if refused is not None and not succeeded(exchange.reply, operation):
-        raise refused
-    return exchange
-
-
-def _may_be_of_the_token(control: Exchange) -> bool:
-    """Tell whether a refusal may be about the token; another method may be refused whatever the token is."""
-    draft = control.call.draft
-    return draft.method == draft.operation.method or (control.reply is not None and control.reply.status in (401, 403))
-
-
-def _unless_served(context: Context, control: Exchange, conditions: tuple[str, ...]) -> NotSupported | None:
-    """Insist that the control was served. Gives the refusal where it may come of the very thing that is looked at."""
-    operation, reply = context.operation, control.reply
-    method = control.call.draft.method
-    if method == operation.method:
-        try:
-            context.require(control, operation)
-        except NotSupported as halt:
-            # A brand key that is read from the wrong place makes right requests look as if nobody offered this.
-            if not any(name.startswith("brand_key.") for name in conditions):
-                raise
-            return halt
-    elif reply is not None and (400 <= reply.status < 500 or reply.status == 501):
-        # A method that is refused whatever it carries tells nothing about what it lacks.
-        raise NotApplicable(f"{operation.name} refuses {method} with {reply.status} when everything is right")
-    elif reply is not None and not 200 <= reply.status < 300:
-        raise Blocked(f"{method} with everything right was answered {reply.status}")
-    return None
+__all__ = ["SCENARIOS"]
 
 
 def _ready(context: Context, step: str = "probe") -> Steps:
@@ -120,16 +54,21 @@ def _right_request(context: Context, conditions: tuple[str, ...]) -> Scenario:
     return {}
 
 
-def _several_refusals(context: Context, conditions: tuple[str, ...]) -> Scenario:
+def _several_refusals(context: Context, conditions: tuple[str, ...], *elsewhere: str) -> Scenario:
     probes = []
     for name in conditions:
         try:
-            probes.append((name, (yield from provoked(context, (name,)))))
+            probes.append((name, (yield from provoked(context, (*elsewhere, name)))))
         except NotApplicable:
             continue
     if not probes:
         raise NotApplicable("none of these requests can be made at this target")
     return {"probes": tuple(probes)}
+
+
+def _refusals_within(guarantee: str) -> Callable[[Context, tuple[str, ...]], Scenario]:
+    within = GUARANTEES[guarantee].within or ""
+    return lambda context, conditions: _several_refusals(context, conditions, within)
 
 
 def _refusals_alike(context: Context, conditions: tuple[str, ...]) -> Scenario:
@@ -276,6 +215,7 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "refusals.no_server_error": _several_refusals,
         "refusals.refused": _several_refusals,
         "refusals.no_tokens": _several_refusals,
+        "refusals.in_body": _refusals_within("refusals.in_body"),
         "refusals.after_renewal": afterwards.after_renewal,
         "refusals.after_expiry": afterwards.after_expiry,
         "refusals.alike": _refusals_alike,
@@ -303,6 +243,7 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "renew.keeps_user": renewals.renewal_of_user,
         "renew.keeps_scope": renewals.renewal,
         "renew.extends": renewals.renewal,
+        "revoke.spares_others": clients.token_after_revocation,
         "refresh.rotates": renewals.renewal,
         "refresh.ends_access": renewals.old_token_after,
         "scope.subset": _fewer_scopes,

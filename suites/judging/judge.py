@@ -84,7 +84,7 @@ def _no_credentials(context: Context, transcript: Transcript, clause: Clause) ->
     found = []
     credentials = context.target.credentials
     names = {value for role, value in credentials.items() if not is_secret(role)}
-    for role in ("password", "client_secret", "operator_password", "other_password"):
+    for role in ("password", "client_secret", "operator_password", "other_password", "other_client_secret"):
         value = credentials.get(role, "")
         # Whoever has his name as password may be called by his name.
         if not value or value in names:
@@ -194,6 +194,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "refusals.no_server_error": _no_server_error,
         "refusals.refused": _each_refused,
         "refusals.no_tokens": _no_tokens,
+        "refusals.in_body": _each_refused,
         "refusals.after_renewal": _still_refused,
         "refusals.after_expiry": _still_refused,
         "refusals.alike": _alike,

@@ -325,6 +325,7 @@ ROWS: Mapping[str, Judge] = MappingProxyType(
         "renew.keeps_user": _keeps_user,
         "renew.keeps_scope": _keeps_scope,
         "renew.extends": _extends,
+        "revoke.spares_others": _served,
         "scope.subset": _subset,
         "scope.listed": _listed,
     }

@@ -16,7 +16,8 @@ from watchword.specs.values.fleeting import fleeting
 from watchword.specs.vocabulary import CONDITIONS
 from watchword.suites.acting.conflicts import which_counted
 from watchword.suites.acting.context import Context, declined
-from watchword.suites.acting.scenarios import SCENARIOS, provoked
+from watchword.suites.acting.provoking import provoked
+from watchword.suites.acting.scenarios import SCENARIOS
 from watchword.suites.acting.steps import Halt, NotSupported, Remedy, Scenario, Transcript
 from watchword.suites.judging.contract import conforms, described
 from watchword.suites.judging.expect import Difference

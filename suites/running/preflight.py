@@ -97,7 +97,7 @@ def _logins(x: Examination) -> None:
                 notice_clock(session, exchange)
             if exchange.reply is not None and exchange.reply.status in _REFUSED:
                 x.refused |= set(operation.required_roles)
-            insist(session, operation, exchange, "")
+            insist(session, operation, exchange)
             x.lost.remove(operation.name)
             _tell_of(x, operation, exchange, operation.required_roles)
             if x.tokens is None and succeeded(exchange.reply, operation):
@@ -162,8 +162,25 @@ def _other_user(x: Examination) -> None:
                 return
             context = Context(session.target, operation, session.tag)
             exchange = _call(session, context, operation, context.values("other"))
-            insist(session, operation, exchange, "other_")
+            insist(session, operation, exchange, ("other_username", "other_password"))
             _tell_of(x, operation, exchange, ("other_username", "other_password"))
+            return
+
+
+def _other_client(x: Examination) -> None:
+    session = x.session
+    own = ("client_id", "client_secret")
+    twins = tuple(f"other_{role}" for role in own)
+    if any(role not in session.target.credentials for role in twins):
+        return
+    for operation in _issuers(x):
+        if all(operation.bound(role) for role in own):
+            if _is_left(x, operation, [role for role in operation.required_roles if role not in own]):
+                return
+            context = Context(session.target, operation, session.tag)
+            exchange = _call(session, context, operation, context.values("other_client"))
+            insist(session, operation, exchange, twins)
+            _tell_of(x, operation, exchange, twins)
             return
 
 
@@ -269,7 +286,7 @@ def _token_of(x: Examination, issuer: Operation) -> str:
         return ""
     context = Context(session.target, issuer, session.tag)
     exchange = _call(session, context, issuer, context.values())
-    insist(session, issuer, exchange, "")
+    insist(session, issuer, exchange)
     given = context.tokens(exchange, issuer)["access_token"]
     return given if isinstance(given, str) else ""
 
@@ -285,6 +302,7 @@ LOOKS: tuple[Look, ...] = (
     Look("login", _logins, ("metadata",)),
     Look("clock", circumstances.clock, ("tls",)),
     Look("other user", _other_user, ("metadata",)),
+    Look("other client", _other_client, ("metadata",)),
     Look("further login", _further_logins, ("metadata",)),
     Look("resource", _protected, ("login",)),
     Look("grants", circumstances.grants, ("login",), informs=True),

@@ -34,8 +34,8 @@ class RuleBroken(PreflightError):
         self.attempt = attempt
 
 
-def insist(session: TargetSession, operation: Operation, exchange: Exchange, prefix: str) -> None:
-    """Insist that a login was served. `prefix` is that of the credentials with which it was made: `other_`, or none.
+def insist(session: TargetSession, operation: Operation, exchange: Exchange, others: tuple[str, ...] = ()) -> None:
+    """Insist that a login was served. `others` are the credentials of the other user or client that it was made with.
 
     Raises:
         PreflightError: it was not.
@@ -52,7 +52,7 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, pre
         return
     if reply.cut:
         raise PreflightError(f"{what} with a body that does not end: is that the documented operation?")
-    roles = [f"{prefix}{role}" for role in operation.required_roles if f"{prefix}{role}" in session.target.credentials]
+    roles = others or tuple(role for role in operation.required_roles if role in session.target.credentials)
     if 300 <= reply.status < 400:
         raise PreflightError(
             f"{what}, a redirect to {redirect(reply.header('location'))}: give the address it leads to"
@@ -71,9 +71,11 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, pre
         raise PreflightError(f"{what}: {down}asks to be left alone, try again later{after}")
     if 400 <= reply.status < 500:
         ended = line_ends(session, roles)
-        if not ended and not prefix:
+        if not ended and not others:
             _insist_on_the_documented_way(session, exchange, what)
-        whose = _of_which_brand(session, operation) if prefix else _decoded_otherwise(session, operation)
+        whose = _decoded_otherwise(session, operation, others)
+        if "other_username" in others:
+            whose = _of_which_brand(session, operation)
         page = warning_of_a_page(reply)
         raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}{whose}{ended}{page}")
 
@@ -96,10 +98,11 @@ def _insist_on_the_documented_way(session: TargetSession, exchange: Exchange, wh
     raise RuleBroken(line, rules, Attempt(Transcript(shown), None))
 
 
-def _decoded_otherwise(session: TargetSession, operation: Operation) -> str:
+def _decoded_otherwise(session: TargetSession, operation: Operation, others: tuple[str, ...]) -> str:
     """Name the credentials that a server reads otherwise which takes those in Basic for form-encoded."""
     held = session.target.credentials
     named = [b.role for b in operation.bindings if b.place == "basic" and b.role.startswith("client_")]
+    named = list(others) if others else named
     other = [role for role in named if unquote_plus(held.get(role, "")) != held.get(role, "")]
     if not other:
         return ""

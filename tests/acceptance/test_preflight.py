@@ -92,6 +92,7 @@ def test_refused_credentials(dialect, role, mock, write_target, suites):
         ("fusio", "password", ["username", "password"], ["client_secret"]),
         ("fusio", "client_secret", ["client_id", "client_secret"], ["password"]),
         ("rator", "client_secret", ["client_id", "client_secret"], []),
+        ("rator", "other_client_secret", ["other_client_id", "other_client_secret"], ["client_id", "other_username"]),
         ("rator", "password", ["username", "password"], []),
         ("rator", "brand_key", ["brand_key"], []),
     ],

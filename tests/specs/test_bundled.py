@@ -8,14 +8,15 @@ from watchword.specs.codec import draft, encode
 from watchword.specs.loader import bundled, load_dialect
 
 OTHERS = ("other_username", "other_password")
+CLIENTS = ("other_client_id", "other_client_secret")
 CREDENTIALS = {
     "sensu": (("username", "password"), OTHERS),
-    "fusio": (("username", "password", "client_id", "client_secret"), OTHERS),
+    "fusio": (("username", "password", "client_id", "client_secret"), (*OTHERS, *CLIENTS)),
     "rator": (
         ("username", "password", "client_id", "client_secret", "brand_key"),
-        ("operator_username", "operator_password", *OTHERS, "other_brand_key"),
+        ("operator_username", "operator_password", *OTHERS, "other_brand_key", *CLIENTS),
     ),
-    "oauth2": (("client_id", "client_secret"), ("username", "password", *OTHERS)),
+    "oauth2": (("client_id", "client_secret"), ("username", "password", *OTHERS, *CLIENTS)),
 }
 RESOURCES = {
     "sensu": ("GET", "/api/core/v2/namespaces"),

@@ -16,8 +16,12 @@ WRONG = {"error": "invalid_request", "error_description": "Invalid 'username' or
 """How the library refuses a wrong password."""
 
 
+METHODS = ("client_secret_basic", "client_secret_post")
+"""How clients show who they are."""
+
+
 class Client(ClientMixin):
-    """The one client that is registered."""
+    """A client that is registered."""
 
     def __init__(self, client_id: str, secret: str) -> None:
         self.client_id = client_id
@@ -44,8 +48,8 @@ class Client(ClientMixin):
         return client_secret == self.secret
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Take the secret in the Basic header only."""
-        return method == "client_secret_basic"
+        """Take the secret in the Basic header and in the form."""
+        return method in METHODS
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Allow the three grants."""
@@ -102,7 +106,7 @@ def endpoints_of(tokens: list[Token]) -> tuple[type[RevocationEndpoint], type[In
     """Make the endpoints for revocation and introspection of the sessions that there are."""
 
     class Revocation(RevocationEndpoint):
-        CLIENT_AUTH_METHODS = ("client_secret_basic",)
+        CLIENT_AUTH_METHODS = METHODS
 
         def query_token(self, token_string: str, token_type_hint: str | None) -> Token | None:
             return next((t for t in tokens if token_string in (t.access_token, t.refresh_token)), None)
@@ -111,7 +115,7 @@ def endpoints_of(tokens: list[Token]) -> tuple[type[RevocationEndpoint], type[In
             token.over = True
 
     class Introspection(IntrospectionEndpoint):
-        CLIENT_AUTH_METHODS = ("client_secret_basic",)
+        CLIENT_AUTH_METHODS = METHODS
 
         def query_token(self, token_string: str, token_type_hint: str | None) -> Token | None:
             return next((t for t in tokens if token_string == t.access_token), None)
@@ -137,16 +141,23 @@ def make(credentials: dict[str, str], lifetime: int) -> Flask:
         OAUTH2_REFRESH_TOKEN_GENERATOR=True,
         OAUTH2_TOKEN_EXPIRES_IN=dict.fromkeys(("password", "client_credentials", "refresh_token"), lifetime),
     )
-    client = Client(credentials["client_id"], credentials["client_secret"])
+    named = ((credentials[f"{who}client_id"], credentials[f"{who}client_secret"]) for who in ("", "other_"))
+    clients = {name: Client(name, secret) for name, secret in named}
     users = {credentials[f"{who}username"]: credentials[f"{who}password"] for who in ("", "other_")}
     tokens: list[Token] = []
 
+    class ClientCredentials(grants.ClientCredentialsGrant):
+        TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
     class Password(grants.ResourceOwnerPasswordCredentialsGrant):
+        TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
         def authenticate_user(self, username: str, password: str) -> str | None:
             return username if password and users.get(username) == password else None
 
     class Refresh(grants.RefreshTokenGrant):
         INCLUDE_NEW_REFRESH_TOKEN = True
+        TOKEN_ENDPOINT_AUTH_METHODS = METHODS
 
         def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
             found = (t for t in tokens if t.refresh_token == refresh_token)
@@ -164,10 +175,10 @@ def make(credentials: dict[str, str], lifetime: int) -> Flask:
 
     server = AuthorizationServer(
         app,
-        query_client=lambda name: client if name == client.client_id else None,
+        query_client=clients.get,
         save_token=lambda members, request: tokens.append(Token(members, request.client, request.user)),
     )
-    for grant in (Password, Refresh, grants.ClientCredentialsGrant):
+    for grant in (Password, Refresh, ClientCredentials):
         server.register_grant(grant)
     revocation, introspection = endpoints_of(tokens)
     for endpoint in (revocation, introspection):

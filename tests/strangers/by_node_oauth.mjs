@@ -8,10 +8,12 @@ import OAuth2Server from "@node-oauth/oauth2-server";
 // It lives as long as whoever started it, and is told the credentials and the seconds that tokens live in the first line.
 const lines = createInterface({ input: process.stdin }).once("close", () => process.exit());
 const { credentials, lifetime } = JSON.parse((await once(lines, "line"))[0]);
-const client = {
-  id: credentials.client_id,
-  grants: ["password", "client_credentials", "refresh_token"],
-};
+const grants = ["password", "client_credentials", "refresh_token"];
+const clients = ["", "other_"].map((who) => ({
+  id: credentials[`${who}client_id`],
+  secret: credentials[`${who}client_secret`],
+  grants,
+}));
 const passwords = new Map([
   [credentials.username, credentials.password],
   [credentials.other_username, credentials.other_password],
@@ -22,9 +24,9 @@ const find = (kind, text) => [...tokens].find((token) => token[kind] === text) ?
 const oauth = new OAuth2Server({
   accessTokenLifetime: lifetime,
   model: {
-    getClient: (id, secret) => (id === client.id && secret === credentials.client_secret ? client : null),
+    getClient: (id, secret) => clients.find((client) => id === client.id && secret === client.secret) ?? null,
     getUser: (name, password) => (passwords.has(name) && passwords.get(name) === password ? { name } : null),
-    getUserFromClient: () => ({ name: client.id }),
+    getUserFromClient: (client) => ({ name: client.id }),
     saveToken(token, of, user) {
       const saved = { ...token, client: of, user };
       tokens.add(saved);

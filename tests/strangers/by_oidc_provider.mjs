@@ -15,15 +15,13 @@ const passwords = new Map([
 ]);
 
 const provider = new Provider("http://127.0.0.1", {
-  clients: [
-    {
-      client_id: credentials.client_id,
-      client_secret: credentials.client_secret,
-      grant_types: ["password", "client_credentials", "refresh_token"],
-      redirect_uris: [],
-      response_types: [],
-    },
-  ],
+  clients: ["", "other_"].map((who) => ({
+    client_id: credentials[`${who}client_id`],
+    client_secret: credentials[`${who}client_secret`],
+    grant_types: ["password", "client_credentials", "refresh_token"],
+    redirect_uris: [],
+    response_types: [],
+  })),
   clientAuthMethods: ["client_secret_basic"],
   features: {
     clientCredentials: { enabled: true },

@@ -48,13 +48,13 @@ def make(credentials: dict[str, str], lifetime: int) -> Any:
 
     for who in ("", "other_"):
         User.objects.create_user(credentials[f"{who}username"], password=credentials[f"{who}password"])
-    Application.objects.create(
-        client_id=credentials["client_id"],
-        client_secret=credentials["client_secret"],
-        hash_client_secret=False,
-        client_type=Application.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=Application.GRANT_PASSWORD,
-    )
+        Application.objects.create(
+            client_id=credentials[f"{who}client_id"],
+            client_secret=credentials[f"{who}client_secret"],
+            hash_client_secret=False,
+            client_type=Application.CLIENT_CONFIDENTIAL,
+            authorization_grant_type=Application.GRANT_PASSWORD,
+        )
     # It belongs to this thread, and requests are answered in others.
     connection.close()
     app = get_wsgi_application()

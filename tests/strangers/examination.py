@@ -30,6 +30,8 @@ CREDENTIALS = {
     "password": "Harbour7Quartz",
     "other_username": "tomas",
     "other_password": "Meadow2Fjord",
+    "other_client_id": "kiosk",
+    "other_client_secret": "Walnut9Ferry",
     "brand_key": "BRAND1",
     "other_brand_key": "BRAND2",
 }

@@ -72,6 +72,14 @@ BEHIND_THE_GATE = {
     },
 }
 
+# A client may show who it is in one way a request; each of these servers looks at one and passes over the other.
+TWICE_AT_TOKENS = dict.fromkeys(
+    ("token.credentials-twice", "login.credentials-twice", "renew.credentials-twice"), "RFC 6749, 5.2"
+)
+TWICE = TWICE_AT_TOKENS | dict.fromkeys(
+    ("revoke.credentials-twice", "revoke-access.credentials-twice", "introspect.credentials-twice"), "RFC 6749, 5.2"
+)
+
 # Held against the standards: what each does otherwise, with the section that says how it is to be done.
 BY_THE_STANDARDS = {
     "by_authlib": {
@@ -83,6 +91,7 @@ BY_THE_STANDARDS = {
             "login.username-unknown-code": "RFC 6749, 5.2",
         },
         "warn": {
+            **TWICE,
             # It reads a grant from the query, too, and words the refusal of an unknown client in another way.
             "token.body-in-query": "RFC 6749, 4.4.2",
             "token.client-refusals-alike": "RFC 6749, 10.10",
@@ -111,6 +120,10 @@ BY_THE_STANDARDS = {
             "resource.challenge-expired": "RFC 6750, 3",
         },
         "warn": {
+            **TWICE,
+            # It answers 200 to a client that asks for the end of another's token, and leaves the token alone.
+            "revoke.client-foreign": "RFC 7009, 2.1",
+            "revoke-access.client-foreign": "RFC 7009, 2.1",
             "token.credentials-scheme-case": "RFC 7617, 2",
             # It reads the question from the query, too.
             "introspect.in-query": "RFC 7662, 2.1",
@@ -126,7 +139,7 @@ BY_THE_STANDARDS = {
             "renew.scope-empty": "RFC 6749, 3.2",
         },
         # It wants the word Bearer in just these letters.
-        "warn": {"resource.scheme-case": "RFC 9110, 11.1"},
+        "warn": {**TWICE_AT_TOKENS, "resource.scheme-case": "RFC 9110, 11.1"},
     },
     "by_oidc_provider": {
         "fail": {
@@ -141,7 +154,7 @@ BY_THE_STANDARDS = {
             "renew.expiry-holds": "RFC 6749, 7",
             "resource.token-expired": "RFC 6749, 7",
         },
-        "warn": {"resource.token-expired-code": "RFC 6750, 3.1"},
+        "warn": {**TWICE, "resource.token-expired-code": "RFC 6750, 3.1"},
     },
 }
 BROKEN = {"rator": BEHIND_THE_GATE, "oauth2": BY_THE_STANDARDS}

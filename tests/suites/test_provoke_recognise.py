@@ -20,7 +20,8 @@ from watchword.specs.loader import bundled, load_dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.vocabulary import CONDITIONS, GUARANTEES, broader
 from watchword.suites.acting.context import Context
-from watchword.suites.acting.scenarios import SCENARIOS, provoked
+from watchword.suites.acting.provoking import provoked
+from watchword.suites.acting.scenarios import SCENARIOS
 from watchword.suites.acting.steps import Call, NotApplicable
 from watchword.suites.judging.judge import JUDGES
 from watchword.suites.running.session import TargetSession

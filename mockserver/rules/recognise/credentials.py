@@ -62,6 +62,11 @@ def _mistyped(case: Case, role: str) -> bool:
     return not isinstance(case.value(role), str | None)
 
 
+def _foreign_secret(case: Case) -> bool:
+    others = (c for c in case.world.clients.values() if c is not case.client)
+    return _wrong(case, "client_secret") and any(c.client_secret == case.value("client_secret") for c in others)
+
+
 def _foreign_password(case: Case) -> bool:
     value, own = case.value("password"), case.account("password")
     if own is None or own.password == value:
@@ -110,10 +115,23 @@ def _other_case(case: Case) -> bool:
     return _unknown(case, "username") and case.account("username") is not None
 
 
-def _in_body(case: Case) -> bool:
+def _of_basic_in_body(case: Case) -> list[bool]:
+    """Tell of the name and the secret that belong into Basic whether each stands in the body."""
     reading = case.reading
     roles = [b.role for b in case.operation.bindings if b.place == "basic"]
-    return reading.basic_state == "absent" and any(reading.at("form", r) or reading.at("json", r) for r in roles)
+    return [bool(reading.at("form", role) or reading.at("json", role)) for role in roles]
+
+
+def _in_body(case: Case) -> bool:
+    return case.reading.basic_state == "absent" and all(_of_basic_in_body(case))
+
+
+def _name_in_body(case: Case) -> bool:
+    return case.reading.basic_state == "absent" and _of_basic_in_body(case) == [True, False]
+
+
+def _doubled(case: Case) -> bool:
+    return case.reading.basic_state == "ok" and all(_of_basic_in_body(case))
 
 
 def _in_query(case: Case) -> bool:
@@ -138,6 +156,8 @@ ROWS: Rows = {
     "basic.wrong_scheme": _basic("other_scheme"),
     "basic.scheme_case": _scheme_case,
     "basic.in_body": _in_body,
+    "basic.name_in_body": _name_in_body,
+    "basic.doubled": _doubled,
     "basic.in_query": _in_query,
     "username.missing": of_role("username", _missing),
     "username.empty": of_role("username", _empty),
@@ -181,6 +201,7 @@ ROWS: Rows = {
     "client_secret.extended": of_role("client_secret", _extended),
     "client_secret.other_case": of_role("client_secret", _cased),
     "client_secret.padded": of_role("client_secret", _padded),
+    "client_secret.foreign": _foreign_secret,
     "client_secret.is_client_id": of_role("client_secret", _taken_from("client_id")),
     "client_secret.is_password": of_role("client_secret", _taken_from("password")),
 }
@@ -197,7 +218,7 @@ def _named(case: Case, role: str) -> bool:
 
 
 def _basic_right(case: Case) -> bool:
-    return case.reading.basic_state == "ok" and not _scheme_case(case)
+    return case.reading.basic_state == "ok" and not _scheme_case(case) and not _doubled(case)
 
 
 RIGHT: Rows = {

@@ -93,6 +93,12 @@ def _foreign(case: Case) -> bool:
     return case.refresh.session.subject != case.access.session.subject
 
 
+def _other_client(case: Case, token: Token | None) -> bool:
+    """Tell whether a client presents a token of another one."""
+    owner = None if token is None else token.session.client
+    return owner is not None and case.client is not None and owner.client_id != case.client.client_id
+
+
 ROWS: Rows = {
     "access_token.missing": lambda case: not _header(case),
     "access_token.in_query": lambda case: not _header(case) and bool(case.reading.at("query", "access_token")),
@@ -112,6 +118,7 @@ ROWS: Rows = {
     "access_token.expired": lambda case: _expired(case.access, case),
     "access_token.superseded": lambda case: case.access is not None and case.access.superseded,
     "access_token.revoked": lambda case: case.access is not None and (case.access.revoked or case.access.session.ended),
+    "access_token.other_client": lambda case: _other_client(case, case.access),
     "access_token.is_refresh_token": lambda case: case.value("access_token") in case.world.refresh,
     "refresh_token.missing": lambda case: case.value("refresh_token") is None,
     "refresh_token.in_query": of_role("refresh_token", in_query),
@@ -128,6 +135,7 @@ ROWS: Rows = {
     "refresh_token.retired": lambda case: case.refresh is not None and case.refresh.session.ended,
     "refresh_token.revoked": lambda case: case.refresh is not None and case.refresh.revoked,
     "refresh_token.foreign": _foreign,
+    "refresh_token.other_client": lambda case: _other_client(case, case.refresh),
     "refresh_token.is_access_token": lambda case: (
         isinstance(case.value("refresh_token"), str) and case.value("refresh_token") in case.world.access
     ),
@@ -156,6 +164,7 @@ def _refresh_right(case: Case) -> bool:
         and not _expired(token, case)
         and not _reused(case)
         and not _foreign(case)
+        and not _other_client(case, token)
         and token.value not in case.world.access
     )
 

@@ -40,11 +40,11 @@ def _wrong(draft: Draft, work: Work, role: str) -> Draft:
     return draft.setting(role, f"watchword-wrong-{work.context.tag}")
 
 
-def _foreign_password(draft: Draft, work: Work) -> Draft:
-    other = work.context.credential("other_password")
-    if other == draft.value("password"):
-        raise NotApplicable("both users have the same password")
-    return draft.setting("password", other)
+def _foreign_secret(draft: Draft, work: Work, role: str, whose: str) -> Draft:
+    other = work.context.credential(f"other_{role}")
+    if other == draft.value(role):
+        raise NotApplicable(f"both {whose} have the same {role}")
+    return draft.setting(role, other)
 
 
 def _held_instead(draft: Draft, work: Work, role: str, other: str) -> Draft:
@@ -95,6 +95,17 @@ def _in_body(draft: Draft, work: Work) -> Draft:
     return replace(draft, fields=tuple(moved))
 
 
+def _name_in_body(draft: Draft, work: Work) -> Draft:
+    moved = _in_body(draft, work)
+    secrets = {f.role for f in draft.fields if f.place == "basic" and f.name == "password"}
+    return replace(moved, fields=tuple(f for f in moved.fields if f.role not in secrets))
+
+
+def _doubled(draft: Draft, work: Work) -> Draft:
+    place = body_place(draft)
+    return draft.adding(*(replace(f, place=place, name=f.role or f.name) for f in draft.fields if f.place == "basic"))
+
+
 def _basic_in_query(draft: Draft, work: Work) -> Draft:
     moved = (replace(f, place="query", name=f.role or f.name) if f.place == "basic" else f for f in draft.fields)
     return replace(draft, fields=tuple(moved))
@@ -108,6 +119,8 @@ ROWS: Rows = {
     "basic.wrong_scheme": pure(_with_scheme, "Bearer"),
     "basic.scheme_case": pure(_with_scheme, "basic"),
     "basic.in_body": pure(_in_body),
+    "basic.name_in_body": pure(_name_in_body),
+    "basic.doubled": pure(_doubled),
     "basic.in_query": pure(_basic_in_query),
     "username.missing": pure(left_out, "username"),
     "username.empty": pure(emptied, "username"),
@@ -124,7 +137,7 @@ ROWS: Rows = {
     "password.other_case": pure(other_case, "password"),
     "password.padded": pure(_padded, "password"),
     "password.wrong_type": pure(mistyped, "password"),
-    "password.foreign": pure(_foreign_password),
+    "password.foreign": pure(_foreign_secret, "password", "users"),
     "password.is_username": pure(_instead, "password", "username"),
     "password.is_client_secret": pure(_instead, "password", "client_secret"),
     "password.is_operator_password": pure(_held_instead, "password", "operator_password"),
@@ -153,6 +166,7 @@ ROWS: Rows = {
     "client_secret.extended": pure(_extended, "client_secret"),
     "client_secret.other_case": pure(other_case, "client_secret"),
     "client_secret.padded": pure(_padded, "client_secret"),
+    "client_secret.foreign": pure(_foreign_secret, "client_secret", "clients"),
     "client_secret.is_client_id": pure(_instead, "client_secret", "client_id"),
     "client_secret.is_password": pure(_instead, "client_secret", "password"),
 }

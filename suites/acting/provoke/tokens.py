@@ -184,6 +184,14 @@ def _foreign_refresh(draft: Draft, work: Work) -> Steps:
     return draft.setting("refresh_token", theirs["refresh_token"])
 
 
+def _of_other_client(draft: Draft, work: Work, role: str) -> Steps:
+    context = work.context
+    theirs = yield from context.login_of_other_client(role)
+    if theirs[role] == draft.value(role):
+        raise NotApplicable(f"both clients are given the same {role}")
+    return draft.setting(role, theirs[role])
+
+
 ROWS: Rows = {
     "access_token.missing": pure(_headed, ""),
     "access_token.wrong_scheme": pure(_other_scheme),
@@ -201,6 +209,7 @@ ROWS: Rows = {
     "access_token.expired": _expired_access,
     "access_token.superseded": _superseded,
     "access_token.revoked": lambda draft, work: _revoked(draft, work, "access_token"),
+    "access_token.other_client": lambda draft, work: _of_other_client(draft, work, "access_token"),
     "access_token.is_refresh_token": pure(_instead, "access_token", "refresh_token"),
     "refresh_token.missing": pure(left_out, "refresh_token"),
     "refresh_token.in_query": pure(in_query, "refresh_token"),
@@ -217,5 +226,6 @@ ROWS: Rows = {
     "refresh_token.retired": _retired,
     "refresh_token.revoked": lambda draft, work: _revoked(draft, work, "refresh_token"),
     "refresh_token.foreign": _foreign_refresh,
+    "refresh_token.other_client": lambda draft, work: _of_other_client(draft, work, "refresh_token"),
     "refresh_token.is_access_token": pure(_instead, "refresh_token", "access_token"),
 }
