@@ -27,6 +27,7 @@ import click
 from benchmarks.contenders import OPERATIONS, Server, free_port, missing, mock_of, of_dialect, prism_of, servers
 from benchmarks.figures import spread
 from benchmarks.load import closed, opened
+from benchmarks.overlapping import overlapping
 from benchmarks.shares import shares
 from watchword.mockserver import start
 
@@ -46,7 +47,7 @@ _RATE = 2000
     "--requests", default=100_000, show_default=True, type=click.IntRange(1000), help="Sent at a steady rate."
 )
 def main(first: str, second: str, file: Path, rounds: int, seconds: int, requests: int) -> None:
-    """Measure throughput, latency, starts and memory.
+    """Measure throughput, latency, starts, memory, and the suites at a slow server.
 
     FIRST is a dialect with a login by Basic credentials alone, SECOND one with logins by JSON and by a form.
     """
@@ -67,6 +68,7 @@ def main(first: str, second: str, file: Path, rounds: int, seconds: int, request
         "latency": _latency(servers(first, second), requests),
         "starts": _starts(first, rounds),
         "shares": shares(first),
+        "overlap": overlapping(first),
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(figures, indent=2) + "\n")

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from benchmarks.overlapping import table
 from benchmarks.plot import Bar, bars
 
 __all__ = ["Goal", "goals", "page"]
@@ -141,6 +142,7 @@ def page(figures: Mapping[str, Any]) -> str:
                 ],
             ),
             "",
+            *_overlap(figures.get("overlap", ())),
             "## Where the time goes",
             "",
             "The parts of the mock's modules in a request, without a network, by Python's profiler, which makes many small calls "
@@ -182,6 +184,21 @@ def _prism(starts: Mapping[str, Any]) -> list[str]:
     return [
         f"Prism takes {starts['prism_cold']['median'] * 1000:.0f} ms to its first answer and {starts['prism_idle_mb']['median']:.0f}"
         f" MB; the mock takes {ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f}) of that time."
+    ]
+
+
+def _overlap(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    return [
+        "## The suites at a slow server",
+        "",
+        f"A run over {rows[0]['rules']} rules, as fast as a live target is asked unless its file says otherwise. It can take no less "
+        "than the rate does; one request at a time takes no less than all replies together, either. What more than one at a time "
+        "sends besides shows that no session has ended another.",
+        "",
+        *_table(*table(rows)),
+        "",
     ]
 
 

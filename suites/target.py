@@ -29,7 +29,7 @@ class Limits:
     """How far a run may go. None: not said, and then a live target gets the cautious default and a mock none at all.
 
     Without a `firewall`, a server bans nobody, whatever others of its API do. `concurrency` is how many requests may be on their
-    way at a time.
+    way at a time; where that is not said, a live target on this machine counts as a mock.
     """
 
     requests_per_second: float | None = None

@@ -34,6 +34,7 @@ def _figures(ratio: float, seconds: float) -> dict[str, Any]:
         },
         "starts": {name: _spread(seconds) for name in starts},
         "shares": {"basic": {"a.module": 0.7}},
+        "overlap": [{"wait": 0.05, "count": 4, "rules": 9, "requests": 40, "seconds": 3, "rate": 2, "replies": 2.5}],
     }
 
 
@@ -55,6 +56,7 @@ def test_the_page_names_what_was_left_out() -> None:
     figures = _figures(0.9, 0.001)
     text = page(figures)
     assert "- prism: there is no Node.js." in text
+    assert "| 50 ms | 4 | 40 | 3.0 s | 2.0 s | 2.5 s |" in text
     assert text.count("| met |") == sum(goal.verdict == "met" for goal in goals(figures))
 
 

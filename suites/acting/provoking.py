@@ -41,7 +41,7 @@ def provoked(context: Context, conditions: tuple[str, ...], method: str | None =
         not_by_expiry(context, tokens, control)
     if elsewhere and control.reply is not None and 400 <= control.reply.status < 500:
         raise NotSupported(f"{operation.name} refuses with {control.reply.status} what is right{says}")
-    refused = _unless_served(context, control, conditions)
+    refused = yield from _unless_served(context, control, conditions)
     if operation.purpose in ("renew", "revoke"):
         # The control may have used up what it presented.
         if apart:
@@ -71,7 +71,7 @@ def _may_be_of_the_token(control: Exchange) -> bool:
     return draft.method == draft.operation.method or (control.reply is not None and control.reply.status in (401, 403))
 
 
-def _unless_served(context: Context, control: Exchange, conditions: tuple[str, ...]) -> NotSupported | None:
+def _unless_served(context: Context, control: Exchange, conditions: tuple[str, ...]) -> Steps:
     """Insist that the control was served. Gives the refusal where it may come of the very thing that is looked at."""
     operation, reply = context.operation, control.reply
     method = control.call.draft.method
@@ -84,6 +84,11 @@ def _unless_served(context: Context, control: Exchange, conditions: tuple[str, .
                 raise
             return halt
     elif reply is not None and (400 <= reply.status < 500 or reply.status == 501):
+        if reply.status in (401, 403):
+            # It may be the credentials that are refused, and not the method: then its own method is refused, too.
+            usual = replace(control.call.draft, method=operation.method)
+            says = f"the right request to {operation.name} by {operation.method}"
+            context.require((yield Call(usual, "verify", says)), operation)
         # A method that is refused whatever it carries tells nothing about what it lacks.
         raise NotApplicable(f"{operation.name} refuses {method} with {reply.status} when everything is right")
     elif reply is not None and not 200 <= reply.status < 300:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting import afterwards, clients, lifetimes, metadata, renewals
+from watchword.suites.acting.alone import ALONE, is_alone
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import (
     NEXT_SECOND,
@@ -56,7 +57,12 @@ def _right_request(context: Context, conditions: tuple[str, ...]) -> Scenario:
 
 def _several_refusals(context: Context, conditions: tuple[str, ...], *elsewhere: str) -> Scenario:
     probes = []
-    for name in conditions:
+    accompanied = True
+    # What wants to be alone comes last, so that all the rest may be done beside others.
+    for name in sorted(conditions, key=is_alone):
+        if accompanied and is_alone(name):
+            accompanied = False
+            yield ALONE
         try:
             probes.append((name, (yield from provoked(context, (*elsewhere, name)))))
         except NotApplicable:

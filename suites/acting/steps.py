@@ -65,7 +65,8 @@ class Pause:
 
     With `new_second`, the seconds are counted from the last token that the target gave to anybody in this run; where its
     tokens are known to differ whenever they are issued, there is nothing to wait for. `says` completes the purpose of the
-    next call. `stated` tells that `until` was read off the words of a reply, and not off a token.
+    next call. `stated` tells that `until` was read off the words of a reply, and not off a token. One that is `alone` takes
+    no time: from there on, nobody else may send anything.
     """
 
     seconds: float
@@ -77,6 +78,7 @@ class Pause:
     new_second: bool = False
     says: str = ""
     stated: bool = False
+    alone: bool = False
 
 
 @fleeting(frozen=True, slots=True, repr=False)

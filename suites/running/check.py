@@ -97,12 +97,27 @@ class Check:
         return bool(self.drives) and all(drive.outcome for drive in self.drives)
 
     @property
+    def is_torn(self) -> bool:
+        """Whether it was left in the middle of something, so that it has to be begun anew to be right."""
+        return self._fell is not None or not all(drive.complete for drive in self.drives)
+
+    @property
     def troubled(self) -> bool:
         """Whether the target did not take to being asked beside others."""
         return any(drive.troubled for drive in self.drives)
 
+    @property
+    def kept(self) -> int:
+        """How many bytes of bodies it has been answered so far."""
+        return sum(drive.kept for drive in self.drives)
+
+    def tell(self) -> None:
+        """Tell whoever listens of what was sent beside others."""
+        for drive in self.drives:
+            drive.tell()
+
     def go_ahead(self, is_over: Callable[[], bool]) -> None:
-        """Send what can be sent beside others; to be judged, it has to `go` in its turn."""
+        """Send what can be sent beside others, and tell nobody before `tell`; to be judged, it has to `go` then."""
         began = time.monotonic()
         try:
             if self.session.halt(self.clause) is None:

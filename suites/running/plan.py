@@ -50,7 +50,8 @@ def plan_lines(session: TargetSession, clauses: list[Clause]) -> Iterator[str]:
             logins[account] = logins.get(account, 0) + count
     spent = ", ".join(f"{count} bad logins for the account of {account}" for account, count in sorted(logins.items()))
     told = f"{session.target.name}: {total} requests for {len(clauses)} clauses" + (f", {spent}" if spent else "")
-    yield f"{told}, {session.concurrency} at a time"
+    most = session.concurrency
+    yield f"{told}, {most} at a time" if most == 1 else f"{told}, up to {most} at a time"
 
 
 def _steps(session: TargetSession, clause: Clause, stand_in: _StandIn) -> Iterator[tuple[str, int]]:
@@ -62,7 +63,8 @@ def _steps(session: TargetSession, clause: Clause, stand_in: _StandIn) -> Iterat
         step = next(scenario)
         while True:
             if isinstance(step, Pause):
-                yield f"wait: {step.reason}", 0
+                if not step.alone:
+                    yield f"wait: {step.reason}", 0
                 step = next(scenario)
                 continue
             request = encode(step.draft)

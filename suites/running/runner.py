@@ -333,18 +333,10 @@ class Runner:
         terminalreporter.write_line(f"watchword: {self.message}")
 
     @pytest.hookimpl
-    def pytest_keyboard_interrupt(self) -> None:
-        """Send nothing more."""
-        if self.waiting is not None:
-            self.waiting.close()
-
-    @pytest.hookimpl
     def pytest_unconfigure(self) -> None:
         """Close connections and started targets, and let go of what was found."""
         if self._workshop is not None:
             self._workshop.close()
-        if self.waiting is not None:
-            self.waiting.close()
         if self.run is not None:
             self.run.close()
         self._found.clear()

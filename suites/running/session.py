@@ -13,12 +13,23 @@ from watchword.suites.acting.steps import Exchange, Halt, NotApplicable, NotObse
 from watchword.suites.judging.workshop import GENERATED, Here, Workshop, shortage
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.evidence import Evidence
+from watchword.suites.sending.origin import is_loopback
 from watchword.suites.sending.probe import Probe
 from watchword.suites.sending.transport import Transport
 from watchword.suites.started import Wire
 from watchword.suites.target import Target
 
 __all__ = ["TargetSession"]
+
+_NEAR = 4
+"""How many requests may be on their way at a time to a mock, or to a server on this machine."""
+_SLOW = 0.02
+"""Seconds that a reply has to take before it is worth a thread to wait for it."""
+_PART = 0.8
+"""What part of the time between two requests it has to take, besides: what is faster is waited for anyway."""
+_FIRST = 8
+"""Replies whose time is taken: those of the preflight."""
+_LEAST = 0.001
 
 
 @dataclass(repr=False)
@@ -42,6 +53,7 @@ class TargetSession:
 
     def __post_init__(self) -> None:
         self._unread: list[Exchange] = []
+        self._took: list[float] = []
         self._evidence: Evidence | None = None if self.lazy else Evidence(self.target, self.masker)
         self.open()
 
@@ -61,12 +73,41 @@ class TargetSession:
         self.budget = Budget(self.target)
         self.probe = Probe(self.target, self.budget, self.transport)
         self.probe.listeners.append(self._unread.append if self.lazy else self.evidence.learn)
+        self.probe.listeners.append(self._time)
+
+    def _time(self, exchange: Exchange) -> None:
+        if len(self._took) < _FIRST and exchange.reply is not None:
+            self._took.append(exchange.seconds)
 
     @property
     def concurrency(self) -> int:
-        """How many requests may be on their way at a time: one, where refusals are counted so that each has to be known first."""
-        wanted = self.target.limits.concurrency
-        return 1 if self.wire is not None or self.budget.counts_refusals else wanted or 1
+        """How many requests may be on their way at a time: one, where refusals are counted so that each has to be known first.
+
+        Nobody minds several at a mock, or at a server on this machine.
+        """
+        if self.wire is not None or self.budget.counts_refusals:
+            return 1
+        near = self.target.mock or all(map(is_loopback, (self.target.url, self.target.resource_url)))
+        return self.target.limits.concurrency or (_NEAR if near else 1)
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether requests will overlap: where a target file says so, or where replies are waited for long enough."""
+        if self.concurrency == 1 or self.target.limits.concurrency is not None:
+            return self.concurrency > 1
+        return self.latency >= max(_SLOW, _PART * self.budget.gap)
+
+    @property
+    def latency(self) -> float:
+        """How many seconds the first replies took on average, without the slowest, which may have had to wait for our machine."""
+        took = sorted(self._took)
+        counted = took[: max(2, len(took) - 1)]
+        return sum(counted) / len(counted) if counted else 0.0
+
+    @property
+    def pace(self) -> float:
+        """How many seconds there are between two requests where each waits for the reply to the one before."""
+        return max(self.budget.gap, self.latency, _LEAST)
 
     def close(self) -> None:
         """Close the connections, and the target where somebody started it for this run."""

@@ -46,7 +46,8 @@ class Budget:
         limits = target.limits
         # Nobody can be locked out of a mock, and it minds no load: unless told otherwise it is not spared.
         rate = limits.requests_per_second or (None if target.mock else _RATE)
-        self._gap = 1.0 / rate if rate else 0.0
+        self.gap = 1.0 / rate if rate else 0.0
+        """Seconds between two requests."""
         self.bad_logins = limits.bad_logins if limits.bad_logins is not None else (None if target.mock else _BAD_LOGINS)
         self._accounts = Accounts(target.credentials, self.bad_logins)
         self._ban = target.dialect.api.ban if limits.firewall else None
@@ -196,12 +197,12 @@ class Budget:
         closed = self._closed_until - time.monotonic()
         if closed > 0:
             self._leave_alone(closed)
-        if self._gap:
+        if self.gap:
             # Of those that wait at the same time, each has a moment of its own.
             with self._turn:
                 now = time.monotonic()
                 mine = max(now, self._next)
-                self._next = mine + self._gap
+                self._next = mine + self.gap
             if now < mine:
                 time.sleep(mine - now)
         full = self._window.wait_for(call, self._now()) if self._window is not None else 0.0

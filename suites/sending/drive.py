@@ -40,7 +40,8 @@ class Drive:
     those that were served.
 
     It may go beside others, as far as it only sends: `held` tells that it has come to something else, and `troubled` that the
-    target did not answer it, or not willingly. It is then to go on alone.
+    target did not answer it, or not willingly. `complete` tells that it is over, or that it can go on alone at any time later:
+    nothing was sent so far, or nothing of that is needed any more.
     """
 
     def __init__(self, probe: Probe, make: Callable[[], Scenario]) -> None:
@@ -62,15 +63,32 @@ class Drive:
     def _begin(self) -> None:
         self._tries += 1
         self._exchanges: list[Exchange] = []
-        self._apart = False
+        self._told = 0
+        self._apart = self._parted = False
         self._says = ""
         self._after: tuple[Pause, ...] = ()
         scenario = self._make()
         self._scenario = scenario
         self._next: Callable[[], Call | Pause] = lambda: next(scenario)
 
+    @property
+    def complete(self) -> bool:
+        """Whether nothing that was sent so far is needed by what is still to be sent."""
+        return self.outcome is not None or self._parted or not self._exchanges
+
+    @property
+    def kept(self) -> int:
+        """How many bytes the bodies of the replies so far have, in all."""
+        return sum(len(e.reply.body) for e in self._exchanges if e.reply is not None)
+
+    def tell(self) -> None:
+        """Tell whoever listens of what was sent beside others, each once."""
+        for exchange in self._exchanges[self._told :]:
+            self._probe.tell(exchange)
+        self._told = len(self._exchanges)
+
     def go_beside(self, is_over: Callable[[], bool]) -> None:
-        """Go on beside others, as far as only calls are sent, until nothing more is wanted."""
+        """Go on beside others, as far as only calls are sent, until nothing more is wanted. Nobody is told of it before `tell`."""
         while self.outcome is None and not self.held and not is_over():
             try:
                 self._step(beside=True)
@@ -148,7 +166,11 @@ class Drive:
         step = self._next()
         scenario = self._scenario
         if isinstance(step, Pause):
-            if beside:
+            if step.alone:
+                self.held = self._parted = beside
+                self._next = lambda: next(scenario)
+                return
+            if beside and not (step.new_second and self._probe.distinct):
                 self.held = True
                 pause = step
                 self._next = lambda: pause
@@ -161,8 +183,11 @@ class Drive:
         if self._after:
             step = replace(step, after=self._after)
             self._after = ()
-        exchange = self._probe.send(step, self if self._apart else None)
+        self._parted = False
+        exchange = self._probe.send(step, self if self._apart else None, quiet=beside)
         self._exchanges.append(exchange)
+        if not beside:
+            self._told = len(self._exchanges)
         if step.draft.operation.purpose in _ENDING:
             self._ended |= _presented(exchange)
         self.logins += step.draft.operation.purpose == "issue" and succeeded(exchange.reply, step.draft.operation)

@@ -29,7 +29,7 @@ class Probe:
     def __init__(self, target: Target, budget: Budget, transport: Wire) -> None:
         self.target = target
         self.budget = budget
-        self.seconds = Seconds(compared=target.control is None)
+        self.seconds = Seconds()
         self._transport = transport
         # A clock of this process is read to the point.
         self._slack = float(getattr(target.control, "slack", 0.0))
@@ -39,8 +39,11 @@ class Probe:
         """Give the time on the clock of the run: the target's where it offers one, else this machine's."""
         return self.budget.now()
 
-    def send(self, call: Call, owner: object = None) -> Exchange:
-        """Send one call and give what came of it. `owner` shares the second of its tokens with nobody."""
+    def send(self, call: Call, owner: object = None, *, quiet: bool = False) -> Exchange:
+        """Send one call and give what came of it. `owner` shares the second of its tokens with nobody.
+
+        Of one that is `quiet` the listeners hear when somebody tells them. That is for calls of several threads.
+        """
         request = encode(call.draft)
         if call.draft.operation.purpose in ("issue", "renew") and self.seconds.taken(owner):
             self._next_second()
@@ -52,9 +55,14 @@ class Probe:
             raise
         self.budget.after(call, exchange.reply)
         self.seconds.note(exchange, owner)
+        if not quiet:
+            self.tell(exchange)
+        return exchange
+
+    def tell(self, exchange: Exchange) -> None:
+        """Tell the listeners of an exchange."""
         for listener in self.listeners:
             listener(exchange)
-        return exchange
 
     def _sent(self, call: Call, request: Request) -> Exchange:
         # A busy machine may come to the request seconds after the clock was read: they belong to the time of the exchange.

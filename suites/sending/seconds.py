@@ -19,13 +19,9 @@ _WHOLE = 1.05
 
 
 class Seconds:
-    """Remembers when a target last gave a token and to whom, and whether its tokens differ whenever they are issued.
+    """Remembers when a target last gave a token and to whom, and whether its tokens differ whenever they are issued."""
 
-    Where it does not matter whether they differ, since a clock can be set ahead, they are not `compared`.
-    """
-
-    def __init__(self, *, compared: bool = True) -> None:
-        self._compared = compared
+    def __init__(self) -> None:
         self._over = 0.0
         self._owner: object = None
         self._seen: dict[bytes, float] = {}
@@ -48,7 +44,7 @@ class Seconds:
     def _note(self, exchange: Exchange, text: object, owner: object) -> None:
         self._over = max(self._over, exchange.replied + _WHOLE)
         self._owner = owner
-        if self._compared and isinstance(text, str):
+        if isinstance(text, str):
             claims = claims_of(text)
             self._anonymous = self._anonymous or bool(claims and "jti" not in claims)
             # A token may be of any length, and there are many.

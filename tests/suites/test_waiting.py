@@ -13,8 +13,9 @@ from watchword.mockserver.service import Service
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.suites.running.check import check
+from watchword.suites.running.entry import ends, waits
 from watchword.suites.running.session import TargetSession
-from watchword.suites.running.waiting import Waiting, ends, waits
+from watchword.suites.running.waiting import Waiting
 from watchword.suites.sending.costs import weight
 from watchword.suites.target import Limits, from_description
 
