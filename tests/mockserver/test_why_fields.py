@@ -70,10 +70,11 @@ SPOIL: dict[str, Callable[[Field], list[Field]]] = {
 
 
 def spoilt() -> Iterator[Any]:
-    """Give every operation of every dialect."""
+    """Give every operation of every dialect whose request carries something."""
     for folder in DIALECTS:
-        for operation in load_dialect(folder).api.operations:
-            yield pytest.param(folder, operation, id=f"{folder.name}-{operation}")
+        for operation in load_dialect(folder).api.operations.values():
+            if operation.bindings:
+                yield pytest.param(folder, operation.name, id=f"{folder.name}-{operation.name}")
 
 
 def names_it(hint: str, binding: Binding) -> bool:
