@@ -82,7 +82,7 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee(
         "refusals.in_body",
         "each of the named wrong requests is refused, too, where the credentials travel in the body that belong into Basic",
-        ("issue", "verify", "renew", "revoke", "introspect"),
+        ("issue", "renew", "revoke", "introspect"),
         of_refusals=True,
         gravity="security",
         within="basic.in_body",

@@ -119,9 +119,8 @@ def test_what_the_description_says_of_the_whole() -> None:
     assert ["endSession", "revoke"] == [op.name for op in API.with_purpose("revoke")]
     assert [] == load_dialect("sensu").api.with_purpose("revoke")
     assert ("username", "password", "client_id", "client_secret", "brand_key") == API.required_credentials
-    assert ("operator_username", "operator_password", "other_username", "other_password", "other_brand_key") == (
-        API.optional_credentials
-    )
+    others = ("other_username", "other_password", "other_brand_key", "other_client_id", "other_client_secret")
+    assert ("operator_username", "operator_password", *others) == API.optional_credentials
 
 
 def test_text_and_folder_are_those_of_the_file() -> None:
@@ -191,7 +190,7 @@ def test_values_are_frozen() -> None:
 
 
 def test_announced_credentials() -> None:
-    """The first of each kind is announced; second users and brands are the others."""
+    """The first of each kind is announced; second users, clients and brands are the others."""
     world = WorldData(
         accounts=(
             Account("op", "op-pass", "operator"),
@@ -212,6 +211,8 @@ def test_announced_credentials() -> None:
         "operator_password": "op-pass",
         "client_id": "app",
         "client_secret": "app-secret",
+        "other_client_id": "second",
+        "other_client_secret": "x",
         "brand_key": "A",
         "other_brand_key": "B",
     } == world.credentials
