@@ -73,7 +73,9 @@ class Desk:
         self._reasons = Reasons(service)
         self.spaces: Callable[[str], list[dict[str, Any]]] | None = None
         """Says at an origin what spaces there are; None where there can be none."""
-        self._noted = Noted(service.dialect, self.journal, self.live, self.masker, self.learn)
+        self._noted = Noted(
+            service.dialect, self.journal, self.live, self.masker, self.learn, lambda: service.api.operations
+        )
         self._pages: Mapping[str, Mapping[str, _Page]] = {
             "": {"GET": self._index},
             "description": {"GET": self._viewer},

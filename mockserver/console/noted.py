@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from watchword.mockserver.console.asked import BadRequest, read_query
 from watchword.mockserver.console.journal import Journal
 from watchword.mockserver.console.live import Live
 from watchword.mockserver.console.problem import as_json
-from watchword.specs.errors import SpecError
+from watchword.specs.errors import SpecError, nearest
 from watchword.specs.loader import Dialect
 from watchword.specs.redaction import Masker
 from watchword.specs.values.http import Reply, Request
@@ -23,16 +23,26 @@ _Page = Callable[[Request, str], Reply]
 
 
 class Noted:
-    """The pages of one journal. `learn` takes note of the secrets that there are, before anything is shown."""
+    """The pages of one journal. `learn` takes note of the secrets that there are, before anything is shown.
+
+    `operations` names the operations that there are now: those of the dialect, and those that the world adds.
+    """
 
     def __init__(
-        self, dialect: Dialect, journal: Journal, live: Live, masker: Masker, learn: Callable[[], None]
+        self,
+        dialect: Dialect,
+        journal: Journal,
+        live: Live,
+        masker: Masker,
+        learn: Callable[[], None],
+        operations: Callable[[], Collection[str]],
     ) -> None:
         self._dialect = dialect
         self._journal = journal
         self._live = live
         self._masker = masker
         self._learn = learn
+        self._operations = operations
 
     def pages(self) -> Mapping[str, Mapping[str, _Page]]:
         """Give the pages by name and method."""
@@ -41,7 +51,7 @@ class Noted:
             "journal/live": {"GET": self._follow},
             "journal.har": {"GET": self._har},
             "journal.sh": {"GET": self._curl},
-            "verdict": {"GET": lambda request, origin: as_json(self.judged())},
+            "verdict": {"GET": self._verdict},
         }
 
     def judged(self) -> dict[str, Any]:
@@ -57,8 +67,22 @@ class Noted:
         except SpecError as error:
             raise BadRequest(self._masker.mask(str(error)), 409) from None
 
+    def _verdict(self, request: Request, origin: str) -> Reply:
+        read_query(request, "/verdict")
+        return as_json(self.judged())
+
+    def _only(self, request: Request, path: str) -> dict[str, str]:
+        """Read which entries are meant; a name that nothing can have is a slip, and not a journal without entries."""
+        only = read_query(request, path)
+        name = only.get("operation")
+        known = self._operations()
+        # What the world has lost since is still in the journal.
+        if name is not None and name not in known and not self._journal.picked(only={"operation": name}):
+            raise BadRequest(f"operation: expected the name of one that this API has; {nearest(name, known)}")
+        return only
+
     def _read(self, request: Request, origin: str) -> Reply:
-        only = read_query(request, "/journal")
+        only = self._only(request, "/journal")
         last = int(only.pop("last")) if "last" in only else None
         details = only.pop("details", "false") == "true"
         self._learn()
@@ -71,7 +95,7 @@ class Noted:
 
     def _follow(self, request: Request, origin: str) -> Reply:
         self._learn()
-        only = read_query(request, "/journal/live")
+        only = self._only(request, "/journal/live")
         # A browser that lost the connection says how far it has come.
         seen = only.pop("since", None) or request.header("last-event-id") or ""
         return self._live.follow(only, int(seen) if _NUMBER.fullmatch(seen) else None)
@@ -80,14 +104,14 @@ class Noted:
         from watchword.mockserver.console.export import har
 
         self._learn()
-        only = read_query(request, "/journal.har")
+        only = self._only(request, "/journal.har")
         return as_json(har(self._journal.entries(None, only, details=True), origin))
 
     def _curl(self, request: Request, origin: str) -> Reply:
         from watchword.mockserver.console.export import curl_lines
 
         self._learn()
-        picked = self._journal.picked(None, read_query(request, "/journal.sh"))
+        picked = self._journal.picked(None, self._only(request, "/journal.sh"))
         for entry in picked:
             self._journal.learn(entry)
         text = curl_lines(picked, origin, self._masker, self._journal.detail)

@@ -23,7 +23,7 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.values.api import FORM, JSON
 from watchword.specs.values.draft import Field
 from watchword.specs.values.http import Pairs, Request
-from watchword.specs.vocabulary import CONDITIONS
+from watchword.specs.vocabulary import CONDITIONS, PURPOSES
 
 ORIGIN = "http://mock.test"
 Why = dict[str, Any]
@@ -404,6 +404,33 @@ def test_journal_filters() -> None:
     assert ["/auth"] == paths("last=1&method=GET")
     assert 400 == mock.send("GET", f"{ROOT}journal?state=401").status
     assert "status" in mock.send("GET", f"{ROOT}journal?statu=401").json["detail"]
+
+
+@pytest.mark.parametrize("page", ["journal", "journal/live", "journal.har", "journal.sh"])
+def test_journal_of_nothing_that_there_is(page: str) -> None:
+    """An operation or a purpose that there is not is refused with those that there are: it is a slip, and not an empty journal."""
+    mock = Mock("sensu")
+
+    def told(query: str) -> tuple[int, str]:
+        reply = mock.send("GET", f"{ROOT}{page}?{query}")
+        return reply.status, reply.json["detail"]
+
+    assert (400, "did you mean 'createToken'?") == (
+        told("operation=creatToken")[0],
+        told("operation=creatToken")[1][-27:],
+    )
+    status, said = told("operation=Q")
+    assert (400, set()) == (status, {name for name in mock.application.service.api.operations if name not in said})
+    status, said = told("purpose=login")
+    assert (400, set()) == (status, {name for name in PURPOSES if name not in said})
+
+
+def test_verdict_takes_no_parameter() -> None:
+    """The verdicts are about all that was asked: who wants only some of it is told that they cannot be limited."""
+    mock = Mock("sensu")
+
+    assert 200 == mock.send("GET", f"{ROOT}verdict").status
+    assert 400 == mock.send("GET", f"{ROOT}verdict?session=1").status
 
 
 def test_dry_run() -> None:
