@@ -115,6 +115,9 @@ def test_reports(mock: Running, tmp_path: Path) -> None:
     text = page.read_text("utf-8")
     assert "a password or a client secret travels in the URL" in text
     assert "request 3" in text
+    found = text.partition('id="sensu:credentials.not-in-url"')[2].partition("</details>")[0]
+    assert "<dt>Seen</dt>" in found
+    assert "<dt>Expected</dt>" not in found
     assert "This API has no brands." in text
     for file in (page, junit, records):
         assert mock.credentials["password"] not in file.read_text("utf-8")

@@ -78,6 +78,17 @@ def test_what_was_expected_and_seen_is_told_once(clause, exchange):
     assert [("status 400", "status 400")] == compared(clause())
 
 
+def test_what_was_expected_is_left_out_where_nothing_was(run, clause, exchange):
+    """A difference that only says what was seen, as those of rules about clients do, has no empty expectation beside it."""
+    page = render(run(_wrong(clause, exchange, differences=("a token travels in the URL",)), exit_code=1))
+
+    assert (
+        '<dl class="compare odd">\n<div class="seen alone"><dt>Seen</dt><dd>a token travels in the URL</dd></div></dl>'
+        in page
+    )
+    assert "<dt>Expected</dt>" not in page
+
+
 def test_opened_clause_has_its_control_beside_it(run, clause, exchange):
     """The judged exchange and its control stand open, with request and reply, and nothing else has to be unfolded."""
     page = render(run(_wrong(clause, exchange), exit_code=1))
