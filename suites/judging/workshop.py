@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Protocol
 
-from watchword.specs.cli import count
 from watchword.specs.values.api import Api
 from watchword.specs.values.http import Reply
 
@@ -51,6 +50,9 @@ def caveat(clauses: int) -> str:
 
     Either nothing can be generated, or another release does so than the one that is vouched for.
     """
+    # The process beside the run begins with this module, and has no use for a command line.
+    from watchword.specs.cli import count
+
     if clauses and (lacks := shortage()):
         return f"no requests can be generated for {count(clauses, 'clause')}: {lacks}"
     have, vouched = _releases()

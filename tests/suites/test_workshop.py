@@ -83,3 +83,13 @@ def test_it_leaves_with_the_run() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
 
     assert -signal.SIGKILL == done.returncode, done.stderr
+
+
+def test_what_the_process_beside_the_run_begins_with() -> None:
+    """It has no use for a command line, and loads none before it generates."""
+    code = "import sys; import watchword.suites.judging.workshop; print('click' in sys.modules)"
+
+    assert (
+        "False"
+        == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    )
