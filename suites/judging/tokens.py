@@ -121,10 +121,11 @@ def _tokens(transcript: Transcript) -> Tokens:
 
 
 def _in_future(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    _needs_expiry(_tokens(transcript))
     found = []
     for name in ("tokens", "later"):
         tokens = transcript.facts.get(name)
-        if isinstance(tokens, Tokens):
+        if isinstance(tokens, Tokens) and _has_expiry(tokens):
             found += _ahead(context, tokens, " that followed an expiry" if name == "later" else "")
     return found
 
@@ -144,6 +145,7 @@ def _ahead(context: Context, tokens: Tokens, which: str) -> list[Difference]:
 
 def _in_seconds(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     tokens = _tokens(transcript)
+    _needs_expiry(tokens)
     found = _not_seconds(tokens)
     return [Difference(*found, ("in_seconds", *_expiry(tokens)))] if found else []
 
@@ -164,7 +166,18 @@ def _not_seconds(tokens: Tokens) -> tuple[str, str] | None:
     return "an expiry as a number", _kind_of_expiry(tokens)
 
 
+def _has_expiry(tokens: Tokens) -> bool:
+    return (tokens["expires_at"], tokens["expires_in"]) != (None, None)
+
+
+def _needs_expiry(tokens: Tokens) -> None:
+    # Whether an expiry has to be there is the matter of the clauses about what a reply holds: one defect is told once.
+    if not _has_expiry(tokens):
+        raise NotApplicable("the reply tells no expiry")
+
+
 def _tells(tokens: Tokens) -> bool:
+    """Tell whether some expiry is a number; one that is none is told, and is wrong."""
     return number(tokens["expires_at"]) is not None or number(tokens["expires_in"]) is not None
 
 
@@ -175,12 +188,13 @@ def _kind_of_expiry(tokens: Tokens) -> str:
 
 def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     tokens = _tokens(transcript)
+    _needs_expiry(tokens)
     inside = number(claims_of(tokens["access_token"]).get("exp"))
     if inside is None:
         raise NotApplicable("the access token tells no expiry of its own")
     matches = ("matches", *_expiry(tokens), [*_path(tokens, "access_token"), "exp"])
     if not _tells(tokens):
-        return [Difference("an expiry as a number", "none", matches)]
+        return [Difference("an expiry as a number", _kind_of_expiry(tokens), matches)]
     at = number(tokens["expires_at"])
     if at is not None:
         # Both are seconds of one clock, and what it shows does not matter.

@@ -18,7 +18,7 @@ class Office:
 
     `basic` tells that clients are read from the header, else from the body; `media` is the one that bodies have; where it is
     None, either is read. `counts` chooses of several brand keys. `coded` tells that a refusal has an error code, and `lives`
-    how long the next token does.
+    how long the next token does; None is not told.
     `first` may answer a request before anybody else does.
     """
 
@@ -70,12 +70,10 @@ class Office:
                 return self.refuse(400, "invalid_grant")
         token = secrets.token_hex(16)
         self.tokens[token] = brand
-        reply = {
-            "access_token": token,
-            "token_type": "bearer",
-            "expires_in": self.lives(),
-            "refresh_token": token[::-1],
-        }
+        reply = {"access_token": token, "token_type": "bearer", "refresh_token": token[::-1]}
+        lives = self.lives()
+        if lives is not None:
+            reply["expires_in"] = lives
         return 200, JSON, json.dumps(reply).encode()
 
     def refuse(self, status, code):

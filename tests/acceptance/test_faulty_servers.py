@@ -411,7 +411,7 @@ CASES = [
         "no expiry",
         "sensu",
         replies("/auth", lambda s, r, m: {"expires_at": ...}),
-        {"token.reply-fields": F, "token.expiry-in-future": F, "renew.reply-fields": P},
+        {"token.reply-fields": F, "token.expiry-in-future": "not_applicable", "renew.reply-fields": P},
     ),
     Case(
         "empty refresh token",

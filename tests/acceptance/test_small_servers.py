@@ -52,6 +52,20 @@ def test_nothing_left_of_a_token_that_is_given_again(office, judged):
     assert ("warn", ["expected a lifetime above 0, saw 0"]) == (found.verdict, list(map(str, found.differences)))
 
 
+def test_an_expiry_that_no_reply_tells(office, judged):
+    """An `expires_in` that is only recommended is missed once an operation, and nothing else is said of it."""
+    _, path = office(lives=lambda: None)
+    clauses = [c for c in load_dialect("rator").clauses if "expir" in c.id and not c.when and not c.conditions]
+    found = judged(path, *(c.id for c in clauses))
+    about = {c.id: c.guarantee for c in clauses}
+    missed = {name for name, one in found.items() if one.verdict.broken}
+    untold = {about[name] for name, one in found.items() if one.reason == "the reply tells no expiry"}
+
+    assert {"login.expires-in", "renew.expires-in"} <= missed
+    assert {"request.accepted"} == {about[name] for name in missed}
+    assert {"expiry.in_future", "expiry.in_seconds"} == untold
+
+
 def test_a_brand_that_nothing_shows_to_exist(office, judged):
     """Where no client is served under the other key, nothing is said of two brands: least of all that a rule holds."""
     _, path = office({"other_brand_key": "BRAND9"})

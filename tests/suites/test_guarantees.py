@@ -16,7 +16,7 @@ from watchword.specs.loader import bundled, load_dialect
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.context import Context, Tokens
-from watchword.suites.acting.steps import Call, Exchange, Transcript
+from watchword.suites.acting.steps import Call, Exchange, NotApplicable, Transcript
 from watchword.suites.judging.judge import judge
 from watchword.suites.target import from_description
 
@@ -193,7 +193,8 @@ def names_user(scene):
 def in_future(scene):
     """Some second is left, and it is a number."""
     past = scene.told(-5 if "expires_at" in scene.operation.gives else 0)
-    return [scene.judged(tokens=scene.told(5))], [scene.judged(tokens=past), scene.judged(tokens=scene.tokens())]
+    text = scene.tokens(expires_at="soon", expires_in="soon")
+    return [scene.judged(tokens=scene.told(5))], [scene.judged(tokens=past), scene.judged(tokens=text)]
 
 
 def in_seconds(scene):
@@ -378,3 +379,19 @@ def test_just_inside_and_just_outside(dialect, clause):
     assert [[]] * len(inside) == inside
     assert outside
     assert [] == [number for number, found in enumerate(outside) if not found]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "clause"),
+    [
+        pytest.param(dialect, clause, id=clause.full_id)
+        for dialect, clause in CLAUSES
+        if clause.guarantee in ("expiry.in_future", "expiry.in_seconds", "expiry.matches_token")
+    ],
+)
+def test_an_expiry_that_is_not_told(dialect, clause):
+    """Where a reply tells no expiry, nothing is judged of it: that it is missing is the matter of other clauses."""
+    scene = Scene(dialect, clause)
+
+    with pytest.raises(NotApplicable, match="the reply tells no expiry"):
+        scene.judged(tokens=scene.tokens(access_token=jwt(exp=int(scene.now) + LIFE)))
