@@ -96,15 +96,16 @@ def no_refresh_token(tokens: Tokens) -> Halt:
 def declined(reply: Reply | None, operation: Operation) -> bool:
     """Tell whether a reply says that an optional operation is not offered.
 
-    A grant that is found invalid is one that is offered (RFC 6749 section 5.2): there, what was presented is refused.
+    A grant that is found invalid is offered (RFC 6749 section 5.2); who lacks one may say 501 of it.
     Who publishes no metadata may have a page there, or send everybody elsewhere.
     """
     if reply is not None and operation.purpose == "metadata" and not 400 <= reply.status < 500:
         page = 200 <= reply.status < 300 and reply.json is None and not reply.media_type.endswith("json")
         return page or 300 <= reply.status < 400 or reply.status == 501
-    if reply is None or not 400 <= reply.status < 500:
+    if reply is None or not (400 <= reply.status < 500 or reply.status == 501):
         return False
-    return operation.read_reply(reply.members).get("error") != "invalid_grant"
+    error = operation.read_reply(reply.members).get("error")
+    return error == "unsupported_grant_type" if reply.status == 501 else error != "invalid_grant"
 
 
 @fleeting(frozen=True, slots=True, repr=False)

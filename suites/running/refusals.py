@@ -20,6 +20,8 @@ __all__ = ["RuleBroken", "insist", "line_ends", "redirect"]
 
 _SHOWN = 40
 """Characters of a `Retry-After` that is shown: a date has 29."""
+_NOT_OFFERED = "unsupported_grant_type"
+"""The code that says of a login that the server has no such grant, and nothing of its credentials (RFC 6749 section 5.2)."""
 
 
 class RuleBroken(PreflightError):
@@ -58,6 +60,7 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, oth
             f"{what}, a redirect to {redirect(reply.header('location'))}: give the address it leads to"
         )
     if reply.status in (404, 405, 501):
+        _insist_on_the_grant(exchange, what)
         raise PreflightError(f"{what}: {wrong_base(session, operation, exchange.request.path)}")
     ban = session.target.dialect.api.ban
     if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
@@ -73,6 +76,7 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, oth
         ended = line_ends(session, roles)
         if not ended and not others:
             _insist_on_the_documented_way(session, exchange, what)
+        _insist_on_the_grant(exchange, what)
         whose = _decoded_otherwise(session, operation, others)
         if "other_username" in others:
             whose = _of_which_brand(session, operation)
@@ -96,6 +100,15 @@ def _insist_on_the_documented_way(session: TargetSession, exchange: Exchange, wh
     steps = (replace(exchange.call, step="probe"), replace(found.exchange.call, step="verify"))
     shown = tuple(replace(e, call=call) for e, call in zip((exchange, found.exchange), steps, strict=True))
     raise RuleBroken(line, rules, Attempt(Transcript(shown), None))
+
+
+def _insist_on_the_grant(exchange: Exchange, what: str) -> None:
+    operation = exchange.call.draft.operation
+    if exchange.reply and operation.read_reply(exchange.reply.members).get("error") == _NOT_OFFERED:
+        raise PreflightError(
+            f"{what} with the code {_NOT_OFFERED}: where the server does not offer that grant, leave it out with "
+            f"{operation.name} = false under [endpoints]"
+        )
 
 
 def _decoded_otherwise(session: TargetSession, operation: Operation, others: tuple[str, ...]) -> str:

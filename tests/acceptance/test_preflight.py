@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import subprocess
 
@@ -411,6 +412,22 @@ def test_something_else_answers(dialect, status, headers, body, said, serve, mad
     assert said in line
     assert "credentials are refused" not in line
     assert 1 == len(front.asked)
+
+
+@pytest.mark.parametrize("status", [400, 501])
+def test_a_grant_that_is_not_offered(status, serve, write_target):
+    """A server that says that it has no such grant doubts no credential: the line says how to leave the grant out."""
+    refusal = json.dumps({"error": "unsupported_grant_type"}).encode()
+    front = serve(lambda asked: (status, {"Content-Type": "application/json"}, refusal))
+    facts = {
+        "dialect": "oauth2",
+        "url": front.url,
+        "credentials": {"client_id": "desk", "client_secret": "Copper4-Tundra"},
+    }
+    line = told(write_target(facts))
+
+    assert "issueByClientCredentials = false under [endpoints]" in line
+    assert "credentials are refused" not in line
 
 
 @pytest.mark.parametrize(

@@ -77,17 +77,25 @@ def test_a_brand_that_nothing_shows_to_exist(office, judged):
     assert "nothing shows that other_brand_key names a brand" in refused["token.brand-key-foreign.password"].reason
 
 
-@pytest.mark.parametrize("code", ["invalid_grant", "unsupported_grant_type"])
-def test_an_optional_grant_that_is_refused(code, office, judged):
+@pytest.mark.parametrize(
+    ("status", "code", "verdict"),
+    [
+        (400, "invalid_grant", "warn"),
+        (400, "unsupported_grant_type", "not_supported"),
+        (501, "unsupported_grant_type", "not_supported"),
+        (501, "server_error", "warn"),
+    ],
+)
+def test_an_optional_grant_that_is_refused(status, code, verdict, office, judged):
     """A grant is not supported where the refusal says that it is not offered; one that is found invalid is offered."""
 
     def refuse(server, asked):
-        return (400, JSON, json.dumps({"error": code}).encode()) if b"operator_password" in asked.body else None
+        return (status, JSON, json.dumps({"error": code}).encode()) if b"operator_password" in asked.body else None
 
     _, path = office(OPERATOR, first=refuse)
     found = judged(path, "operator.accepted")["operator.accepted"]
 
-    assert ("not_supported" if code == "unsupported_grant_type" else "warn") == found.verdict
+    assert verdict == found.verdict
 
 
 def test_an_account_that_is_locked_on_the_way(office, judged):

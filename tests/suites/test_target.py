@@ -39,6 +39,7 @@ MISTAKES = [
     ('dialect = "sensu"', 'dialect = "sensuu"', 3, ["sensuu", "'sensu'"]),
     ('dialect = "sensu"', 'dialect = "fusio"', None, ["client_id"]),
     ('name = "staging"', "name = 7", 2, ["name", "7"]),
+    ('"env:CANARY_PASSWORD"', "7735", 8, ["credentials.password", "text in quotes, not empty"]),
     ("http://127.0.0.1:9", "ftp://127.0.0.1:9", 4, ["url", "http"]),
     ("http://127.0.0.1:9", "127.0.0.1:9", 4, ["url", "write http://127.0.0.1:9 or https://127.0.0.1:9"]),
     ("http://127.0.0.1:9", "staging.example.test/api", 4, ["url", "or https://staging.example.test/api"]),
