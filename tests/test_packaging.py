@@ -190,10 +190,7 @@ def described(served: dict[str, Any], folder: Path) -> Path:
 def test_the_installed_suites_run_against_a_target_file(
     installed: Path, away: Path, served: dict[str, Any], suites: dict[str, str]
 ) -> None:
-    """The installed suites pass against the installed mock, and leave their report where they were started.
-
-    With what the extra brings they leave nothing out, and say nothing of it.
-    """
+    """The installed suites pass against the installed mock, leave their report where they were started, and leave nothing out."""
     target = described(served, away)
     words = ["-m", "pytest", "--pyargs", "watchword.suites", "--target", target, "--html", "page.html"]
 
@@ -247,10 +244,8 @@ def is_generated(record: dict[str, Any]) -> bool:
 
 
 def test_other_peoples_tests_are_left_alone(installed: Path, away: Path) -> None:
-    """In a project without our suites pytest imports no library for our plugins, and of ours what begins them; nothing is written.
-
-    The fixture starts a mock all the same, when somebody asks for one.
-    """
+    """In a project without our suites pytest imports no library for our plugins, and of ours what begins them; nothing is written."""
+    # The fixture starts a mock all the same, when somebody asks for one.
     (away / "test_a.py").write_text(
         "import json, pathlib, sys, sysconfig\n\n\n"
         "def test_a():\n"

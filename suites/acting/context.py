@@ -96,8 +96,8 @@ def no_refresh_token(tokens: Tokens) -> Halt:
 def declined(reply: Reply | None, operation: Operation) -> bool:
     """Tell whether a reply says that an optional operation is not offered.
 
-    A grant that is found invalid is offered (RFC 6749 section 5.2); who lacks one may say 501 of it.
-    Who publishes no metadata may have a page there, or send everybody elsewhere.
+    A grant found invalid is offered (RFC 6749 section 5.2); 501 may be said of one that is not. Who publishes no metadata may
+    have a page there, or send everybody elsewhere.
     """
     if reply is not None and operation.purpose == "metadata" and not 400 <= reply.status < 500:
         page = 200 <= reply.status < 300 and reply.json is None and not reply.media_type.endswith("json")
