@@ -12,7 +12,7 @@ from watchword.mockserver.rules.decide import DEMANDED, Checks, Refusal, checks_
 from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import World
-from watchword.specs.codec import Reading, decode
+from watchword.specs.codec import Reading, basic_sent, decode
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Request
 from watchword.specs.values.profile import Demand, LeftOut, Profile, ReplyTemplate
@@ -170,13 +170,20 @@ class Judge:
 
     def _read(self, operation: Operation, reading: Reading) -> Case:
         case = Case(self._api, operation, reading, self._world)
-        pair = reading.basic
-        if not self._profile.form_encoded_basic or pair is None or "%" not in "".join(pair):
+        pair, decodes = reading.basic, self._profile.form_encoded_basic
+        if pair is None:
             return case
-        if self._world.opens(*pair):
+        if any(b.place == "basic" and b.encoded for b in operation.bindings):
+            # It was decoded, as the description has it.
+            return (
+                case
+                if decodes
+                else Case(self._api, operation, replace(reading, basic=basic_sent(reading)), self._world)
+            )
+        plain = (unquote_plus(pair[0]), unquote_plus(pair[1]))
+        if not decodes or "%" not in "".join(pair) or self._world.opens(*pair):
             return case
         # RFC 6749 section 2.3.1 has clients encode both as in a form; the other way is that of RFC 7617.
-        plain = (unquote_plus(pair[0]), unquote_plus(pair[1]))
         return Case(self._api, operation, replace(reading, basic=plain), self._world)
 
 

@@ -13,13 +13,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
 
 from watchword.specs.values.api import FORM, JSON, Binding, Operation
 from watchword.specs.values.draft import Draft, Field, MissingRole
 from watchword.specs.values.http import Pairs, Request
 
-__all__ = ["Reading", "decode", "draft", "encode"]
+__all__ = ["Reading", "basic_pair", "basic_sent", "decode", "draft", "encode"]
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 """What no encoding changes (RFC 3986 section 2.3)."""
@@ -56,7 +56,7 @@ def encode(sketch: Draft) -> Request:
     for entry in at.get("path", ()):
         path = path.replace("{" + entry.name + "}", quote(str(entry.value), safe=""))
     headers: list[tuple[str, str]] = [("Accept", "application/json")]
-    authorization = _authorization(at) if sketch.authorization is None else sketch.authorization
+    authorization = _authorization(sketch, at) if sketch.authorization is None else sketch.authorization
     if authorization:
         headers.append(("Authorization", authorization))
     headers.extend((f.name, str(f.value)) for f in at.get("header", ()))
@@ -70,11 +70,22 @@ def encode(sketch: Draft) -> Request:
     return Request(sketch.method, path, query, tuple(headers), body, sketch.operation.base)
 
 
-def _authorization(at: Mapping[str, list[Field]]) -> str:
+def basic_pair(sketch: Draft) -> str:
+    """Write the user and the password of Basic as they are joined, each encoded as in a form where its binding wants that."""
+    coded = _coded(sketch.operation)
+    parts = {f.name: str(f.value) for f in sketch.fields if f.place == "basic"}
+    written = {name: _quoted(text) if name in coded else text for name, text in parts.items()}
+    return f"{written.get('user', '')}:{written.get('password', '')}"
+
+
+def _coded(operation: Operation) -> set[str]:
+    """Give the parts of Basic that are encoded as in a form (RFC 6749 section 2.3.1)."""
+    return {b.name for b in operation.bindings if b.place == "basic" and b.encoded}
+
+
+def _authorization(sketch: Draft, at: Mapping[str, list[Field]]) -> str:
     if "basic" in at:
-        parts = {f.name: str(f.value) for f in at["basic"]}
-        pair = f"{parts.get('user', '')}:{parts.get('password', '')}"
-        return "Basic " + base64.b64encode(pair.encode()).decode()
+        return "Basic " + base64.b64encode(basic_pair(sketch).encode()).decode()
     if "bearer" in at:
         return f"Bearer {at['bearer'][0].value}"
     return ""
@@ -246,6 +257,13 @@ def decode(operation: Operation, request: Request, path: Mapping[str, str] | Non
     word, _, rest = (authorization or "").strip().partition(" ")
     scheme, token = word.lower(), rest.strip()
     basic, basic_state = _read_basic(authorization, scheme, token)
+    if basic is not None and basic_state == "ok" and _UNRESERVED.fullmatch("".join(basic)) is None:
+        coded = _coded(operation)
+        user, password = basic
+        basic = (
+            unquote_plus(user) if "user" in coded else user,
+            unquote_plus(password) if "password" in coded else password,
+        )
     return Reading(
         operation,
         request,
@@ -261,6 +279,11 @@ def decode(operation: Operation, request: Request, path: Mapping[str, str] | Non
         basic_state,
         headers,
     )
+
+
+def basic_sent(reading: Reading) -> tuple[str, str] | None:
+    """Give the user and the password of Basic as they were sent, whether or not their bindings have them encoded."""
+    return _read_basic(reading.authorization, reading.scheme, reading.token)[0]
 
 
 def _read_basic(authorization: str | None, scheme: str, token: str) -> tuple[tuple[str, str] | None, str]:

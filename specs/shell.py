@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_plus
 
 from watchword.specs.values.api import FORM
 from watchword.specs.values.http import Request
@@ -16,6 +16,8 @@ from watchword.specs.values.http import Request
 __all__ = ["ShellLine"]
 
 _BEFORE = ("=", ":", " ", '"')
+_ENCODE = "python3 -c 'import sys, urllib.parse; print(urllib.parse.quote_plus(sys.argv[1]))'"
+"""What writes a text encoded as in a form; curl does that for fields alone."""
 _END = ("", "\n")
 """Between which a secret that is a word is one: it ends a pair, or is a string."""
 
@@ -72,11 +74,13 @@ class ShellLine:
     def _header(self, name: str, value: str) -> list[str]:
         scheme, _, rest = value.partition(" ")
         pair = _pair(rest) if name == "Authorization" else ""
+        coded = self._encoded_in(pair)
         if pair and scheme == "Basic":
-            return ["-u", self._quoted(pair)]
-        if pair and any(secret in pair for secret in self._variables):
+            return ["-u", self._quoted(pair, coded)]
+        if pair and (coded or any(secret in pair for secret in self._variables)):
             # curl has no option for another word than Basic, and a variable cannot stand inside of base64.
-            return ["-H", f"\"{name}: {scheme} $(printf %s {self._quoted(pair)} | base64 | tr -d '\\n')\""]
+            told = self._quoted(pair, coded)
+            return ["-H", f"\"{name}: {scheme} $(printf %s {told} | base64 | tr -d '\\n')\""]
         if not value.strip():
             return ["-H", self._quoted(f"{name};")]
         return ["-H", self._quoted(f"{name}: {self._plain(value)}")]
@@ -101,17 +105,26 @@ class ShellLine:
             return [word for name, value in pairs for word in ("--data-urlencode", self._quoted(f"{name}={value}"))]
         return ["--data-raw", self._quoted(text)]
 
-    def _quoted(self, text: str) -> str:
-        """Quote for a POSIX shell, with variables for the secrets."""
-        secrets = sorted((s for s in self._variables if s and s in text), key=len, reverse=True)
-        parts = _cut(text, [(secret, self._is_word(secret)) for secret in secrets])
+    def _encoded_in(self, pair: str) -> dict[str, str]:
+        """Give the secrets that stand in a pair encoded as in a form (RFC 6749 section 2.3.1): how, and what writes that."""
+        if "%" not in pair and "+" not in pair:
+            return {}
+        coded = ((quote_plus(s, errors="surrogatepass"), s, variable) for s, variable in self._variables.items() if s)
+        return {c: f'$({_ENCODE} "${{{variable}}}")' for c, s, variable in coded if c != s and c in pair}
+
+    def _quoted(self, text: str, coded: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Quote for a POSIX shell, with variables for the secrets. `coded` has what stands for those that are encoded."""
+        secrets = sorted((s for s in (*self._variables, *coded) if s and s in text), key=len, reverse=True)
+        parts = _cut(text, [(secret, secret not in coded and self._is_word(secret)) for secret in secrets])
         if len(parts) == 1:
             safe = re.fullmatch(r"[A-Za-z0-9_@%+=:,./-]+", text)
             return text if safe else "'" + text.replace("'", "'\\''") + "'"
-        escaped = (
-            f"${{{self._variables[p]}}}" if p in self._variables else re.sub(r'([\\"$`])', r"\\\1", p) for p in parts
-        )
-        return '"' + "".join(escaped) + '"'
+        return '"' + "".join(coded.get(part) or self._escaped(part) for part in parts) + '"'
+
+    def _escaped(self, part: str) -> str:
+        if part in self._variables:
+            return f"${{{self._variables[part]}}}"
+        return re.sub(r'([\\"$`])', r"\\\1", part)
 
     def _is_word(self, secret: str) -> bool:
         """Tell whether it is a word that may stand anywhere, and a secret only where it ends a pair or is a string."""

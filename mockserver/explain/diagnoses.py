@@ -28,6 +28,7 @@ from watchword.mockserver.explain.slips import (
     shut_account,
     shut_client,
     spaced,
+    unencoded,
     unpadded,
     withdrawn,
 )
@@ -164,6 +165,14 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "the Basic credentials are right, and encoded as in a form; this server takes them as they stand",
         "{pair} without percent-encoding (RFC 7617)",
         "Send {pair} in `Authorization` without percent-encoding; RFC 6749 section 2.3.1 has clients encode, few servers decode.",
+    ),
+    Diagnosis(
+        "basic.not_form_encoded",
+        (*_NAMES, *_SECRETS),
+        unencoded,
+        "the Basic credentials are right, and stand there as they are; this server decodes them as in a form",
+        "{pair}, each encoded as in a form (RFC 6749 section 2.3.1)",
+        "Encode {pair} as in a form, one by one, before they are joined and go into `Authorization` in base64.",
     ),
     Diagnosis(
         "access_token.doubled_scheme",

@@ -27,6 +27,7 @@ __all__ = [
     "shut_account",
     "shut_client",
     "spaced",
+    "unencoded",
     "unpadded",
     "withdrawn",
 ]
@@ -126,6 +127,15 @@ def encoded(case: Case) -> bool:
         return False
     name, secret = (unquote_plus(part) for part in pair)
     return case.world.opens(name, secret) or case.world.opens(pair[0], secret) or case.world.opens(name, pair[1])
+
+
+def unencoded(case: Case) -> bool:
+    """Tell whether Basic credentials that were decoded as in a form open something as they were sent."""
+    try:
+        name, _, secret = (_decoded(case) or b"").decode().partition(":")
+    except UnicodeDecodeError:
+        return False
+    return (name, secret) != case.reading.basic and case.world.opens(name, secret)
 
 
 def _given(case: Case) -> str:

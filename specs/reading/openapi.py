@@ -4,6 +4,7 @@ The standard words: parameters, request bodies, security schemes and requirement
 
     x-role              the role of a parameter, of a member of a body or a reply; on a bearer scheme, of its token
     x-roles             on a basic scheme: the roles of user and password
+    x-form-encoded      on a basic scheme: true where both are encoded as in a form before they are joined (RFC 6749 section 2.3.1)
     x-standing          alternative or superseded, where a role may travel besides its documented place
     x-purpose           what an operation is for; x-operations names several behind one path, one for each grant, and says
                         which roles of the described reply one of them withholds
@@ -262,12 +263,19 @@ class _Reader:
             where: At = ("components", "securitySchemes", name)
             scheme = schemes[name]
             if scheme.get("scheme", "").lower() == "basic":
+                encoded = scheme.get("x-form-encoded", False)
+                if not isinstance(encoded, bool):
+                    raise self.source.error(
+                        (*where, "x-form-encoded"),
+                        f"{encoded!r} is neither true nor false",
+                        "write true, or leave it out",
+                    )
                 for part, role in scheme.get("x-roles", {}).items():
                     if part not in ("user", "password"):
                         raise self.source.error(
                             (*where, "x-roles"), f"{part!r} is not a part of Basic", "the parts are user and password"
                         )
-                    bindings.append(Binding(self.pointers.role(where, role), "basic", part))
+                    bindings.append(Binding(self.pointers.role(where, role), "basic", part, encoded=encoded))
             elif scheme.get("scheme", "").lower() == "bearer" or scheme.get("type") in ("oauth2", "openIdConnect"):
                 bindings.append(
                     Binding(self.pointers.role(where, scheme.get("x-role", "access_token")), "bearer", "token")

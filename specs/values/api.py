@@ -37,6 +37,7 @@ class Binding:
 
     `standing`: `main` (the documented place), `alternative` (another place that servers are known to read), `superseded`
     (a place or name that an older text gives). `const` is the value it always has; `example` one that works anywhere.
+    `encoded` marks a part of Basic that is encoded as in a form before it is joined (RFC 6749 section 2.3.1).
     """
 
     role: str
@@ -46,6 +47,7 @@ class Binding:
     standing: str = "main"
     const: str | None = None
     example: Any = None
+    encoded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

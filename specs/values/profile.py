@@ -154,7 +154,7 @@ class Profile:
 
     `options` are the replies to OPTIONS by operation; where there is none it is a wrong method. `allow_origin` is what
     pages of other origins are told (empty: nothing). `form_encoded_basic` says that Basic credentials may be encoded as in
-    a form before they are joined. `left_out` are operations of the imitated server that the mock does without. `headers`
+    a form before they are joined, and have to be where the description says so. `left_out` are operations of the imitated server that the mock does without. `headers`
     are those of every reply that has none of that name. The credentials of the operations in `guard_paths` are looked at
     before an unknown path below their base URL is told, those of `guard_methods` before a wrong method at their path.
     `unknown_method_by` are replies by method, where the operation has none of its own. After a reply with a status of

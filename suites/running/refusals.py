@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import quote_plus, unquote_plus, urlsplit
 
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause
@@ -15,9 +15,12 @@ from watchword.suites.running.examining import PreflightError, place_of
 from watchword.suites.running.other_ways import other_way
 from watchword.suites.running.outsiders import no_api, warning_of_a_page
 from watchword.suites.running.session import TargetSession
+from watchword.suites.running.undecoded import taken_as_it_is
 
 __all__ = ["RuleBroken", "insist", "line_ends", "redirect"]
 
+_CHANGED = "any other characters than letters, digits and -._~"
+"""Without which the encoding of a form changes something."""
 _SHOWN = 40
 """Characters of a `Retry-After` that is shown: a date has 29."""
 _NOT_OFFERED = "unsupported_grant_type"
@@ -74,8 +77,9 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, oth
         raise PreflightError(f"{what}: {down}asks to be left alone, try again later{after}")
     if 400 <= reply.status < 500:
         ended = line_ends(session, roles)
-        if not ended and not others:
-            _insist_on_the_documented_way(session, exchange, what)
+        if not ended:
+            _insist_on_decoding(session, exchange, what)
+            _insist_on_the_documented_way(session, exchange, what, others)
         _insist_on_the_grant(exchange, what)
         whose = _decoded_otherwise(session, operation, others)
         if "other_username" in others:
@@ -84,8 +88,10 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, oth
         raise PreflightError(f"{what}, the credentials are refused: check {', '.join(roles)}{whose}{ended}{page}")
 
 
-def _insist_on_the_documented_way(session: TargetSession, exchange: Exchange, what: str) -> None:
-    found = other_way(session, exchange)
+def _insist_on_the_documented_way(
+    session: TargetSession, exchange: Exchange, what: str, others: tuple[str, ...]
+) -> None:
+    found = None if others else other_way(session, exchange)
     if found is None:
         return
     operation = exchange.call.draft.operation
@@ -111,11 +117,36 @@ def _insist_on_the_grant(exchange: Exchange, what: str) -> None:
         )
 
 
+def _insist_on_decoding(session: TargetSession, exchange: Exchange, what: str) -> None:
+    """Insist that a login was not refused for being encoded as in a form, where it is to be (RFC 6749 section 2.3.1)."""
+    found = taken_as_it_is(session, exchange)
+    if found is None:
+        return
+    if found.roles:
+        raise PreflightError(
+            f"{what} to Basic credentials that are form-encoded (RFC 6749 section 2.3.1) and serves them as they stand: "
+            f"either the target gives the {' and the '.join(found.roles)} encoded already, so write it as it was before, "
+            f"or the server does not decode, so register a client without {_CHANGED}"
+        )
+    raise PreflightError(
+        f"{what} to Basic credentials that are form-encoded and serves them as they stand: the server does not decode "
+        f"them, which breaks RFC 6749 section 2.3.1; mend it, or register a client without {_CHANGED} to check all the rest"
+    )
+
+
 def _decoded_otherwise(session: TargetSession, operation: Operation, others: tuple[str, ...]) -> str:
     """Name the credentials that a server reads otherwise which takes those in Basic for form-encoded."""
     held = session.target.credentials
     named = [b.role for b in operation.bindings if b.place == "basic" and b.role.startswith("client_")]
     named = list(others) if others else named
+    if any(b.place == "basic" and b.encoded for b in operation.bindings):
+        changed = [
+            role
+            for role in named
+            if role.rpartition("client_")[1] and quote_plus(held.get(role, "")) != held.get(role, "")
+        ]
+        sent = f"; the {' and the '.join(changed)} went form-encoded (RFC 6749 section 2.3.1)"
+        return f"{sent}, which not every server decodes" if changed else ""
     other = [role for role in named if unquote_plus(held.get(role, "")) != held.get(role, "")]
     if not other:
         return ""

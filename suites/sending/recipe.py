@@ -120,10 +120,18 @@ class Recipes:
             yield self._provenance.of(rest, exchange) or rest
             return
         user, _, password = pair.partition(":")
-        known = None if self._provenance.is_name(user) else self._provenance.of(user, exchange)
-        secret = self._provenance.of(password, exchange)
+        coded = {b.name for b in exchange.call.draft.operation.bindings if b.place == "basic" and b.encoded}
+        plain = unquote_plus(user) if "user" in coded else user
+        known = user if self._provenance.is_name(plain) else self._of_basic(user, exchange, coded="user" in coded)
+        secret = self._of_basic(password, exchange, coded="password" in coded)
         # A pair without a secret hides behind base64 all the same.
-        yield ["basic", self._whole(iter([known or user, ":", secret or password]))]
+        yield ["basic", self._whole(iter([known, ":", secret]))]
+
+    def _of_basic(self, part: str, exchange: Exchange, *, coded: bool) -> Any:
+        plain = unquote_plus(part) if coded else part
+        return (
+            self._coded(part, plain, "form", exchange) if plain != part else self._provenance.of(part, exchange) or part
+        )
 
     def _in_body(self, text: str, exchange: Exchange) -> Iterator[Any]:
         others = self._provenance.of_others(exchange)

@@ -335,6 +335,20 @@ def test_form_encoded_credentials_are_taken() -> None:
         assert 200 == mock.send("POST", "/authorization/token", headers, b"grant_type=client_credentials").status
 
 
+def test_credentials_that_were_not_encoded() -> None:
+    """Where the description has them encoded as in a form, those that read otherwise so are refused, and why is told."""
+    mock = Mock("oauth2")
+    client = next(iter(mock.service.state.clients.values()))
+    mock.service.state.clients["desk"] = replace(client, client_id="desk", client_secret="p+s s%41:\u00fc")
+    path, form = "/token", b"grant_type=client_credentials"
+    why = mock.why("POST", path, (basic("desk", "p+s s%41:\u00fc"), ("Content-Type", FORM)), form)
+    sent = mock.send("POST", path, (basic("desk", "p%2Bs+s%2541%3A%C3%BC"), ("Content-Type", FORM)), form)
+
+    assert (401, "basic.not_form_encoded", "client_secret.wrong") == (why["status"], why["condition"], why["broader"])
+    assert "as in a form" in why["hint"]
+    assert 200 == sent.status
+
+
 def test_misplaced_fields() -> None:
     """What is there under another name or in another place is not called missing without saying where it is."""
     mock = Mock("rator")

@@ -146,6 +146,12 @@ LANTERNHOUSE = {
         "'name' is not a part of Basic",
         "user and password",
     ),
+    "Basic that is encoded somehow": (
+        "x-roles: {user: username",
+        "x-form-encoded: often§\n      x-roles: {user: username",
+        "'often' is neither true nor false",
+        "write true, or leave it out",
+    ),
     "a role in a cookie": ("in: path", "in: cookie§", "a role cannot travel in 'cookie'", "valid names: basic, bearer"),
     "no alternative path": ("x-alternative-paths: [/oauth/tokens]", "x-alternative-paths: []§", "non-empty", ""),
     "a misspelt key of a grant": ("grant: client_credentials", "grnt: client_credentials§", "no key 'grnt'", "'grant'"),

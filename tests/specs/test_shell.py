@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import shlex
+import subprocess
 
 import pytest
 
@@ -44,6 +47,22 @@ def test_variables_stand_for_secrets() -> None:
     line = ShellLine(BASE, {"s3cret": "TOKEN"}, head=True).write(request)
 
     assert f'curl -sS -i -H "Authorization: Bearer ${{TOKEN}}" --url-query "key=${{TOKEN}}" {BASE}/a' == line
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic"])
+def test_an_encoded_secret_is_encoded_by_the_shell(scheme: str) -> None:
+    """A secret that went form-encoded is nowhere either, and the line writes it as it went, of the variable."""
+    pair = base64.b64encode(b"desk:p%2Bs+s%25").decode()
+    request = Request("GET", "/a", headers=(("Authorization", f"{scheme} {pair}"),))
+    line = ShellLine(BASE, {"p+s s%": "SECRET"}).write(request).replace("curl -sS", "printf '%s\\n'")
+    done = subprocess.run(
+        ["sh", "-c", line], env=dict(os.environ) | {"SECRET": "p+s s%"}, capture_output=True, check=True
+    )
+
+    assert "p%2Bs" not in line
+    assert (
+        "desk:p%2Bs+s%25" if scheme == "Basic" else f"Authorization: basic {pair}"
+    ) in done.stdout.decode().splitlines()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
+from watchword.specs.codec import basic_pair
 from watchword.specs.values.draft import Draft
 from watchword.suites.acting.provoke.work import (
     Rows,
@@ -77,8 +78,7 @@ def basic_of(user: str, password: str) -> str:
 
 
 def _pair(draft: Draft) -> str:
-    parts = {f.name: str(f.value) for f in draft.fields if f.place == "basic"}
-    return basic_of(parts.get("user", ""), parts.get("password", ""))
+    return base64.b64encode(basic_pair(draft).encode()).decode()
 
 
 def _headed(draft: Draft, work: Work, authorization: str) -> Draft:
