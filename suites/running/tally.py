@@ -70,11 +70,11 @@ class Tally:
         return clause.full_id if len(twins) == 1 else f"{clause.full_id}@{target.label}"
 
     def header(self, options: Mapping[str, object]) -> RunRecord:
-        """Write the record that a run begins with."""
+        """Write the record that a run begins with; a target of which no clause was selected is not spoken of."""
         mask = self.masker.mask
         targets: list[TargetRecord] = []
-        for session in self.sessions.values():
-            target = session.target
+        for target in self._chosen():
+            session = self.sessions[target.name]
             limits = target.limits
             targets.append(
                 {
@@ -100,8 +100,12 @@ class Tally:
                 targets[-1]["tls"] = tls
         return RunRecord(self.started, _versions(), tuple(targets), dict(options), tuple(self._untested()))
 
+    def _chosen(self) -> list[Target]:
+        """Give the targets that the run is about: all of them as long as nothing was selected."""
+        return [target for target in self.targets if not self.selected or target.name in self.selected]
+
     def _untested(self) -> list[Untested]:
-        dialects = {t.dialect.name: t.dialect for t in self.targets}
+        dialects = {t.dialect.name: t.dialect for t in self._chosen()}
         return [
             Untested(c.full_id, c.dialect, c.topic, c.level, c.basis, c.says, str(c.source), c.untested)
             for dialect in dialects.values()

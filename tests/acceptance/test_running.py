@@ -171,6 +171,20 @@ def test_two_targets(curt, write_target, suites):
     assert ["staging", "staging-2"] == [target["name"] for target in done.run.run.targets]
 
 
+def test_a_target_of_which_nothing_is_chosen(curt, write_target, suites):
+    """It is asked nothing, and the run says nothing of it: neither that it conforms nor what of it is left untested."""
+    service, facts = curt("fusio")
+    files = [write_target(curt("sensu")[1]), write_target(facts)]
+    done = suites("--target", files[0], "--target", files[1], "-k", "sensu")
+
+    assert 0 == done.code, done.text
+    assert 0 == service.count
+    assert ["sensu"] == [target["dialect"] for target in done.run.run.targets]
+    assert {"sensu"} >= {one.dialect for one in done.run.run.untested}
+    assert "2 targets" not in done.text
+    assert "fusio" not in done.out
+
+
 def test_strict(curt, write_target, suites):
     """A warning leaves a run green, and --strict turns it red."""
     _, facts = curt("sensu")
