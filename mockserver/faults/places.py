@@ -90,6 +90,8 @@ def _client_in_body(operation: Operation) -> Fault:
             token="",
             basic=pair,
             basic_state="absent" if pair is None else "ok",
+            # What is taken as Basic stands nowhere else, or it would be there twice.
+            form=tuple(field for field in reading.form if field[0] not in ("client_id", "client_secret")),
         )
 
     what = "takes the client's credentials only in the form, where the document has Basic"
