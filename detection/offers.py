@@ -34,6 +34,7 @@ GUARANTEE: Mapping[str, str] = MappingProxyType(
         "past": "expiry.in_future",
         "revokes-all-the-same": "revoke.spares_others",
         "stale": "renew.extends",
+        "takes-basic-as-it-stands": "basic.form_encoded",
     }
 )
 """Kind of fault → the guarantee that it breaks, where that is one and the same at every operation."""

@@ -123,6 +123,8 @@ def why_not_guarantee(name: str, operation: Operation) -> str:
     purposes = GUARANTEES[name].purposes
     if operation.purpose not in purposes:
         return f"{name} is for operations of purpose {' or '.join(purposes)}, and {operation.name} has purpose {operation.purpose}"
+    if name == "basic.form_encoded" and not operation.place("client_id") == operation.place("client_secret") == "basic":
+        return f"{name} is about a client's credentials in Basic, and {operation.name} has them elsewhere or nowhere"
     within = GUARANTEES[name].within
     if within is not None:
         places = {binding.place for binding in operation.bindings}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen
 from watchword.mockserver.faults.register import left_open
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.rules.recognise.table import RECOGNISERS
+from watchword.specs.codec import Reading, basic_sent
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import Operation
 from watchword.specs.values.http import Reply
@@ -22,6 +24,11 @@ _WRONG = {"client_id": "client_id.unknown", "client_secret": "client_secret.wron
 
 def client_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
     """Give the faults of operations that take a client's credentials in the body, and of those that revoke."""
+    if profile.form_encoded_basic:
+        for operation in dialect.api.with_purpose("issue"):
+            wants = any(b.place == "basic" and b.encoded for b in operation.bindings) and not operation.optional
+            if wants and not left_open(dialect, operation, "basic.form_encoded"):
+                yield _taking_as_it_stands(operation)
     for operation in dialect.api.operations.values():
         own = profile.operations[operation.name]
         if _IN_BODY in own.accepts:
@@ -32,6 +39,15 @@ def client_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
             refused = {rule.condition for rule in own.rules}
             for name in sorted(refused & {"access_token.other_client", "refresh_token.other_client"}):
                 yield _revoking_all_the_same(operation, name)
+
+
+def _taking_as_it_stands(operation: Operation) -> Fault:
+    def read(reading: Reading) -> Reading:
+        return replace(reading, basic=basic_sent(reading)) if reading.operation.name == operation.name else reading
+
+    says = f"{operation.name} takes Basic credentials as they stand, where they are encoded as in a form."
+    name = f"takes-basic-as-it-stands@{operation.name}"
+    return Fault(name, "dialect", says, lambda: Distortion(read=read), lambda seen: seen.operation == operation.name)
 
 
 def _unchecked(operation: Operation, role: str, condition: str) -> Fault:

@@ -109,6 +109,12 @@ _PROPERTIES: list[Guarantee] = [
         gravity="security",
         conditions=("password.wrong", "username.unknown"),
     ),
+    Guarantee(
+        "basic.form_encoded",
+        "the client's credentials are taken where they are encoded as in a form before they are joined for Basic",
+        _ISSUE,
+        refused=1,
+    ),
     Guarantee("access_token.works", "the access token opens the protected operation", _TOKENS),
     Guarantee("access_token.works_again", "the access token opens the protected operation a second time", _TOKENS),
     Guarantee(

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import quote_plus
+
+from watchword.specs.values.draft import Draft
 from watchword.suites.acting.choosing import TOKEN_ROLES, renewal_for
 from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, need_scopes, succeeded
 from watchword.suites.acting.expiry import not_by_expiry
 from watchword.suites.acting.steps import Blocked, Call, NotApplicable, Scenario
 
-__all__ = ["token_after_revocation"]
+__all__ = ["encoded_login", "token_after_revocation"]
+
+
+def encoded_login(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Log in with form-encoded Basic as a client whose identifier or secret that changes, else nothing would be shown."""
+    operation = context.operation
+    coded = replace(
+        operation, bindings=tuple(replace(b, encoded=True) if b.place == "basic" else b for b in operation.bindings)
+    )
+    given = context.target.credentials
+    for who, prefix in (("self", ""), ("other_client", "other_")):
+        if {f"{prefix}client_id", f"{prefix}client_secret"} <= given.keys():
+            sketch = replace(context.write(operation, context.values(who)), operation=coded)
+            if _is_changed(sketch):
+                yield Call(sketch, "probe", f"log in by {operation.name} with form-encoded credentials")
+                return {}
+    lacks = "has an identifier or a secret with other characters than letters, digits and -._~"
+    raise NotApplicable(f"no client that the target gives {lacks}, so that encoding them changes nothing")
+
+
+def _is_changed(sketch: Draft) -> bool:
+    values = [str(f.value) for f in sketch.fields if f.place == "basic"]
+    return any(quote_plus(value) != value for value in values)
 
 
 def token_after_revocation(context: Context, conditions: tuple[str, ...]) -> Scenario:

@@ -225,6 +225,7 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "refusals.after_renewal": afterwards.after_renewal,
         "refusals.after_expiry": afterwards.after_expiry,
         "refusals.alike": _refusals_alike,
+        "basic.form_encoded": clients.encoded_login,
         "access_token.works": _opens,
         "access_token.works_again": _opens_again,
         "access_token.names_user": _names_user,

@@ -318,6 +318,7 @@ def _listed(context: Context, transcript: Transcript, clause: Clause) -> list[Di
 
 ROWS: Mapping[str, Judge] = MappingProxyType(
     {
+        "basic.form_encoded": _served,
         "access_token.works": _opened,
         "access_token.works_again": _opened,
         "access_token.names_user": _names_user,

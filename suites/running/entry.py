@@ -36,6 +36,7 @@ _SINGLE = frozenset(
     {
         "access_token.form",
         "access_token.lifetime",
+        "basic.form_encoded",
         "expiry.in_future",
         "expiry.in_seconds",
         "method.allow_header",

@@ -103,9 +103,13 @@ def _insist_on_the_documented_way(
         return
     names = " and ".join(rule.full_id for rule in rules)
     line = f"{what} to the documented login and serves it where {found.says}; this is the broken rule, {names}"
-    steps = (replace(exchange.call, step="probe"), replace(found.exchange.call, step="verify"))
-    shown = tuple(replace(e, call=call) for e, call in zip((exchange, found.exchange), steps, strict=True))
-    raise RuleBroken(line, rules, Attempt(Transcript(shown), None))
+    raise _broken(line, rules, exchange, found.exchange)
+
+
+def _broken(line: str, rules: tuple[Clause, ...], refused: Exchange, served: Exchange) -> RuleBroken:
+    steps = (replace(refused.call, step="probe"), replace(served.call, step="verify"))
+    shown = tuple(replace(e, call=call) for e, call in zip((refused, served), steps, strict=True))
+    return RuleBroken(line, rules, Attempt(Transcript(shown), None))
 
 
 def _insist_on_the_grant(exchange: Exchange, what: str) -> None:
@@ -128,10 +132,18 @@ def _insist_on_decoding(session: TargetSession, exchange: Exchange, what: str) -
             f"either the target gives the {' and the '.join(found.roles)} encoded already, so write it as it was before, "
             f"or the server does not decode, so register a client without {_CHANGED}"
         )
-    raise PreflightError(
+    line = (
         f"{what} to Basic credentials that are form-encoded and serves them as they stand: the server does not decode "
         f"them, which breaks RFC 6749 section 2.3.1; mend it, or register a client without {_CHANGED} to check all the rest"
     )
+    operation = exchange.call.draft.operation
+    register = session.target.dialect.clauses
+    rules = tuple(
+        c for c in register if c.operation == operation.name and c.guarantee == "basic.form_encoded" and c.can_fail
+    )
+    if not rules:
+        raise PreflightError(line)
+    raise _broken(line, rules, exchange, found.exchange)
 
 
 def _decoded_otherwise(session: TargetSession, operation: Operation, others: tuple[str, ...]) -> str:

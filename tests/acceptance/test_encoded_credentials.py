@@ -18,8 +18,8 @@ from watchword.reports.records import RunRecord
 from watchword.reports.reproducing.script import script
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
-from watchword.suites.running.check import check
-from watchword.suites.running.preflight import PreflightError, preflight
+from watchword.suites.running.check import check, weigh
+from watchword.suites.running.preflight import PreflightError, RuleBroken, preflight
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
 from watchword.suites.target import Limits, from_description
@@ -28,6 +28,7 @@ SECRET = "p+s s%41:ü"
 UNLIMITED = Limits(requests_per_second=10000, bad_logins=1000)
 CLAUSES = (
     "token.accepted",
+    "token.credentials-encoded",
     "token.credentials-scheme-case",
     "token.credentials-twice",
     "token.client-secret-wrong",
@@ -55,11 +56,11 @@ class Noting:
         return getattr(self._service, name)
 
 
-def service_of(dialect, secret, *, decodes=True):
-    """A mock whose first client has that secret; with `decodes` off it takes Basic as it stands."""
+def service_of(dialect, secret, name="desk no+1", *, decodes=True):
+    """A mock whose first client has that name and secret; with `decodes` off it takes Basic as it stands."""
     loaded = load_dialect(dialect)
     first, *others = loaded.world.clients
-    world = replace(loaded.world, clients=(replace(first, client_id="desk no+1", client_secret=secret), *others))
+    world = replace(loaded.world, clients=(replace(first, client_id=name, client_secret=secret), *others))
     fault = Fault("raw", "dialect", "Basic is taken as it stands.", lambda: Distortion(profile=as_it_stands), bool)
     return Noting(Service(loaded, world=world, fault=None if decodes else fault))
 
@@ -117,7 +118,7 @@ def test_curl_lines_encode(examined):
     """The curl line of each request with the right secret sends what the suites sent."""
     mock, session, judged, _ = examined
     values = {f"WATCHWORD_{role.upper()}": value for role, value in mock.credentials.items()}
-    sample = [e for one in judged[:2] for e in one.attempt.transcript.exchanges]
+    sample = [e for one in judged[:3] for e in one.attempt.transcript.exchanges]
     seen = []
     for exchange in sample:
         line = session.evidence.record(exchange).curl
@@ -164,22 +165,56 @@ def ends(mock, given=None, limits=UNLIMITED):
 
 
 @pytest.mark.parametrize(
-    ("secret", "told", "asked"),
+    ("name", "secret", "told"),
     [
-        ("p s:ü", "the server does not decode", 2),
-        (SECRET, "either the target gives the client_id and the client_secret encoded already", 2),
-        ("p-s", "either the target gives the client_id encoded already", 2),
+        ("desk", SECRET, "either the target gives the client_secret encoded already"),
+        ("desk no+1", "p-s", "either the target gives the client_id encoded already"),
     ],
 )
-def test_a_server_that_does_not_decode(secret, told, asked):
-    """Where the credentials are served as they stand, none is called wrong, and one more login was tried."""
-    with start(service_of("oauth2", secret, decodes=False)) as mock:
+def test_credentials_that_may_be_encoded_already(name, secret, told):
+    """Where they are served as they stand and a right server would decode that, too, both are told, and no rule is broken."""
+    with start(service_of("oauth2", secret, name, decodes=False)) as mock:
         line = ends(mock)
 
     assert told in line
     assert "credentials are refused" not in line
     assert "\n" not in line
-    assert asked == len(mock.service.asked)
+    assert 2 == len(mock.service.asked)
+
+
+def test_a_server_that_does_not_decode():
+    """Where only as they stand they are served, that is the broken rule, and the two requests show it."""
+    with start(service_of("oauth2", "p s:ü", "desk", decodes=False)) as mock:
+        session = session_of(mock)
+        try:
+            with pytest.raises(RuleBroken, match="the server does not decode them") as caught:
+                preflight(session)
+            (rule,) = caught.value.rules
+            found = weigh(session, rule, [caught.value.attempt])
+        finally:
+            session.close()
+
+    assert "oauth2:token.credentials-encoded" == rule.full_id
+    assert "fail" == found.verdict
+    assert 2 == len(found.attempt.transcript.exchanges) == len(mock.service.asked)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "verdict"),
+    [(("Quay7", "Gull4"), "not_applicable"), (("Quay7", "Gull+4"), "pass"), (("Quay 7", "Gull4"), "pass")],
+)
+def test_what_shows_nothing_is_not_green(secrets, verdict):
+    """Whether encoded credentials are taken is shown by a client whose encoding changes something, and by no other."""
+    loaded = load_dialect("oauth2")
+    first, second, *others = loaded.world.clients
+    pair = (replace(first, client_secret=secrets[0]), replace(second, client_secret=secrets[1]))
+    with start(Service(loaded, world=replace(loaded.world, clients=(*pair, *others)))) as mock:
+        session = session_of(mock)
+        rule = next(c for c in session.target.dialect.clauses if c.id == "token.credentials-encoded")
+        found = check(session, rule)
+        session.close()
+
+    assert verdict == found.verdict
 
 
 @pytest.mark.parametrize(("bad_logins", "asked"), [(1, 1), (4, 2)])

@@ -237,6 +237,13 @@ def differ(scene):
     return [scene.judged(tokens=scene.tokens())], [scene.judged(tokens=same)]
 
 
+def logs_in(scene):
+    """A login gives a token, and nothing else does."""
+    token = scene.named(access_token="t")
+    around = [scene.judged([scene.exchange(scene.operation, *seen)]) for seen in ((200, token), (401, {}), (200, {}))]
+    return around[:1], around[1:]
+
+
 def serves(scene):
     """A renewal gives a token, and that opens."""
     renewal = scene.operation
@@ -322,6 +329,7 @@ AROUND = {
     "refusals.refused": refused,
     "refusals.in_body": refused,
     "refusals.alike": alike,
+    "basic.form_encoded": logs_in,
     "access_token.works": opens,
     "access_token.works_again": opens,
     "access_token.names_user": names_user,
