@@ -73,8 +73,9 @@ class Tally:
         """Write the record that a run begins with; a target of which no clause was selected is not spoken of."""
         mask = self.masker.mask
         targets: list[TargetRecord] = []
-        for target in self._chosen():
-            session = self.sessions[target.name]
+        for chosen in self._chosen():
+            session = self.sessions[chosen.name]
+            target = session.target
             limits = target.limits
             targets.append(
                 {

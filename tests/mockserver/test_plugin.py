@@ -20,7 +20,9 @@ def test_default_targets(pytestconfig: pytest.Config) -> None:
     try:
         assert list(bundled()) == [target["dialect"] for target in targets]
         for target in targets:
-            assert {"name", "dialect", "url", "resource_url", "credentials", "control", "close"} == set(target)
+            assert {"name", "dialect", "url", "resource_url", "credentials", "control", "issuer", "close"} == set(
+                target
+            )
             before = target["control"].now()
             reply = requests.get(target["url"] + "/nowhere", timeout=3)
             assert "/__watchword__/" == reply.headers["Watchword-Control"]

@@ -12,8 +12,10 @@ from watchword.specs.loader import load_dialect
 _WARNED_ALWAYS = {
     "login.body-malformed",
     "login.body-unreadable-no-crash",
+    "renew.client-foreign",
     "renew.client-id-unknown",
     "renew.client-secret-extended",
+    "renew.client-secret-foreign",
     "renew.client-secret-is-client-id",
     "renew.client-secret-other-case",
     "renew.client-secret-padded",
