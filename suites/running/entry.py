@@ -181,11 +181,17 @@ class Entry:
             return False
         ended = self.spoiled or (self.crowded and independent is False)
         touched = self.touched or (self.crowded and not independent)
-        return (
-            (ended and self.only_looks)
-            or (touched and (judged.verdict.broken or judged.verdict is Verdict.BLOCKED))
-            or (self.shared and self.is_doubtful(judged))
-        )
+        return (ended and self.only_looks) or (touched and self._is_lost) or (self.shared and self.is_doubtful(judged))
+
+    @property
+    def is_worth_a_question(self) -> bool:
+        """Whether it came to something that the logins of others would explain, if a login ends other sessions."""
+        return self.crowded and not self.alone and not self.touched and self._is_lost
+
+    @property
+    def _is_lost(self) -> bool:
+        verdict = self.check.judged.verdict if self.check.judged else None
+        return verdict is not None and (verdict.broken or verdict is Verdict.BLOCKED)
 
     @staticmethod
     def is_doubtful(judged: Judged) -> bool:

@@ -19,8 +19,9 @@ from collections.abc import Iterable
 from watchword.specs.values.clause import Clause
 from watchword.suites.running.ahead import Ahead
 from watchword.suites.running.check import Judged
-from watchword.suites.running.entry import Entry
+from watchword.suites.running.entry import Entry, issuers_of
 from watchword.suites.running.session import TargetSession
+from watchword.suites.running.witness import Witness
 from watchword.suites.sending.costs import weight
 
 __all__ = ["Waiting"]
@@ -116,9 +117,19 @@ class _Line:
             # What passes by before the token that is looked at has been issued spoils nothing, if it still is.
             entry.spoiled = entry.spoiled or any(not drive.short for drive in met)
             entry.crowded |= logged_in and entry is not chosen and entry.check.waiting is not None
+        if self._independent is None and chosen.is_worth_a_question:
+            self._find_out(chosen)
         if chosen.has_to_be_repeated(self._independent):
             chosen.prepare()
             chosen.alone = True
+
+    def _find_out(self, chosen: Entry) -> None:
+        """Ask whether a login ends the user's other sessions, rather than wait a second time for what may come to the same."""
+        found = [Witness(self._session, one).outlives_a_login() for one in issuers_of(self._session, chosen.clause)]
+        told = [one for one in found if one is not None]
+        self._independent = all(told) if told else None
+        for entry in self._entries.values():
+            entry.crowded |= entry.check.waiting is not None
 
     def _send_ahead(self, chosen: Entry, ahead: Ahead) -> None:
         """Send a check beside those that come after it."""

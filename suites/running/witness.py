@@ -59,6 +59,13 @@ class Witness:
             self._tokens = None
         return alive
 
+    def outlives_a_login(self) -> bool | None:
+        """Tell whether a new session of the user is still served after his next login; None where that does not show."""
+        self._tokens = self._logged_in()
+        if not self._is_open() or self._logged_in() is None:
+            return None
+        return self._is_open()
+
     def _is_old(self, tokens: Tokens) -> bool:
         try:
             return end_of(self._context, tokens).earliest < self._session.probe.now() + _LEFT
