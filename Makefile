@@ -108,7 +108,7 @@ fuzz: $(VENV)/.developed ## Send each mock a hundred thousand requests that nobo
 
 bench: $(VENV)/.developed $(BENCH) ## Measure the mock beside other servers, for docs/performance.md (Linux, two cores, wrk; some minutes)
 	@mkdir -p $(SPEED)
-	@$(PY) -m benchmarks.speed sensu fusio --rounds $(ROUNDS) --json $(SPEED)/speed.json
+	@$(PY) -m benchmarks.speed sensu fusio --without oauth2 --rounds $(ROUNDS) --json $(SPEED)/speed.json
 	@$(PY) -m benchmarks.speedpage $(SPEED)/speed.json docs/performance.md
 
 pictures: $(VENV)/.developed ## Draw reports of good and bad servers in a browser, to be looked at, and let axe look at them (some minutes)

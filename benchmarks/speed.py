@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from urllib.request import Request, urlopen
 
 import click
 
+from benchmarks.commands import commands
 from benchmarks.contenders import OPERATIONS, Server, free_port, missing, mock_of, of_dialect, prism_of, servers
 from benchmarks.figures import spread
 from benchmarks.load import closed, opened
@@ -40,21 +42,23 @@ _RATE = 2000
 @click.command()
 @click.argument("first")
 @click.argument("second")
+@click.option("--without", required=True, help="The dialect that timed conformance runs leave out.")
 @click.option("--json", "file", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Write it there.")
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1), help="How often each is measured.")
 @click.option("--seconds", default=2, show_default=True, type=click.IntRange(1), help="How long a measurement takes.")
 @click.option(
     "--requests", default=100_000, show_default=True, type=click.IntRange(1000), help="Sent at a steady rate."
 )
-def main(first: str, second: str, file: Path, rounds: int, seconds: int, requests: int) -> None:
-    """Measure throughput, latency, starts, memory, and the suites at a slow server.
+def main(first: str, second: str, without: str, file: Path, rounds: int, seconds: int, requests: int) -> None:
+    """Measure throughput, latency, starts, memory, whole commands, and the suites at a slow server.
 
     FIRST is a dialect with a login by Basic credentials alone, SECOND one with logins by JSON and by a form.
     """
     if shutil.which("wrk") is None or shutil.which("taskset") is None or (os.cpu_count() or 1) < 2:
         raise click.ClickException("expected wrk, taskset and two cores; in Debian: apt-get install wrk util-linux")
-    os.sched_setaffinity(0, {_CORE})
     load = os.getloadavg()[0]
+    whole = commands(rounds, without)
+    os.sched_setaffinity(0, {_CORE})
     figures = {
         "machine": {
             "cores": os.cpu_count(),
@@ -68,6 +72,7 @@ def main(first: str, second: str, file: Path, rounds: int, seconds: int, request
         "latency": _latency(servers(first, second), requests),
         "starts": _starts(first, rounds),
         "shares": shares(first),
+        "commands": whole,
         "overlap": overlapping(first),
     }
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -152,6 +157,7 @@ def _starts(dialect: str, rounds: int) -> dict[str, Any]:
         "help": spread(_timed(Path(sys.executable).with_name("watchword"), "--help") for _ in range(rounds)),
         "python": spread(_timed(sys.executable, "-c", "pass") for _ in range(rounds)),
         "fixture": spread(_fixture(dialect) for _ in range(10 * rounds)),
+        "imports": _imports(dialect),
     }
     if "prism" not in missing():
         others = [_cold(dialect, prism_of(dialect)) for _ in range(rounds)]
@@ -161,13 +167,18 @@ def _starts(dialect: str, rounds: int) -> dict[str, Any]:
     return found
 
 
-def _cold(dialect: str, line: Callable[[int], Sequence[str]]) -> tuple[float, float, float]:
-    """Give the seconds from starting a process to its first right answer, its memory in MB then, and how long it takes to end."""
+def _cold(
+    dialect: str, line: Callable[[int], Sequence[str]], errors: int = subprocess.DEVNULL, **variables: str
+) -> tuple[float, float, float]:
+    """Give the seconds from starting a process to its first right answer, its memory in MB then, and how long it takes to end.
+
+    What it says besides goes to the descriptor `errors`, and `variables` are added to its environment.
+    """
     port = free_port()
     call = of_dialect(dialect, token="none")(port)["basic"]
     ask = Request(f"http://127.0.0.1:{port}{call.path}", headers=dict(call.headers))
     began = time.perf_counter()
-    process = subprocess.Popen(line(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(line(port), stdout=subprocess.DEVNULL, stderr=errors, env=os.environ | variables)
     try:
         while True:
             with contextlib.suppress(URLError, ConnectionError), urlopen(ask, timeout=30) as reply:
@@ -186,6 +197,27 @@ def _cold(dialect: str, line: Callable[[int], Sequence[str]]) -> tuple[float, fl
     finally:
         process.kill()
         process.wait()
+
+
+def _imports(dialect: str) -> dict[str, float]:
+    """Give the part of a cold start that the import of each library and folder of ours takes, by Python's own account.
+
+    Python measures each import, which makes the start longer than it is otherwise.
+    """
+    with tempfile.TemporaryFile() as told:
+        took, _, _ = _cold(dialect, mock_of(dialect), told.fileno(), PYTHONPROFILEIMPORTTIME="1")
+        told.seek(0)
+        lines = told.read().decode().splitlines()
+    found: dict[str, float] = {}
+    for line in lines:
+        own, _, rest = line.removeprefix("import time:").partition("|")
+        if own.strip().isdigit():
+            name = rest.rpartition("|")[2].strip()
+            part = ".".join(name.split(".")[: 2 if name.startswith("watchword") else 1])
+            part = "Python's own library" if part in sys.stdlib_module_names or part.startswith("_") else part
+            found[part] = found.get(part, 0.0) + int(own) / 1_000_000 / took
+    found["not imports"] = 1 - sum(found.values())
+    return {name: round(part, 3) for name, part in sorted(found.items(), key=lambda row: -row[1]) if part >= 0.01}
 
 
 def _timed(*line: str | Path) -> float:

@@ -75,6 +75,11 @@ def goals(figures: Mapping[str, Any]) -> list[Goal]:
         ("stop", "the end of the process", 20, "ms", 1000),
     ):
         found.append(_goal(says, wanted, unit, starts.get(name), factor))
+    whole = figures.get("commands", {})
+    found.append(_goal("a conformance run, three dialects, reports included", 4, "s", whole.get("conformance")))
+    found.append(_goal("the matrix of the bundled dialects", 60, "s", whole.get("matrix")))
+    unused = "an empty pytest run with Watchword's plugins, CPU time"
+    found.append(_goal(unused, 1.05, "of that without", whole.get("unused")))
     return found
 
 
@@ -151,6 +156,15 @@ def page(figures: Mapping[str, Any]) -> str:
             "",
             "![The parts of the modules in a login and a bearer call](performance-shares.svg)",
             "",
+            "A cold start is imports for the most part; Python's account of them, which makes them look dearer, too:",
+            "",
+            "![The parts of a cold start](performance-start.svg)",
+            "",
+            "And this is what the main thread of a conformance run over three dialects does. It waits while mocks in the same process "
+            "answer, and while the other process makes requests:",
+            "",
+            "![The parts of a conformance run](performance-conformance.svg)",
+            "",
             "## Method",
             "",
             f"Servers run on one core, load comes from the other: `wrk` with {settings['connections']} connections for "
@@ -226,7 +240,11 @@ def _plots(figures: Mapping[str, Any]) -> dict[str, str]:
         for operation, by in figures["shares"].items()
         for module, part in list(by.items())[:12]
     ]
+    starts = [Bar(name, 100 * part) for name, part in figures["starts"]["imports"].items()]
+    run = [Bar(name, 100 * part) for name, part in figures["commands"]["parts"].items() if part > 0]
     return {
+        "performance-conformance.svg": bars("Parts of a conformance run, in percent", run),
+        "performance-start.svg": bars("Parts of a cold start, in percent", starts),
         "performance-ratios.svg": bars("Throughput of the mock as a multiple of another's", ratios, mark=1),
         "performance-shares.svg": bars("Parts of the time of a request, in percent", parts),
     }
