@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from watchword.detection.declare import changes, declaration
+from watchword.detection.declare import changes, declaration, requests
 from watchword.detection.laws import Breach, breaches
 from watchword.detection.offers import by_operation, offers
 from watchword.detection.run import cores, run
@@ -18,7 +18,8 @@ from watchword.reports.exits import Exit
 from watchword.reports.files import replace
 from watchword.specs.cli import Command, ConfigurationError, count
 from watchword.specs.loader import Dialect, bundled, load_dialect
-from watchword.suites.judging.workshop import caveat
+from watchword.specs.reading.generated import FILE
+from watchword.suites.judging.workshop import caveat, shortage
 
 __all__ = ["faults"]
 
@@ -31,7 +32,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--html", "html_file", type=_FILE, help="Write a heat map of faults by clauses, with all evidence.")
 @click.option("--jobs", type=click.IntRange(1), default=cores, show_default="one a core", help="Processes to work in.")
 @click.option(
-    "--declare", is_flag=True, help="Write what was found into the dialects' faults.yaml, and say what changed."
+    "--declare",
+    is_flag=True,
+    help="Write what was found into the dialects' faults.yaml and generated.json, and say what changed.",
 )
 def faults(dialect: tuple[str, ...], json_file: Path | None, html_file: Path | None, jobs: int, declare: bool) -> int:
     """Try the suites on mocks that have one fault each, and on all profiles, which have none; nothing leaves this process.
@@ -81,6 +84,8 @@ def _declare(dialect: Dialect, sheet: Sheet) -> None:
     path = dialect.folder / "faults.yaml"
     before = dialect.declared
     _write(path, declaration(sheet), "declarations")
+    if not shortage() and (made := requests(dialect)):
+        _write(dialect.folder / FILE, made, "generated requests")
     if before is not None:
         click.echo("".join(f"  {line}\n" for line in changes(sheet, before)), nl=False)
 

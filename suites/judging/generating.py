@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import functools
 import json
+import re
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ __all__ = ["cases", "failures"]
 
 _BACKEND = "watchword"
 """The backend's name, for `settings(backend=...)`."""
+_PARAMETER = re.compile(r"{([^}]+)}")
 _CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -106,9 +108,11 @@ def _keeper(made: list[AnyCase]) -> Callable[..., None]:
 
 
 @functools.lru_cache(maxsize=512)
-def failures(description: str, path: str, method: str, number: int, reply: Reply) -> tuple[str, ...]:
-    """Give what is wrong with a reply to one of the cases; many servers answer many of them in just the same way."""
-    case = cases(description, path, method)[number]
+def failures(description: str, path: str, method: str, reply: Reply) -> tuple[str, ...]:
+    """Give what is wrong with a reply of an operation; many servers answer many requests in just the same way."""
+    operation = _schema(description)[path][method]
+    # What the checks hold a reply against does not depend on what was asked.
+    case = operation.Case(path_parameters=dict.fromkeys(_PARAMETER.findall(path), "any"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

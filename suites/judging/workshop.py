@@ -21,14 +21,27 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from importlib import metadata
-from typing import Any, Protocol
+from typing import Protocol
 
+from watchword.specs.reading.generated import kept_requests
 from watchword.specs.values.api import Api
+from watchword.specs.values.generated import Generated
 from watchword.specs.values.http import Reply
 
-__all__ = ["GENERATED", "REMEDY", "Beside", "Generated", "Here", "Workshop", "caveat", "shortage", "workshop_for"]
+__all__ = [
+    "GENERATED",
+    "REMEDY",
+    "Beside",
+    "Here",
+    "Keeper",
+    "Workshop",
+    "caveat",
+    "made_by",
+    "shortage",
+    "unkept",
+    "workshop_for",
+]
 
 GENERATED = "contract.conforms"
 """The guarantee whose check sends generated requests."""
@@ -62,6 +75,11 @@ def caveat(clauses: int) -> str:
     return f"{made}, and only {vouched} is vouched for: {REMEDY}"
 
 
+def made_by() -> str:
+    """Give the name and the release of what generates requests here."""
+    return f"Schemathesis {_releases()[0]}"
+
+
 def _releases() -> tuple[str, str]:
     """Give the release that is installed, and the one that the extra names; twice the same where nothing is known."""
     try:
@@ -72,19 +90,6 @@ def _releases() -> tuple[str, str]:
     return have, next((version.strip() for name, _, version in named if name.strip() == _GENERATOR), have)
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """One generated request: its number among those of its operation, whether it keeps to the description, what it holds."""
-
-    number: int
-    valid: bool
-    path_parameters: Mapping[str, Any]
-    query: Mapping[str, Any]
-    headers: Mapping[str, Any]
-    body: Any
-    has_body: bool
-
-
 class Workshop(Protocol):
     """Makes requests to an operation, by its path and method, and judges replies to them."""
 
@@ -92,8 +97,8 @@ class Workshop(Protocol):
         """Give the generated requests of an operation."""
         ...
 
-    def failures(self, api: Api, path: str, method: str, replies: Sequence[tuple[int, Reply]]) -> list[tuple[str, ...]]:
-        """Give what is wrong with each reply to a request of that number."""
+    def failures(self, api: Api, path: str, method: str, replies: Sequence[Reply]) -> list[tuple[str, ...]]:
+        """Give what is wrong with each reply of an operation."""
         ...
 
     def close(self) -> None:
@@ -104,11 +109,43 @@ class Workshop(Protocol):
 def workshop_for(operations: Iterable[tuple[Api, str, str]]) -> Workshop:
     """Give a workshop for a run that will ask for these operations: one beside it, where there is a core for that.
 
-    A process that has loaded Schemathesis has done the longest part.
+    What their dialects keep is made by nobody, and a process that has loaded Schemathesis has done the longest part.
+
+    Raises:
+        SpecError: the requests that a dialect keeps cannot be read.
     """
-    wanted = [] if shortage() else list(operations)
+    wanted = [] if shortage() else unkept(operations)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Beside(wanted) if wanted and cores > 1 and "schemathesis" not in sys.modules else Here()
+    return Keeper(Beside(wanted) if wanted and cores > 1 and "schemathesis" not in sys.modules else Here())
+
+
+def unkept(operations: Iterable[tuple[Api, str, str]]) -> list[tuple[Api, str, str]]:
+    """Pick the operations whose requests no dialect keeps.
+
+    Raises:
+        SpecError: the requests that a dialect keeps cannot be read.
+    """
+    return [(api, path, method) for api, path, method in operations if (path, method) not in kept_requests(api)]
+
+
+class Keeper:
+    """A workshop that gives the requests that a dialect keeps, and asks another one for everything else."""
+
+    def __init__(self, other: Workshop) -> None:
+        self._other = other
+
+    def cases(self, api: Api, path: str, method: str) -> tuple[Generated, ...]:
+        """Give the generated requests of an operation."""
+        kept = kept_requests(api).get((path, method))
+        return self._other.cases(api, path, method) if kept is None else kept
+
+    def failures(self, api: Api, path: str, method: str, replies: Sequence[Reply]) -> list[tuple[str, ...]]:
+        """Give what is wrong with each reply of an operation."""
+        return self._other.failures(api, path, method, replies)
+
+    def close(self) -> None:
+        """End what was begun for it."""
+        self._other.close()
 
 
 class Here:
@@ -118,8 +155,8 @@ class Here:
         """Give the generated requests of an operation."""
         return _cases(_written(api), path, method)
 
-    def failures(self, api: Api, path: str, method: str, replies: Sequence[tuple[int, Reply]]) -> list[tuple[str, ...]]:
-        """Give what is wrong with each reply to a request of that number."""
+    def failures(self, api: Api, path: str, method: str, replies: Sequence[Reply]) -> list[tuple[str, ...]]:
+        """Give what is wrong with each reply of an operation."""
         return _failures(_written(api), path, method, replies)
 
     def close(self) -> None:
@@ -152,8 +189,8 @@ class Beside:
                 return coming.result()
         return self._here.cases(api, path, method)
 
-    def failures(self, api: Api, path: str, method: str, replies: Sequence[tuple[int, Reply]]) -> list[tuple[str, ...]]:
-        """Give what is wrong with each reply to a request of that number."""
+    def failures(self, api: Api, path: str, method: str, replies: Sequence[Reply]) -> list[tuple[str, ...]]:
+        """Give what is wrong with each reply of an operation."""
         if self._pool is not None:
             with contextlib.suppress(BrokenProcessPool):
                 return self._pool.submit(_failures, _written(api), path, method, list(replies)).result()
@@ -192,12 +229,11 @@ def _cases(description: str, path: str, method: str) -> tuple[Generated, ...]:
     from watchword.suites.judging import generating
 
     found = []
-    for number, case in enumerate(generating.cases(description, path, method)):
+    for case in generating.cases(description, path, method):
         body = dict(case.body) if isinstance(case.body, Mapping) else case.body
         there = isinstance(body, bytes | dict | list | str | int | float | bool | None)
         found.append(
             Generated(
-                number,
                 case.meta is not None and case.meta.generation.mode.is_positive,
                 dict(case.path_parameters or {}),
                 dict(case.query or {}),
@@ -209,7 +245,7 @@ def _cases(description: str, path: str, method: str) -> tuple[Generated, ...]:
     return tuple(found)
 
 
-def _failures(description: str, path: str, method: str, replies: Sequence[tuple[int, Reply]]) -> list[tuple[str, ...]]:
+def _failures(description: str, path: str, method: str, replies: Sequence[Reply]) -> list[tuple[str, ...]]:
     from watchword.suites.judging import generating
 
-    return [generating.failures(description, path, method, number, reply) for number, reply in replies]
+    return [generating.failures(description, path, method, reply) for reply in replies]

@@ -146,7 +146,7 @@ class Runner:
 
     def _open_workshop(self, run: Tally) -> None:
         """Let generated requests be made while other checks are; where none can be, say so once for the whole run."""
-        from watchword.suites.judging.workshop import GENERATED, caveat, workshop_for
+        from watchword.suites.judging.workshop import GENERATED, caveat, shortage, unkept, workshop_for
 
         wanted = []
         for name, clauses in run.selected.items():
@@ -155,7 +155,7 @@ class Runner:
                 if clause.guarantee == GENERATED:
                     operation = session.operation(clause)
                     wanted.append((session.target.dialect.api, operation.described_at, operation.method))
-        if said := caveat(len(wanted)):
+        if said := caveat(len(wanted if shortage() else unkept(wanted))):
             run.warnings.append(said)
             self._print([f"warning: {said}"])
         if self.options.plan:

@@ -10,7 +10,7 @@ from watchword.specs.redaction import Masker
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause
 from watchword.suites.acting.steps import Exchange, Halt, NotApplicable, NotObservable
-from watchword.suites.judging.workshop import GENERATED, Here, Workshop, shortage
+from watchword.suites.judging.workshop import GENERATED, Here, Keeper, Workshop, shortage
 from watchword.suites.sending.budget import Budget
 from watchword.suites.sending.evidence import Evidence
 from watchword.suites.sending.origin import is_loopback
@@ -49,7 +49,7 @@ class TargetSession:
     lazy: bool = False
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     unserved: dict[str, str] = field(default_factory=dict)
-    workshop: Workshop = field(default_factory=Here)
+    workshop: Workshop = field(default_factory=lambda: Keeper(Here()))
 
     def __post_init__(self) -> None:
         self._unread: list[Exchange] = []

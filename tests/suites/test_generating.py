@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
-from watchword.specs.loader import bundled
+import pytest
+
+from watchword.detection.declare import requests
+from watchword.specs.errors import SpecError
+from watchword.specs.loader import Dialect, bundled, load_dialect
+from watchword.specs.reading.generated import FILE, kept_requests
+from watchword.specs.values.http import Reply
+from watchword.suites.judging.contract import doubtful
+from watchword.suites.judging.workshop import GENERATED, Here, Keeper
+
+DIALECTS = (*bundled(), str(Path(__file__).parent.parent / "dialects" / "lanternhouse"))
+TYPES = (
+    "",
+    "application/json",
+    "APPLICATION/JSON",
+    " application/json ",
+    "application/json;charset=latin-1",
+    "application/json, text/plain",
+    "application/problem+json",
+    "text/plain; charset=utf-8",
+    "text/html",
+    "json",
+    "*/*",
+)
+BODIES = (
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"{",
+    b"xxxxxxxxxx",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf{}",
+    b'{"a": NaN}',
+    b'{"a": "\\ud800"}',
+    b'{"token": 1}',
+    b'{"error": "invalid_grant"}',
+    b'{"access_token": "a", "token_type": "bearer", "expires_in": "3600"}',
+)
 
 _PRINT = """
 import sys
@@ -36,3 +78,83 @@ def test_nobodys_words_are_sent(tmp_path: Path) -> None:
     assert all(f"{name} " in printed[0] for name in bundled())
     assert "Somebodys" not in printed[1]
     assert printed[0] == printed[1]
+
+
+@pytest.fixture(params=DIALECTS, ids=lambda name: Path(name).name)
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """Give a dialect that keeps its requests."""
+    return load_dialect(request.param)
+
+
+def test_what_is_kept_is_what_would_be_made(dialect: Dialect) -> None:
+    """The file in the folder is what the vouched release makes of the description: `watchword faults FOLDER --declare` mends it."""
+    assert requests(dialect) == (dialect.folder / FILE).read_text("utf-8")
+    assert f"Schemathesis {metadata.version('schemathesis')}" in requests(dialect)
+
+
+def test_what_is_kept_is_what_is_sent(dialect: Dialect) -> None:
+    """A run takes the requests that are kept, for every operation that is asked about; each is as it was made."""
+    asked = {c.operation for c in dialect.clauses if c.guarantee == GENERATED and c.operation}
+    for name in asked:
+        operation = dialect.api.operations[name]
+        made = Here().cases(dialect.api, operation.described_at, operation.method)
+
+        assert made == kept_requests(dialect.api)[operation.described_at, operation.method]
+        assert made == Keeper(Nobody()).cases(dialect.api, operation.described_at, operation.method)
+    assert asked
+
+
+class Nobody(Here):
+    """A workshop in which nothing is made."""
+
+    def cases(self, *_: object) -> tuple[()]:
+        """Make nothing."""
+        return ()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give the folder of a dialect that somebody is writing."""
+    return Path(shutil.copytree(bundled()["sensu"], tmp_path / "sensu"))
+
+
+def test_another_description(folder: Path) -> None:
+    """After a change of the description, what was made of the one before does not count."""
+    text = (folder / "openapi.yaml").read_text("utf-8")
+    (folder / "openapi.yaml").write_text(f"{text}\nx-anything: changed\n", "utf-8")
+
+    assert kept_requests(load_dialect("sensu").api)
+    assert not kept_requests(load_dialect(folder).api)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("[1]", "something else"),
+        ("{", "no JSON"),
+        ('{"of": "OF", "requests": {"GET /auth": [{}]}}', "KeyError: 'valid'"),
+    ],
+)
+def test_a_file_that_is_none(folder: Path, text: str, seen: str) -> None:
+    """A file with something else in it is an error that says what mends it."""
+    of = json.loads((folder / FILE).read_text("utf-8"))["of"]
+    (folder / FILE).write_text(text.replace("OF", of), "utf-8")
+
+    with pytest.raises(SpecError, match="--declare") as caught:
+        kept_requests(load_dialect(folder).api)
+    assert seen in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["oauth2", "sensu"])
+def test_nothing_that_schemathesis_finds_is_beyond_doubt(name: str) -> None:
+    """A reply is put before Schemathesis when we doubt it: what it objects to has always been doubted."""
+    api = load_dialect(name).api
+    missed, found = [], 0
+    for operation, status, kind, body in itertools.product(api.operations.values(), (200, 401), TYPES, BODIES):
+        reply = Reply(status, (("Content-Type", kind),) if kind else (), body)
+        told = Here().failures(api, operation.described_at, operation.method, [reply])
+        found += told != [()]
+        if told != [()] and not doubtful(api, operation, reply):
+            missed.append(f"{operation.name}: {status} {kind} {body!r}: {told}")
+    assert [] == missed
+    assert found
