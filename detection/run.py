@@ -20,6 +20,7 @@ from watchword.detection.measure import Honest, faulty, honest, profiled, severa
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.faults.fault import Fault
 from watchword.reports.detection.matrix import Cell, Column, Matrix, RightServer, Row, Sheet
+from watchword.specs.garbage import unlooked
 from watchword.specs.loader import Dialect, load_dialect
 from watchword.suites.judging.workshop import GENERATED, shortage
 
@@ -74,15 +75,13 @@ def _settled() -> Iterator[None]:
     A few cells leave a mock and a session behind that know each other; dialects, and whatever else a process has loaded,
     would be walked through again each time that those are looked for.
     """
-    ours, looking = gc.get_freeze_count() == 0, gc.isenabled()
+    ours = gc.get_freeze_count() == 0
     if ours:
         gc.freeze()
-    gc.disable()
     try:
-        yield
+        with unlooked():
+            yield
     finally:
-        if looking:
-            gc.enable()
         if ours:
             gc.unfreeze()
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import importlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from watchword.specs.errors import SpecError, nearest
+from watchword.specs.garbage import unlooked
 from watchword.specs.outlet import outlet
 
 if TYPE_CHECKING:
@@ -155,18 +154,6 @@ class Commands(_ExitCodes, click.Group):
     """A command that has commands of its own."""
 
 
-@contextlib.contextmanager
-def _importing() -> Iterator[None]:
-    """Look for no garbage meanwhile: what is imported stays, and would be looked through again and again."""
-    looking = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if looking:
-            gc.enable()
-
-
 class Group(_ExitCodes, click.Group):
     """The subcommands that installed packages offer as entry points; each is imported when it is asked for."""
 
@@ -189,7 +176,7 @@ class Group(_ExitCodes, click.Group):
         if not self._is_offered(ctx, cmd_name):
             return None
         try:
-            with _importing():
+            with unlooked():
                 return self._imported(ctx, cmd_name)
         except ImportError as error:
             return _broken(cmd_name, str(error))

@@ -161,8 +161,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop() -> Generator[None, object, object]:
-    """Have what was collected never looked through again for what nobody needs any more: ten thousand tests are there to stay."""
+    """Look for what nobody needs any more seldom, and never among what was collected: ten thousand tests are there to stay."""
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     gc.enable()
     return (yield)
 

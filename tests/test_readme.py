@@ -22,6 +22,7 @@ import pytest
 from watchword.reports.baseline import read_baseline
 from watchword.reports.records import EXIT_MEANING, VERDICTS
 from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.reading.generated import kept_requests
 from watchword.specs.redaction import Masker
 from watchword.suites.running.plan import plan_lines
 from watchword.suites.running.preflight import LOOKS
@@ -34,6 +35,7 @@ MOCK = (ROOT / "docs" / "mock.md").read_text("utf-8")
 LIVE = (ROOT / "docs" / "live.md").read_text("utf-8")
 DIALECTS = (ROOT / "docs" / "dialects.md").read_text("utf-8")
 LANGUAGES = (ROOT / "docs" / "languages.md").read_text("utf-8")
+SMALLEST = ROOT / "tests" / "dialects" / "smallest"
 BLOCK = re.compile(r"((?:^<!-- .*? -->\n)+)^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -137,9 +139,17 @@ def play(shell: Shell, document: str, tool: str = "") -> str:
 @pytest.mark.needs("curl")
 def test_the_examples_work(shell: Shell) -> None:
     """Every marked example does what the text around it says, in the order of the text."""
-    printed = play(shell, README)
+    # That no fault of Sensu's gets past is shown in tests/detection. Here the line has to work, for a register of four clauses.
+    short = re.sub(
+        "^watchword faults sensu (.*)$",
+        rf"watchword faults {SMALLEST} \\1 || test $? -eq 1",
+        README,
+        flags=re.MULTILINE,
+    )
+    printed = play(shell, short)
 
-    assert (shell.folder / "report" / "report.html").is_file()
+    assert short != README
+    assert all((shell.folder / name).is_file() for name in ("report/report.html", "figures.json", "heatmap.html"))
     assert '"condition": "basic.missing"' in printed
 
 
@@ -173,13 +183,13 @@ def test_the_examples_of_the_dialects_work(shell: Shell) -> None:
     told = re.findall(
         r"^lodge: (\d+) faults, (\d+) killed, (\d+) survived; .* (\d+) false alarms", printed, re.MULTILINE
     )
-    first, *later = [tuple(map(int, figures)) for figures in told]
+    first, last = [tuple(map(int, figures)) for figures in told]
     assert first[2] > 0
-    assert 2 == len(later)
-    assert [(faults, faults, 0, 0) for faults, *_ in later] == later
-    assert min(faults for faults, *_ in later) > first[0]
+    assert last == (last[0], last[0], 0, 0)
+    assert last[0] > first[0]
     assert sum(clause.can_fail for clause in dialect.clauses) >= 60
     assert dialect.declared
+    assert kept_requests(dialect.api)
     assert "broken" in printed
     assert DIALECTS.count("<!-- ") == sum(len(example.marks) for example in examples(DIALECTS))
 

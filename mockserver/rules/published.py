@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.profile import Profile, WorldData
-from watchword.specs.vocabulary import NAMED_ENDPOINTS
+from watchword.specs.vocabulary import CLIENT_WAYS, NAMED_ENDPOINTS
 
 __all__ = ["client_ways", "published"]
-
-_WAYS: Mapping[str, str] = {"basic": "client_secret_basic", "form": "client_secret_post"}
 
 
 def published(api: Api, profile: Profile, world: WorldData, origin: str) -> dict[str, Any]:
@@ -48,4 +46,4 @@ def _ways(operation: Operation, profile: Profile) -> Iterator[str]:
     places = [b.place for b in operation.bound("client_secret")]
     if "basic.in_body" in profile.operations[operation.name].accepts:
         places.append("form")
-    yield from (_WAYS[place] for place in places if place in _WAYS)
+    yield from (CLIENT_WAYS[place] for place in places if place in CLIENT_WAYS)

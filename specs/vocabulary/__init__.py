@@ -7,6 +7,7 @@ from watchword.specs.vocabulary.conditions import CONDITIONS, broader
 from watchword.specs.vocabulary.guarantees import GUARANTEES, Guarantee
 from watchword.specs.vocabulary.roles import (
     BASES,
+    CLIENT_WAYS,
     CREDENTIALS,
     LEVELS,
     NAMED_ENDPOINTS,
@@ -20,6 +21,7 @@ from watchword.specs.vocabulary.roles import (
 
 __all__ = [
     "BASES",
+    "CLIENT_WAYS",
     "CONDITIONS",
     "CREDENTIALS",
     "GRAVITIES",

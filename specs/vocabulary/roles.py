@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 __all__ = [
     "BASES",
+    "CLIENT_WAYS",
     "CREDENTIALS",
     "LEVELS",
     "NAMED_ENDPOINTS",
@@ -33,6 +34,8 @@ TOKEN_FORMS = MappingProxyType(
     }
 )
 """The forms that tokens of the mock can have: form → what such a token looks like."""
+CLIENT_WAYS = MappingProxyType({"basic": "client_secret_basic", "form": "client_secret_post"})
+"""Where the secret of a client travels → what metadata call that (RFC 7591 section 2)."""
 PURPOSES = MappingProxyType(
     {
         "issue": "gives tokens for credentials",

@@ -5,22 +5,19 @@ Requests with credentials go to the target's own base URLs alone, whatever the m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from watchword.specs.values.api import FORM, Operation
-from watchword.specs.vocabulary import NAMED_ENDPOINTS
+from watchword.specs.vocabulary import CLIENT_WAYS, NAMED_ENDPOINTS
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
 from watchword.suites.acting.context import Context, Steps, declined, succeeded
 from watchword.suites.acting.provoke.table import Work, settle
 from watchword.suites.acting.steps import Blocked, Call, NotApplicable, Scenario
 from watchword.suites.endpoints import below
 
-__all__ = ["CLIENT_WAYS", "client_ways", "endpoint_works", "fetched", "issued_token", "other_issuer", "served_grants"]
+__all__ = ["client_ways", "endpoint_works", "fetched", "issued_token", "other_issuer", "served_grants"]
 
-CLIENT_WAYS: Mapping[str, str] = {"basic": "client_secret_basic", "form": "client_secret_post"}
-"""Where the secret of a client travels → what metadata call that (RFC 7591 section 2)."""
 _IN_FORM = ("basic.in_body",)
 _NOBODY = "/nobody-goes-by-this"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from watchword.suites.running.garbage import Seldom
+from watchword.specs.garbage import Seldom
 from watchword.suites.running.handover import Handover
 
 if TYPE_CHECKING:

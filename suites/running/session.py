@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -73,11 +74,8 @@ class TargetSession:
         self.budget = Budget(self.target)
         self.probe = Probe(self.target, self.budget, self.transport)
         self.probe.listeners.append(self._unread.append if self.lazy else self.evidence.learn)
-        self.probe.listeners.append(self._time)
-
-    def _time(self, exchange: Exchange) -> None:
-        if len(self._took) < _FIRST and exchange.reply is not None:
-            self._took.append(exchange.seconds)
+        # Whom the probe tells does not know the session: what has been checked goes at once, and no garbage is left.
+        self.probe.listeners.append(functools.partial(_time, self._took))
 
     @property
     def concurrency(self) -> int:
@@ -138,3 +136,8 @@ class TargetSession:
         operation = self.target.dialect.api.operations[clause.operation or ""]
         resource = self.target.resource_operation
         return resource if resource is not None and operation.name == resource.name else operation
+
+
+def _time(took: list[float], exchange: Exchange) -> None:
+    if len(took) < _FIRST and exchange.reply is not None:
+        took.append(exchange.seconds)

@@ -7,7 +7,7 @@ Where a clock can be set ahead nobody waits, and each check is made when it is a
 2. While anything waits, nothing is begun that renews or revokes: that could end what is growing old.
 3. What only looks at tokens goes on before what renews with them.
 4. A check whose tokens somebody has ended all the same is made once more, alone. Where a login ends the user's other
-   sessions, every login of the run may have been that somebody.
+   sessions, every login of the run may have been that somebody; where nobody knows whether it does, two logins tell.
 5. What the budget of refusals has put off comes last, by weight: as far as the others have left room for it.
 """
 

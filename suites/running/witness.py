@@ -11,7 +11,7 @@ from typing import Any
 
 from watchword.specs.values.api import Operation
 from watchword.suites.acting.choosing import renewal_for
-from watchword.suites.acting.context import Context, Steps, Tokens, succeeded
+from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, succeeded
 from watchword.suites.acting.expiry import end_of
 from watchword.suites.acting.steps import Exchange, Halt, NotObservable, Pause
 from watchword.suites.running.session import TargetSession
@@ -62,7 +62,11 @@ class Witness:
     def outlives_a_login(self) -> bool | None:
         """Tell whether a new session of the user is still served after his next login; None where that does not show."""
         self._tokens = self._logged_in()
-        if not self._is_open() or self._logged_in() is None:
+        if not self._is_open():
+            return None
+        # Two logins of one second may give the same token, which tells nothing of the first.
+        self._session.probe.wait(NEXT_SECOND)
+        if self._logged_in() is None:
             return None
         return self._is_open()
 

@@ -1,13 +1,27 @@
-"""Looking for garbage in memory: seldom while a run lasts, because nearly all that a run makes stays to its end."""
+"""Looking for garbage in memory: seldom or not at all, where nearly all that is made stays to the end."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
+from collections.abc import Iterator
 
-__all__ = ["Seldom"]
+__all__ = ["Seldom", "unlooked"]
 
 _SELDOM = (50_000, 20, 50)
 """So many objects more, so many times as many, and again: see `gc.set_threshold`. What a run leaves behind all the same is found."""
+
+
+@contextlib.contextmanager
+def unlooked() -> Iterator[None]:
+    """Look for no garbage meanwhile, and afterwards as before."""
+    looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looking:
+            gc.enable()
 
 
 class Seldom:

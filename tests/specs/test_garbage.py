@@ -10,7 +10,7 @@ import pytest
 
 TRIED = """
 import gc, json
-from watchword.suites.running.garbage import Seldom
+from watchword.specs.garbage import Seldom
 told = lambda: [gc.isenabled(), *gc.get_threshold()]
 {before}
 seldom, seen = Seldom(), [told()]
