@@ -11,6 +11,7 @@ from watchword.specs.cli import CONFIGURATION_ERROR, Command, count
 from watchword.specs.errors import Gathering, SpecError
 from watchword.specs.fetched import hold_to_documents
 from watchword.specs.loader import bundled, load_dialect
+from watchword.specs.reading.generated import FILE, MEND, is_stale
 from watchword.specs.reading.sources import hold_to_sources
 from watchword.specs.worldcommand import look_at
 from watchword.suites.target import TargetError, read_target
@@ -83,6 +84,9 @@ def _dialect(name: str, documents: Path | None) -> str:
     for part in ("clauses", "profiles", "manners", "declared", "documents"):
         with gathering.part():
             getattr(dialect, part)
+    stale = False
+    with gathering.part():
+        stale = is_stale(dialect.api)
     gathering.end()
     with gathering.part():
         hold_to_sources(dialect.clauses, dialect.documents, dialect.folder)
@@ -97,6 +101,7 @@ def _dialect(name: str, documents: Path | None) -> str:
         f"{count(len(dialect.clauses), 'clause')} ({tested} tested), "
         f"{count(len(dialect.profiles), 'profile')}"
         + (f", {count(len(fetched), 'document')} as fetched" if documents else "")
+        + (f"; {FILE} is not used, for it is of another description: {MEND}" if stale else "")
     )
 
 

@@ -142,7 +142,7 @@ def test_the_examples_work(shell: Shell) -> None:
     # That no fault of Sensu's gets past is shown in tests/detection. Here the line has to work, for a register of four clauses.
     short = re.sub(
         "^watchword faults sensu (.*)$",
-        rf"watchword faults {SMALLEST} \\1 || test $? -eq 1",
+        rf"watchword faults {SMALLEST} \1 || test $? -eq 1",
         README,
         flags=re.MULTILINE,
     )

@@ -1,7 +1,8 @@
 """Reading and writing `generated.json`: the requests that were generated of a description, so that no run makes them again.
 
-A dialect does not need the file. It counts while it is of the description that stands beside it; after a change of that,
-requests are generated in each run, until somebody writes the file anew.
+A dialect does not need the file. It counts while it is of the description that stands beside it, and as it was written: a rule
+must not hold because somebody has emptied a file. After a change of either, requests are generated in each run, until the
+file is written anew.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from watchword.specs.values.api import Api
 from watchword.specs.values.generated import Generated
 from watchword.specs.vocabulary import GUARANTEES
 
-__all__ = ["FILE", "is_stale", "kept_requests", "written"]
+__all__ = ["FILE", "MEND", "is_stale", "kept_requests", "written"]
 
 FILE = "generated.json"
 """The file's name in the folder of a dialect."""
-_MEND = "write it anew with `watchword faults FOLDER --declare`, or delete it"
+MEND = "write it anew with `watchword faults FOLDER --declare`, or delete it"
+"""What to do about a file that is not of its description."""
 
 Kept = Mapping[tuple[str, str], tuple[Generated, ...]]
 """The requests by path and method of their operation."""
@@ -37,7 +39,7 @@ def kept_requests(api: Api) -> Kept:
         SpecError: the file is not one that `written` has made.
     """
     kept = _read(api)
-    if kept is None or kept["of"] != _of(api):
+    if kept is None or kept["of"] != _of(api, kept["requests"]):
         return MappingProxyType({})
     try:
         return MappingProxyType(
@@ -57,13 +59,13 @@ def is_stale(api: Api) -> bool:
         SpecError: the file is not one that `written` has made.
     """
     kept = _read(api)
-    return kept is not None and kept["of"] != _of(api)
+    return kept is not None and kept["of"] != _of(api, kept["requests"])
 
 
 def written(api: Api, requests: Kept, made_by: str) -> str:
     """Give the text of the file, for requests that a program of this name and release has generated."""
     rows = {f"{method} {path}": [_row(one) for one in made] for (path, method), made in requests.items()}
-    text = json.dumps({"of": _of(api), "made_by": made_by, "requests": rows}, indent=1)
+    text = json.dumps({"of": _of(api, rows), "made_by": made_by, "requests": rows}, indent=1)
     return text + "\n"
 
 
@@ -80,13 +82,13 @@ def _read(api: Api) -> dict[str, Any] | None:
 
 
 def _wrong(api: Api, seen: str) -> SpecError:
-    return SpecError(api.folder / FILE, None, f"generated requests were expected, and it holds {seen}", _MEND)
+    return SpecError(api.folder / FILE, None, f"generated requests were expected, and it holds {seen}", MEND)
 
 
-def _of(api: Api) -> str:
-    """Give the digest of what the requests are made of: the description, and how many are wanted."""
+def _of(api: Api, rows: Mapping[str, Any]) -> str:
+    """Give the digest of the requests and of what they are made of: the description, and how many are wanted."""
     wanted = GUARANTEES["contract.conforms"].generated
-    return digest(json.dumps(api.description, sort_keys=True), json.dumps(wanted))
+    return digest(*(json.dumps(part, sort_keys=True) for part in (api.description, wanted, rows)))
 
 
 def _row(one: Generated) -> dict[str, Any]:

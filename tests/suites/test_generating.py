@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from watchword.detection.declare import requests
 from watchword.specs.errors import SpecError
@@ -19,6 +20,7 @@ from watchword.specs.reading.generated import FILE, kept_requests
 from watchword.specs.values.http import Reply
 from watchword.suites.judging.contract import doubtful
 from watchword.suites.judging.workshop import GENERATED, Here, Keeper
+from watchword.suites.lint import lint
 
 DIALECTS = (*bundled(), str(Path(__file__).parent.parent / "dialects" / "lanternhouse"))
 TYPES = (
@@ -127,18 +129,22 @@ def test_another_description(folder: Path) -> None:
     assert not kept_requests(load_dialect(folder).api)
 
 
+def test_emptied_by_somebody(folder: Path) -> None:
+    """A file that was changed does not count: no rule holds because nothing is asked."""
+    kept = json.loads((folder / FILE).read_text("utf-8"))
+    kept["requests"]["GET /auth"] = []
+    (folder / FILE).write_text(json.dumps(kept), "utf-8")
+
+    assert not kept_requests(load_dialect(folder).api)
+    assert "is not used" in CliRunner().invoke(lint, [str(folder)]).output
+
+
 @pytest.mark.parametrize(
-    ("text", "seen"),
-    [
-        ("[1]", "something else"),
-        ("{", "no JSON"),
-        ('{"of": "OF", "requests": {"GET /auth": [{}]}}', "KeyError: 'valid'"),
-    ],
+    ("text", "seen"), [("[1]", "something else"), ("{", "no JSON"), ('{"of": "", "requests": []}', "something else")]
 )
 def test_a_file_that_is_none(folder: Path, text: str, seen: str) -> None:
     """A file with something else in it is an error that says what mends it."""
-    of = json.loads((folder / FILE).read_text("utf-8"))["of"]
-    (folder / FILE).write_text(text.replace("OF", of), "utf-8")
+    (folder / FILE).write_text(text, "utf-8")
 
     with pytest.raises(SpecError, match="--declare") as caught:
         kept_requests(load_dialect(folder).api)
