@@ -315,7 +315,9 @@ def test_without_the_extra_a_rule_that_binds_is_undecided(installed: Path, away:
     )
 
 
-def test_another_release_is_not_trusted_in_silence(installed: Path, away: Path, tmp_path: Path) -> None:
+def test_another_release_is_not_trusted_in_silence(
+    installed: Path, away: Path, tmp_path: Path, served: dict[str, Any]
+) -> None:
     """Who has another Schemathesis is told which one is vouched for; one that cannot be used leaves its clauses open, not in error."""
     old = tmp_path / "old"
     (old / "schemathesis").mkdir(parents=True)
@@ -324,7 +326,10 @@ def test_another_release_is_not_trusted_in_silence(installed: Path, away: Path, 
     (old / "schemathesis-3.1.dist-info" / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: schemathesis\nVersion: 3.1\n"
     )
-    words = ["test", "--dialect", "sensu", "--topic", "contract", "-k", "token.contract"]
+    # What a dialect keeps is made by nobody; this one keeps nothing.
+    dialect = shutil.copytree(bundled()["sensu"], tmp_path / "sensu", ignore=shutil.ignore_patterns("generated.json"))
+    target = described(served | {"dialect": str(dialect)}, away)
+    words = ["test", str(target), "--topic", "contract", "-k", "token.contract"]
 
     printed = run(installed / "watchword", *words, cwd=away, code=7, PYTHONPATH=str(old))
 

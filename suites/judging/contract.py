@@ -8,6 +8,7 @@ the right credentials, keys and tokens, so that what is generated is what is loo
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -44,11 +45,8 @@ def conforms(context: Context, workshop: Workshop) -> Scenario:
     described = context.api.operations.get(operation.name)
     if described is None or described.path != operation.path:
         raise NotApplicable("the target file names a protected operation that nothing describes")
-    try:
+    with _usable():
         cases = workshop.cases(context.api, operation.described_at, operation.method)
-    except ImportError as trouble:
-        # Something of that name is there, and it is half a Schemathesis, or one of another age.
-        raise NotObservable(f"the Schemathesis that is installed cannot be used ({trouble}): {REMEDY}") from trouble
     for generated in cases:
         right = context.write(operation, (yield from context.prepare(operation))[0])
         sketch = _written(generated, right, f"watchword-nobody-{context.tag}")
@@ -122,7 +120,11 @@ def _parameters(case: Generated, operation: Operation) -> Iterator[Field]:
 
 
 def described(context: Context, transcript: Transcript, workshop: Workshop) -> list[Difference]:
-    """Hold every reply against the description: declared status, declared content type, schema."""
+    """Hold every reply against the description: declared status, declared content type, schema.
+
+    Raises:
+        NotObservable: Schemathesis is wanted, and cannot be used.
+    """
     found: list[Difference] = []
     # Where nothing generated names anything that exists, the right request is the only one that is served.
     for control in (e for e in transcript.exchanges if e.call.step == "control" and e.reply is not None):
@@ -136,13 +138,25 @@ def described(context: Context, transcript: Transcript, workshop: Workshop) -> l
     # Of a reply that was cut nobody knows how it goes on.
     whole = [e.reply for _, e in transcript.facts["cases"] if e.reply is not None and not e.reply.cut]
     doubted = [reply for reply in whole if doubtful(context.api, operation, reply)]
-    told = workshop.failures(context.api, operation.described_at, operation.method, doubted) if doubted else []
+    told: list[tuple[str, ...]] = []
+    if doubted:
+        with _usable():
+            told = workshop.failures(context.api, operation.described_at, operation.method, doubted)
     for reply, titles in zip(doubted, told, strict=True):
         for title in titles:
             difference = Difference("a described reply", f"status {reply.status}: {title}", _assertion(context, reply))
             if difference not in found:
                 found.append(difference)
     return found
+
+
+@contextlib.contextmanager
+def _usable() -> Iterator[None]:
+    """Take a Schemathesis that is half a one, or one of another age, for none."""
+    try:
+        yield
+    except ImportError as trouble:
+        raise NotObservable(f"the Schemathesis that is installed cannot be used ({trouble}): {REMEDY}") from trouble
 
 
 def doubtful(api: Api, operation: Operation, reply: Reply) -> bool:

@@ -86,7 +86,7 @@ def allowed(tables: dict[str, dict[str, object]]) -> set[tuple[str, int]]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,

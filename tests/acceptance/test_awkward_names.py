@@ -19,13 +19,10 @@ from watchword.specs.values.profile import WorldData
 from watchword.suites.target import from_description
 
 PASSWORDS = {
-    "Basic": "a:Quarry7:b:",
-    "a form": "Quarry&7=Lan+tern%41%",
-    "JSON": "Qua\"rry\\7'Lan\\u0041tern",
-    "a shell": "$HOME`id`;#Quarry 7!*",
-    "spaces": " Quarry  7 ",
-    "umlauts": "Quärry7-Läntérn€",
+    "Basic, forms, JSON": "a:Quarry&7=Lan+tern%41%Qua\"rry\\7'Lan\\u0041tern:b:",
+    "shells, spaces, umlauts": " $HOME`id`;#Quärry  7!*-Läntérn€ ",
 }
+"""Each is awkward for several at once, at the ends as within: a register is checked with each of them."""
 
 
 def world_of(dialect: str, password: str) -> WorldData:

@@ -16,7 +16,7 @@ from tests.forked import environment
 
 @pytest.mark.parametrize("dialect", ["rator", "sensu"])
 def test_whole_runs_of_any_settings(dialect: str, announce: Any, tmp_path: Path) -> None:
-    """Sixty target files and command lines each: some end well, some are refused, some meet nobody, none breaks the contract."""
+    """Thirty target files and command lines each: some end well, some are refused, some meet nobody, none breaks the contract."""
     ready = tmp_path / "ready.json"
     ready.write_text(json.dumps(announce(dialect).facts), encoding="utf-8")
     (tmp_path / "runs").mkdir()

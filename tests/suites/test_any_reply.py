@@ -177,7 +177,7 @@ def clauses_of(dialect):
 def test_no_error(dialect):
     """No reply makes our own verdict `error`."""
 
-    @settings(max_examples=500, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
     @given(clause=st.sampled_from(clauses_of(dialect)), damages=st.lists(DAMAGE, min_size=1, max_size=3))
     def generated(clause, damages):
         verdict, reason = verdict_at(dialect, clause, damages)

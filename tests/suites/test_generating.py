@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from watchword.detection.declare import requests
+from watchword.detection.measure import faulty
 from watchword.specs.errors import SpecError
 from watchword.specs.loader import Dialect, bundled, load_dialect
 from watchword.specs.reading.generated import FILE, kept_requests
@@ -164,3 +166,18 @@ def test_nothing_that_schemathesis_finds_is_beyond_doubt(name: str) -> None:
             missed.append(f"{operation.name}: {status} {kind} {body!r}: {told}")
     assert [] == missed
     assert found
+
+
+def test_half_a_schemathesis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a reply is doubted and Schemathesis cannot be used, nobody has looked at it; elsewhere nobody has to."""
+    importlib.import_module("watchword.suites.judging.generating")
+    monkeypatch.delattr("watchword.suites.judging.generating")
+    monkeypatch.setitem(sys.modules, "watchword.suites.judging.generating", None)
+    sensu = load_dialect("sensu").folder
+
+    [doubted] = faulty(sensu, "number:access_token@createToken", ["token.contract"], evidence=True)
+    [right] = faulty(sensu, "number:access_token@renewToken", ["token.contract"], evidence=True)
+
+    assert "not_observable" == doubted.verdict
+    assert doubted.seen.startswith("the Schemathesis that is installed cannot be used (")
+    assert "pass" == right.verdict
