@@ -175,8 +175,8 @@ def test_half_a_schemathesis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "watchword.suites.judging.generating", None)
     sensu = load_dialect("sensu").folder
 
-    [doubted] = faulty(sensu, "number:access_token@createToken", ["token.contract"], evidence=True)
-    [right] = faulty(sensu, "number:access_token@renewToken", ["token.contract"], evidence=True)
+    [doubted] = faulty(sensu, "answers-302:refresh_token.missing@renewToken", ["renew.contract"], evidence=True)
+    [right] = faulty(sensu, "answers-302:refresh_token.missing@renewToken", ["token.contract"], evidence=True)
 
     assert "not_observable" == doubted.verdict
     assert doubted.seen.startswith("the Schemathesis that is installed cannot be used (")
