@@ -179,5 +179,5 @@ def test_half_a_schemathesis(monkeypatch: pytest.MonkeyPatch) -> None:
     [right] = faulty(sensu, "answers-302:refresh_token.missing@renewToken", ["token.contract"], evidence=True)
 
     assert "not_observable" == doubted.verdict
-    assert doubted.seen.startswith("the Schemathesis that is installed cannot be used (")
+    assert doubted.observed.startswith("the Schemathesis that is installed cannot be used (")
     assert "pass" == right.verdict
