@@ -7,20 +7,30 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_plus
 
 from watchword.mockserver.faults.fault import Distortion
+from watchword.mockserver.prepared import Prepared
 from watchword.mockserver.rules.case import Case
-from watchword.mockserver.rules.decide import DEMANDED, Checks, Refusal, checks_of, decide, meets
+from watchword.mockserver.rules.decide import DEMANDED, Refusal, decide, meets
 from watchword.mockserver.rules.routes import elsewhere, leading
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import World
 from watchword.specs.codec import Reading, basic_sent, decode
 from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Request
-from watchword.specs.values.profile import Demand, LeftOut, Profile, ReplyTemplate
+from watchword.specs.values.profile import Demand, LeftOut, OperationProfile, Profile, ReplyTemplate
 
 __all__ = ["Judge", "Judgement", "left_out"]
 
 _CREDENTIALS = frozenset({"access_token", "basic", "client_id", "client_secret"})
 """The subjects of conditions for which a request is refused by what stands in front of every path."""
+
+
+def _about_credentials(profile: OperationProfile, _: None) -> OperationProfile:
+    rules = tuple(rule for rule in profile.rules if rule.condition.partition(".")[0] in _CREDENTIALS)
+    return replace(profile, rules=rules)
+
+
+_guarding: Prepared[OperationProfile] = Prepared(_about_credentials)
+"""Gives what an operation's rules are of what stands in front of every path."""
 
 
 # Made for each request, and so not frozen: that would take several times as long.
@@ -54,7 +64,6 @@ class Judge:
     def __init__(self, api: Api, profile: Profile, world: World, firewall: Firewall | None) -> None:
         self._api = api
         self._profile = profile
-        self._checks: dict[str, Checks] = {}
         self._world = world
         self._firewall = firewall
 
@@ -92,9 +101,8 @@ class Judge:
         if distortion.accepts(case):
             return Judgement(operation, None, case, None, excused=True)
         profile = self._profile.operations[operation.name]
-        checks = self._checks_at(operation.name)
-        refusal = decide(case, profile, checks)
-        misread = case is not sent and _condition(decide(sent, profile, checks)) != _condition(refusal)
+        refusal = decide(case, profile)
+        misread = case is not sent and _condition(decide(sent, profile)) != _condition(refusal)
         for demand in profile.demands:
             if not (demand.last and refusal) and not meets(case, demand):
                 return Judgement(operation, DEMANDED, case, demand.reply, demand=demand)
@@ -110,9 +118,7 @@ class Judge:
         """Tell whether a request is refused by what comes before the ban."""
         spared = frozenset() if self._profile.ban is None else self._profile.ban.spared
         name = case.operation.name
-        return (
-            bool(spared) and _condition(decide(case, self._profile.operations[name], self._checks_at(name))) in spared
-        )
+        return bool(spared) and _condition(decide(case, self._profile.operations[name])) in spared
 
     def _guards_of(self, names: Sequence[str]) -> list[Operation]:
         return [self._api.operations[name] for name in names]
@@ -122,20 +128,10 @@ class Judge:
         for operation in guards:
             case = self._read(operation, decode(operation, request))
             profile = self._profile.operations[operation.name]
-            own = replace(
-                profile, rules=tuple(r for r in profile.rules if r.condition.partition(".")[0] in _CREDENTIALS)
-            )
-            refusal = decide(case, own)
+            refusal = decide(case, _guarding(profile))
             if refusal is not None:
                 return Judgement(operation, refusal.condition, case, refusal.reply)
         return None
-
-    def _checks_at(self, name: str) -> Checks:
-        # Made when they are first asked for: of many mocks that are begun, one clause asks for those of one operation.
-        found = self._checks.get(name)
-        if found is None:
-            found = self._checks[name] = checks_of(self._profile.operations[name])
-        return found
 
     def _of_method(self, request: Request, here: list[Operation]) -> Judgement:
         method = request.method

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from watchword.mockserver.clock import Clock, Ids, RandomIds
@@ -18,7 +18,7 @@ from watchword.mockserver.furnish import furnished
 from watchword.mockserver.http.delivery import Ending
 from watchword.mockserver.judgement import Judge, Judgement
 from watchword.mockserver.rules.case import Case, stand_in
-from watchword.mockserver.rules.render import Renderer
+from watchword.mockserver.rules.render import prepared
 from watchword.mockserver.state.firewall import Firewall
 from watchword.mockserver.state.world import REMEMBERED, World
 from watchword.specs.loader import Dialect
@@ -64,7 +64,6 @@ class _Stance:
     profile: Profile
     judge: Judge
     blame: Blame | None
-    renderer: Renderer = field(default_factory=Renderer)
 
 
 # Made for each request, and so not frozen: that would take several times as long.
@@ -260,7 +259,7 @@ class Service:
             self._take_effect(judged.case, judged.then)
             if self._firewall is not None:
                 self._firewall.count(judged.condition, template.status, now)
-        return stance.renderer.render(template, {"$origin": origin, **judged.values})
+        return prepared(template)({"$origin": origin, **judged.values})
 
     def _take_effect(self, case: Case, then: str | None) -> None:
         for token in (case.refresh, case.access):
@@ -285,7 +284,7 @@ class Service:
         if template.json is not None:
             # What stands in the path under such a name goes before.
             values = deed.person() | values
-        return stance.renderer.render(template, values | deed.about(), case.operation)
+        return prepared(template, case.operation)(values | deed.about())
 
 
 def _living(profile: Profile, access: int | None, refresh: int | None) -> Profile:

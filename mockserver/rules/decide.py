@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+from watchword.mockserver.prepared import Prepared
 from watchword.mockserver.rules.case import Case, Predicate
 from watchword.mockserver.rules.recognise.table import RECOGNISERS, RIGHT, narrowest
 from watchword.mockserver.state.world import AccessToken
 from watchword.specs.values.profile import Demand, OperationProfile, ReplyTemplate, Rule
 
-__all__ = ["DEMANDED", "Checks", "Refusal", "checks_of", "decide", "meets"]
+__all__ = ["DEMANDED", "Refusal", "decide", "meets"]
 
 DEMANDED = "request.demanded"
 """The condition of a request that lacks what a release wants and the document knows nothing of."""
@@ -32,21 +33,22 @@ Those that follow each other and are about one subject stand together behind the
 """
 
 
-def checks_of(profile: OperationProfile) -> Checks:
-    """Look up what `decide` asks for each rule: who decides often does so once."""
+def _checks_of(profile: OperationProfile, _: None) -> Checks:
     subjects = itertools.groupby(profile.rules, lambda rule: rule.condition.partition(".")[0])
     groups = ((subject, tuple((RECOGNISERS[rule.condition], rule) for rule in rules)) for subject, rules in subjects)
     # One question in the place of another saves nothing.
     return tuple((RIGHT.get(subject) if len(rules) > 1 else None, rules) for subject, rules in groups)
 
 
-def decide(case: Case, profile: OperationProfile, checks: Checks | None = None) -> Refusal | None:
+_checks: Prepared[Checks] = Prepared(_checks_of)
+
+
+def decide(case: Case, profile: OperationProfile) -> Refusal | None:
     """Give the first refusal that the profile has for a request, or None when it is to be served.
 
-    A rule for a broad condition passes by when the special case that holds is one the profile accepts. `checks` are those
-    of the profile, if they are at hand.
+    A rule for a broad condition passes by when the special case that holds is one the profile accepts.
     """
-    for right, rules in checks if checks is not None else checks_of(profile):
+    for right, rules in _checks(profile):
         if right is not None and right(case):
             continue
         for holds, rule in rules:

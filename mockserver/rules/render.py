@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from watchword.mockserver.prepared import Prepared
 from watchword.mockserver.templates import spaced, written
 from watchword.specs.values.api import JSON, Operation
 from watchword.specs.values.http import Pairs, Reply
 from watchword.specs.values.profile import ReplyTemplate
 
-__all__ = ["Renderer", "Rendering", "render", "rendering"]
+__all__ = ["Rendering", "prepared", "render", "rendering"]
 
 Rendering = Callable[[Mapping[str, Any]], Reply]
 """Makes a reply of values: roles (for the members of a success schema) and `$names` (for text in `json` and in headers)."""
@@ -37,20 +38,8 @@ def rendering(template: ReplyTemplate, operation: Operation | None = None) -> Re
     return _of(template, None, lambda values: b"")
 
 
-class Renderer:
-    """Renders the templates of one profile, each compiled when it is first asked for."""
-
-    def __init__(self) -> None:
-        # Each is kept with its template, so that no other one gets the same id.
-        self._known: dict[tuple[int, str], tuple[ReplyTemplate, Rendering]] = {}
-
-    def render(self, template: ReplyTemplate, values: Mapping[str, Any], operation: Operation | None = None) -> Reply:
-        """Make a reply; see `render`."""
-        key = (id(template), "" if operation is None else operation.name)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = (template, rendering(template, operation))
-        return known[1](values)
+prepared: Prepared[Rendering] = Prepared(rendering)
+"""Gives the compiled form of a reply, and of the operation that it is of: `prepared(template, operation)`."""
 
 
 def _of(template: ReplyTemplate, media_type: str | None, body: Callable[[Mapping[str, Any]], bytes]) -> Rendering:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from watchword.mockserver.clock import Clock, Ids, SeededIds
+from watchword.mockserver.prepared import Prepared
 from watchword.mockserver.state.alike import Alike
 from watchword.mockserver.state.issued import AccessToken, RefreshToken, Session, Token
 from watchword.mockserver.state.tokens import FORMS, is_signed, sign
@@ -21,12 +22,12 @@ __all__ = ["REMEMBERED", "AccessToken", "RefreshToken", "Session", "Token", "Wor
 _FRESH = 1000
 _LOST = 2000
 """Of so many of the tokens that were forgotten last it is still known what they were, so that the journal masks them."""
-_FORMS = 8
-"""For so many forms of tokens at least it is kept how their claims are written."""
 _RESET = 1000
 """Of so many of the newest tokens of each kind it is remembered that a reset withdrew them."""
 REMEMBERED = 10_000
 """How many tokens of each kind are kept, and how many that were withdrawn, if nothing else is asked for."""
+_claims: Prepared[Writer] = Prepared(lambda form, _: compact(form.claims))
+"""Gives what writes the claims of a form of tokens."""
 
 
 @dataclass(slots=True, repr=False)
@@ -63,7 +64,6 @@ class World:
     """What finds by role the token that a presented one was made of."""
     new_table: Callable[[str], OrderedDict[Any, Any]] = field(default=lambda name: OrderedDict())
     """Makes the tables by name; whoever shares a world with other processes has some that take note of what changes."""
-    _writers: dict[int, tuple[TokenForm, Writer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.settle(self.data)
@@ -285,17 +285,7 @@ class World:
             "$scope": " ".join(session.scopes),
             "$id": self._new_id,
         }
-        return sign(self._claims(form)(values), self.key), now, expires_at
-
-    def _claims(self, form: TokenForm) -> Writer:
-        """Give what writes the claims of a token's form."""
-        known = self._writers.get(id(form))
-        if known is None or known[0] is not form:
-            # Who changes the profile has forms of another one: those that were are let go.
-            if len(self._writers) > _FORMS:
-                self._writers.clear()
-            known = self._writers[id(form)] = (form, compact(form.claims))
-        return known[1]
+        return sign(_claims(form)(values), self.key), now, expires_at
 
     def _new_id(self) -> str:
         return self.ids.hex(32)
