@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from watchword.mockserver import prepared
 from watchword.mockserver.prepared import Prepared
 
@@ -18,12 +20,14 @@ class Value:
 
 def test_the_same_object_is_made_of_once() -> None:
     """An equal one is another one, and so is the same one beside something else."""
-    made: list[tuple[Value, Value | None]] = []
-    of = Prepared(lambda value, beside: made.append((value, beside)) or len(made))
+    numbers = itertools.count(1)
+    of = Prepared(lambda value, beside: (next(numbers), value, beside))
     one, other = Value(), Value()
+    made = [of(one), of(one), of(other), of(one, other), of(one)]
 
-    assert [1, 1, 2, 3, 1] == [of(one), of(one), of(other), of(one, other), of(one)]
-    assert one is made[0][0]
+    assert [1, 1, 2, 3, 1] == [number for number, *_ in made]
+    assert one is made[0][1]
+    assert other is made[3][2]
 
 
 def test_it_does_not_pile_up() -> None:
