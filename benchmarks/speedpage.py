@@ -161,7 +161,7 @@ def page(figures: Mapping[str, Any]) -> str:
             "![The parts of a cold start](performance-start.svg)",
             "",
             "And this is what the main thread of a conformance run over three dialects does. It waits while mocks in the same process "
-            "answer, and while the other process makes requests:",
+            "answer:",
             "",
             "![The parts of a conformance run](performance-conformance.svg)",
             "",

@@ -35,7 +35,8 @@ UNBOUNDED = (
     "JSON as deep as the sea",
     "trailers without end",
 )
-FLOODS = [("a token of 1 MB",), UNBOUNDED]
+FLOODS = [(("a token of 1 MB",), "refresh"), (UNBOUNDED, "")]
+"""What comes in a run, and the topic that is asked about; without one, all of them."""
 SCRIPT = "from watchword.specs.cli import main; main(prog_name='watchword')"
 # What a process held before it became another counts, too: here a worker of pytest with all that it has loaded. So the run is
 # begun by a small process, which tells what its child held; `Popen.wait` would throw that away.
@@ -87,8 +88,8 @@ def peak(held: int) -> int:
 
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="only POSIX tells how much memory a child held")
-@pytest.mark.parametrize("names", FLOODS, ids=["tokens", "each in turn"])
-def test_bounds(names: tuple[str, ...], hostile: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("names", "topic"), FLOODS, ids=["tokens", "each in turn"])
+def test_bounds(names: tuple[str, ...], topic: str, hostile: Any, tmp_path: Path) -> None:
     """A flood costs a run neither its memory nor its report: every clause has its record, and none is an error."""
     flooding = Flooding(names)
     server = hostile(flooding)
@@ -96,6 +97,7 @@ def test_bounds(names: tuple[str, ...], hostile: Any, tmp_path: Path) -> None:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHWORD_", "PYTEST", "COV_"))}
     console = tmp_path / "console"
     run = [sys.executable, "-P", "-c", SCRIPT, "test", str(file), "--report-dir", str(tmp_path / "out")]
+    run += ["--topic", topic] if topic else []
     with console.open("wb") as out:
         subprocess.run(
             [sys.executable, "-P", "-c", LAUNCHER, str(tmp_path / "told"), *run],
@@ -117,7 +119,7 @@ def test_bounds(names: tuple[str, ...], hostile: Any, tmp_path: Path) -> None:
     assert len(printed) < CONSOLE
     found = read_run(records).clauses
     # Those that the server lacks something for have a record, too.
-    assert {c.id for c in load_dialect("sensu").clauses if not c.untested} <= {
+    assert {c.id for c in load_dialect("sensu").clauses if not c.untested and topic in ("", c.topic)} <= {
         r.clause.partition(":")[2] for r in found
     }
     assert [] == [record.clause for record in found if record.verdict == "error"]
