@@ -72,8 +72,8 @@ def run(
 def _settled() -> Iterator[None]:
     """Keep the garbage collector from what is there already, and let it look only between two batches.
 
-    A few cells leave a mock and a session behind that know each other; dialects, and whatever else a process has loaded,
-    would be walked through again each time that those are looked for.
+    Few cells leave anything behind that knows itself; dialects, and whatever else a process has loaded, would be walked
+    through again each time that such a thing is looked for.
     """
     ours = gc.get_freeze_count() == 0
     if ours:

@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 
 __all__ = ["Prepared"]
 
-_MANY = 2000
-"""So many are at hand; then all are let go. A dialect's profiles have some hundreds, and who changes one makes new values."""
+_MANY = 500
+"""So many are at hand; then all are let go: whoever changes users or worlds makes new values each time."""
 
 Made = TypeVar("Made")
 

@@ -41,15 +41,10 @@ def kept_requests(api: Api) -> Kept:
     kept = _read(api)
     if kept is None or kept["of"] != _of(api, kept["requests"]):
         return MappingProxyType({})
-    try:
-        return MappingProxyType(
-            {
-                (path, method): tuple(_request(row) for row in rows)
-                for method, path, rows in ((*name.split(" ", 1), rows) for name, rows in kept["requests"].items())
-            }
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as trouble:
-        raise _wrong(api, f"a request that cannot be read ({type(trouble).__name__}: {trouble})") from trouble
+    names = {name: name.split(" ", 1) for name in kept["requests"]}
+    return MappingProxyType(
+        {(path, method): tuple(map(_request, kept["requests"][name])) for name, (method, path) in names.items()}
+    )
 
 
 def is_stale(api: Api) -> bool:

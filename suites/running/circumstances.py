@@ -12,7 +12,7 @@ from watchword.specs.vocabulary import CONDITIONS, GUARANTEES
 from watchword.suites.acting.context import Context
 from watchword.suites.acting.figures import moment
 from watchword.suites.acting.steps import Call, Halt
-from watchword.suites.judging.workshop import GENERATED, caveat, shortage, unkept
+from watchword.suites.judging.workshop import GENERATED, caveat
 from watchword.suites.running.examining import Examination
 
 __all__ = ["clock", "generated", "grants", "options", "release"]
@@ -95,11 +95,9 @@ def grants(x: Examination) -> None:
 
 def generated(x: Examination) -> None:
     """Say whether the requests can be made that are generated from the description; a run says so once for all targets."""
-    dialect, session = x.session.target.dialect, x.session
-    asked = [session.operation(c) for c in dialect.clauses if c.guarantee == GENERATED and not c.untested]
-    wanted = [(dialect.api, operation.described_at, operation.method) for operation in asked]
-    clauses = len(wanted)
-    if said := caveat(clauses if shortage() else len(unkept(wanted))):
+    dialect = x.session.target.dialect
+    clauses = sum(clause.guarantee == GENERATED and not clause.untested for clause in dialect.clauses)
+    if said := caveat(clauses):
         x.warn(said)
     elif clauses:
         x.good(f"the requests of {count(clauses, 'rule')} can be generated")

@@ -76,6 +76,7 @@ class Runner:
     def begin(self) -> None:
         """Begin the run, with every clause that can be checked; what stands in its way is kept in `trouble`."""
         from watchword.specs.errors import SpecError
+        from watchword.specs.reading.generated import kept_requests
         from watchword.suites.running.roster import started, unambiguous
         from watchword.suites.running.tally import Tally
         from watchword.suites.target import TargetError
@@ -86,6 +87,9 @@ class Runner:
             targets = self.targets or started(self._offers(), options.dialect)
             self.run = Tally(unambiguous(targets), strict=options.strict, repeat=options.repeat)
             self._testable = self.run.testable
+            for target in self.run.targets:
+                # A file that is none is told of before anything is sent; what it holds is asked for later.
+                kept_requests(target.dialect.api)
         except (TargetError, SpecError) as trouble:
             # Raised here, it would be an error of each module that is being collected.
             self.trouble = str(trouble)
@@ -146,7 +150,7 @@ class Runner:
 
     def _open_workshop(self, run: Tally) -> None:
         """Let generated requests be made while other checks are; where none can be, say so once for the whole run."""
-        from watchword.suites.judging.workshop import GENERATED, caveat, shortage, unkept, workshop_for
+        from watchword.suites.judging.workshop import GENERATED, caveat, workshop_for
 
         wanted = []
         for name, clauses in run.selected.items():
@@ -155,7 +159,7 @@ class Runner:
                 if clause.guarantee == GENERATED:
                     operation = session.operation(clause)
                     wanted.append((session.target.dialect.api, operation.described_at, operation.method))
-        if said := caveat(len(wanted if shortage() else unkept(wanted))):
+        if said := caveat(len(wanted)):
             run.warnings.append(said)
             self._print([f"warning: {said}"])
         if self.options.plan:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
+
+from watchword.specs.loader import bundled
 
 GOOD = """\
 [target]
@@ -86,3 +90,16 @@ def test_settings_are_found(tmp_path, suites):
     assert 0 == done.code, done.text
     assert "suites/test_auth.py::test_auth[sensu:token.valid-credentials]" in done.out
     assert "tests/" not in done.out
+
+
+def test_generated_requests(tmp_path, suites):
+    """A file of generated requests that is none is told of before anything is sent, with what mends it."""
+    folder = shutil.copytree(bundled()["sensu"], tmp_path / "sensu")
+    (folder / "generated.json").write_text("{", encoding="utf-8")
+    path = tmp_path / "staging.toml"
+    described = GOOD.replace('"sensu"', f'"{folder}"').replace("env:CANARY_PASSWORD", "Canary5-Perch")
+    path.write_text(described, encoding="utf-8")
+    done = suites("--target", path, reports=False)
+
+    assert f"{folder / 'generated.json'}: generated requests were expected, and it holds no JSON" in line_of(done)
+    assert "hint: write it anew with `watchword faults FOLDER --declare`, or delete it" in done.text
