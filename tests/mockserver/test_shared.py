@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -56,11 +57,15 @@ class Server:
         self.begin()
 
     def begin(self) -> None:
-        """Start it, and wait until it is there."""
+        """Start it, and wait until it takes connections, which is later than its socket is seen."""
         self.process = subprocess.Popen(self._line, stdout=subprocess.DEVNULL)
-        while not self.socket.exists():
+        while not self._takes_connections():
             assert self.process.poll() is None
             time.sleep(0.01)
+
+    def _takes_connections(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as sock:
+            return sock.connect_ex(str(self.socket)) == 0
 
     def end(self) -> None:
         """End it, and wait until it has."""
