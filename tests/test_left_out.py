@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import TOOLS
 
 TESTS = """
 import pytest
@@ -75,3 +78,11 @@ def test_an_environment_without_watchword(checkout: Path) -> None:
     assert "" == done.stdout
     assert 1 == len(done.stderr.splitlines())
     assert ". .venv/bin/activate" in done.stderr
+
+
+def test_ci_installs_what_a_test_may_want() -> None:
+    """Each tool that is one of Debian's is in the list of `.ci/run`, under the name of its command and its package."""
+    listed = (Path(__file__).parent.parent / ".ci" / "run").read_text("utf-8")
+    debian = {tool: line.split()[-1] for tool, line in TOOLS.items() if line.startswith("apt-get ")}
+
+    assert debian == dict(re.findall(r"\[([\w-]+)\]=([\w-]+)", listed))
