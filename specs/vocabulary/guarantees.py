@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from watchword.specs.vocabulary.condition import Gravity, Presumption
 from watchword.specs.vocabulary.roles import PURPOSES
 
-__all__ = ["GUARANTEES", "Guarantee"]
+__all__ = ["GUARANTEES", "Guarantee", "Uses"]
+
+Uses = Literal["reply", "tokens", "renewal", "expiry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Guarantee:
     `needs` are the credentials without which it cannot be looked at; `generated` is how many right and how many wrong
     requests are generated for it at most, and `refused` how many other ones it takes that may be refused in the end;
     `presumes` is what it takes of the server, a word of `PRESUMPTIONS`.
+    `uses` says how far its check goes with a session: `reply` looks at single replies, `tokens` presents what they gave,
+    `renewal` makes a renewal or has a token ended, whatever its operation is for, and `expiry` waits until something is old.
     `gravity` is one of `GRAVITIES`: what it means where it does not hold; `conditions` are the wrong requests that it takes.
     `of_refusals` tells that it looks at the replies to wrong requests, which a clause names as `conditions`. `within` is a
     condition that each of them is in besides. `describes`
@@ -34,6 +39,7 @@ class Guarantee:
     generated: tuple[int, int] = (0, 0)
     refused: int = 0
     presumes: Presumption | None = None
+    uses: Uses = "tokens"
     of_refusals: bool = False
     describes: bool = False
     gravity: Gravity = "interoperability"
@@ -47,23 +53,26 @@ _TOKENS = ("issue", "renew")
 _METADATA = ("metadata",)
 
 _PROPERTIES: list[Guarantee] = [
-    Guarantee("request.accepted", "a right request is answered as expected", tuple(PURPOSES)),
+    Guarantee("request.accepted", "a right request is answered as expected", tuple(PURPOSES), uses="reply"),
     Guarantee(
         "reply.matches_schema",
         "the reply to a right request validates against the schema of its status",
         tuple(PURPOSES),
+        uses="reply",
     ),
     Guarantee(
         "reply.no_credentials",
         "the reply repeats no password and no client secret",
         tuple(PURPOSES),
         gravity="security",
+        uses="reply",
     ),
     Guarantee(
         "refusals.no_server_error",
         "none of the named wrong requests is answered 5xx",
         tuple(PURPOSES),
         of_refusals=True,
+        uses="reply",
     ),
     Guarantee(
         "refusals.refused",
@@ -71,6 +80,7 @@ _PROPERTIES: list[Guarantee] = [
         tuple(PURPOSES),
         of_refusals=True,
         gravity="security",
+        uses="reply",
     ),
     Guarantee(
         "refusals.no_tokens",
@@ -78,6 +88,7 @@ _PROPERTIES: list[Guarantee] = [
         tuple(PURPOSES),
         of_refusals=True,
         gravity="security",
+        uses="reply",
     ),
     Guarantee(
         "refusals.in_body",
@@ -93,6 +104,7 @@ _PROPERTIES: list[Guarantee] = [
         ("resource",),
         of_refusals=True,
         gravity="security",
+        uses="renewal",
     ),
     Guarantee(
         "refusals.after_expiry",
@@ -101,6 +113,7 @@ _PROPERTIES: list[Guarantee] = [
         presumes="expiry",
         of_refusals=True,
         gravity="security",
+        uses="expiry",
     ),
     Guarantee(
         "refusals.alike",
@@ -114,20 +127,22 @@ _PROPERTIES: list[Guarantee] = [
         "the client's credentials are taken where they are encoded as in a form before they are joined for Basic",
         _ISSUE,
         refused=1,
+        uses="reply",
     ),
     Guarantee("access_token.works", "the access token opens the protected operation", _TOKENS),
     Guarantee("access_token.works_again", "the access token opens the protected operation a second time", _TOKENS),
     Guarantee(
         "access_token.names_user", "the access token speaks of the user it was issued to", _TOKENS, gravity="security"
     ),
-    Guarantee("access_token.form", "which form the access token has", _TOKENS, describes=True),
-    Guarantee("access_token.lifetime", "how long the access token lives", _TOKENS, describes=True),
-    Guarantee("refresh_token.form", "which form the refresh token has", _TOKENS, describes=True),
-    Guarantee("expiry.in_future", "the expiry lies in the future", _TOKENS),
+    Guarantee("access_token.form", "which form the access token has", _TOKENS, describes=True, uses="reply"),
+    Guarantee("access_token.lifetime", "how long the access token lives", _TOKENS, describes=True, uses="reply"),
+    Guarantee("refresh_token.form", "which form the refresh token has", _TOKENS, describes=True, uses="reply"),
+    Guarantee("expiry.in_future", "the expiry lies in the future", _TOKENS, uses="reply"),
     Guarantee(
         "expiry.in_seconds",
         "the expiry is counted in seconds, not in milliseconds and not in the other of its two kinds",
         _TOKENS,
+        uses="reply",
     ),
     Guarantee("expiry.matches_token", "the expiry equals the one inside the token", _TOKENS),
     Guarantee(
@@ -137,8 +152,9 @@ _PROPERTIES: list[Guarantee] = [
         refused=1,
         presumes="expiry",
         gravity="security",
+        uses="expiry",
     ),
-    Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS, gravity="security"),
+    Guarantee("tokens.differ", "access token and refresh token differ", _TOKENS, gravity="security", uses="reply"),
     Guarantee("tokens.distinct_logins", "two logins of one user give different access tokens", _ISSUE),
     Guarantee(
         "tokens.distinct_users",
@@ -154,12 +170,16 @@ _PROPERTIES: list[Guarantee] = [
         ("other_brand_key",),
         gravity="security",
     ),
-    Guarantee("refresh_token.works", "the refresh token renews, and for the same user", _ISSUE),
+    Guarantee("refresh_token.works", "the refresh token renews, and for the same user", _ISSUE, uses="renewal"),
     Guarantee("sessions.each_works", "the access token of a second login opens the protected operation, too", _ISSUE),
     Guarantee("sessions.independent", "a second login leaves the first one's access token working", _ISSUE),
     Guarantee("renew.works", "a renewal answers with an access token that opens the protected operation", _RENEW),
     Guarantee(
-        "renew.works_after_expiry", "a renewal works when the access token has expired", _RENEW, presumes="expiry"
+        "renew.works_after_expiry",
+        "a renewal works when the access token has expired",
+        _RENEW,
+        presumes="expiry",
+        uses="expiry",
     ),
     Guarantee("renew.chains", "what a renewal gave can be renewed again", _RENEW),
     Guarantee("renew.new_access_token", "a renewal gives another access token than the one before", _RENEW),
@@ -191,13 +211,14 @@ _PROPERTIES: list[Guarantee] = [
         _TOKENS,
         gravity="security",
     ),
-    Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS),
+    Guarantee("scope.listed", "the reply lists the scopes that were granted", _TOKENS, uses="reply"),
     Guarantee(
         "method.allow_header",
         "a method that is not described is refused, and a 405 to it has an Allow header",
         ("issue", "verify", "renew", "revoke", "introspect", "metadata"),
         refused=1,
         gravity="form",
+        uses="reply",
     ),
     Guarantee(
         "metadata.names_issuer", "the metadata are those of the issuer that was asked", _METADATA, gravity="security"
@@ -216,7 +237,10 @@ _PROPERTIES: list[Guarantee] = [
     ),
     Guarantee("metadata.token_endpoint_works", "the token endpoint that the metadata name gives tokens", _METADATA),
     Guarantee(
-        "metadata.revocation_endpoint_works", "the revocation endpoint that the metadata name revokes", _METADATA
+        "metadata.revocation_endpoint_works",
+        "the revocation endpoint that the metadata name revokes",
+        _METADATA,
+        uses="renewal",
     ),
     Guarantee(
         "metadata.introspection_endpoint_works", "the introspection endpoint that the metadata name answers", _METADATA
@@ -227,7 +251,9 @@ _PROPERTIES: list[Guarantee] = [
         _METADATA,
     ),
     Guarantee("metadata.leaves_out_empty", "a list without elements is left out", _METADATA, gravity="form"),
-    Guarantee("metadata.names_grants", "the metadata name the grants that are served, and no other", _METADATA),
+    Guarantee(
+        "metadata.names_grants", "the metadata name the grants that are served, and no other", _METADATA, uses="renewal"
+    ),
     Guarantee(
         "metadata.names_client_ways",
         "the metadata name the ways in which clients are let show who they are",

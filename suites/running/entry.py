@@ -8,7 +8,8 @@ from typing import Literal
 from watchword.reports.verdict import Verdict
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause
-from watchword.specs.vocabulary import CONDITIONS
+from watchword.specs.vocabulary import CONDITIONS, GUARANTEES
+from watchword.specs.vocabulary.guarantees import Uses
 from watchword.suites.acting.alone import is_alone
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for
 from watchword.suites.acting.steps import NotApplicable
@@ -21,37 +22,13 @@ __all__ = ["Entry", "Kind", "ends", "issuers_of", "kind_of", "waits"]
 Kind = Literal["", "free", "tokens", "renewal", "revocation"]
 """What the check of a clause does with sessions: nothing, present their tokens, renew them, end them. Empty: it goes alone."""
 
-_GROWING_OLD = frozenset({"expiry.holds", "expiry.matches_token", "renew.works_after_expiry", "refusals.after_expiry"})
-_RENEWING = frozenset(
-    {
-        "refresh_token.works",
-        "refusals.after_renewal",
-        "metadata.names_grants",
-        "metadata.revocation_endpoint_works",
-    }
-)
-"""Guarantees for which a renewal is made, or a token ended, whatever their operation is for."""
 _USING_UP = frozenset({"superseded", "revoked", "reused", "retired"})
-_SINGLE = frozenset(
-    {
-        "access_token.form",
-        "access_token.lifetime",
-        "basic.form_encoded",
-        "expiry.in_future",
-        "expiry.in_seconds",
-        "method.allow_header",
-        "refresh_token.form",
-        "refusals.no_server_error",
-        "refusals.no_tokens",
-        "refusals.refused",
-        "reply.matches_schema",
-        "reply.no_credentials",
-        "request.accepted",
-        "scope.listed",
-        "tokens.differ",
-    }
-)
-"""Guarantees that single replies show, so that a login is looked at and its tokens are not presented."""
+
+
+def _uses(clause: Clause) -> Uses | None:
+    """Give how far the check of a guarantee goes with a session; None where a clause is about conditions."""
+    name = clause.guarantee or clause.observe
+    return GUARANTEES[name].uses if name else None
 
 
 def waits(session: TargetSession, clause: Clause) -> bool:
@@ -60,12 +37,12 @@ def waits(session: TargetSession, clause: Clause) -> bool:
     if name in ("expiry.matches_token", "expiry.in_future"):
         # Only a renewal can repeat an older expiry.
         return session.operation(clause).purpose == "renew"
-    return name in _GROWING_OLD or any(CONDITIONS[c].presumes == "expiry" for c in clause.when + clause.conditions)
+    return _uses(clause) == "expiry" or any(CONDITIONS[c].presumes == "expiry" for c in clause.when + clause.conditions)
 
 
 def ends(session: TargetSession, clause: Clause) -> bool:
     """Tell whether the check of a clause renews or revokes, so that tokens of its session may end."""
-    if session.operation(clause).purpose in ("renew", "revoke") or clause.guarantee in _RENEWING:
+    if session.operation(clause).purpose in ("renew", "revoke") or _uses(clause) == "renewal":
         return True
     return any(CONDITIONS[c].defect in _USING_UP for c in clause.when + clause.conditions)
 
@@ -81,25 +58,24 @@ def kind_of(session: TargetSession, clause: Clause) -> Kind:
     if any(map(is_alone, clause.when)):
         return ""
     operation = session.operation(clause)
-    if operation.purpose == "metadata" and not (clause.when or (clause.guarantee or clause.observe) in _SINGLE):
+    if operation.purpose == "metadata" and not (clause.when or _uses(clause) == "reply"):
         # It is held against whatever else the server has, its logins, renewals and revocations among them.
         return ""
     defects = {CONDITIONS[name].defect for name in clause.when + clause.conditions}
-    name = clause.guarantee or clause.observe
     if operation.purpose == "revoke" or "revoked" in defects:
         return "revocation"
-    if operation.purpose == "renew" or "superseded" in defects or name in _RENEWING:
+    if operation.purpose == "renew" or "superseded" in defects or _uses(clause) == "renewal":
         return "renewal"
     asks_further = clause.basis == "silent" and any(CONDITIONS[c].contradicts for c in clause.when)
     presents = any(role in operation.roles for role in TOKEN_ROLES) or asks_further
-    return "tokens" if presents or not (clause.when or name in _SINGLE) else "free"
+    return "tokens" if presents or not (clause.when or _uses(clause) == "reply") else "free"
 
 
 def issuers_of(session: TargetSession, clause: Clause) -> list[Operation]:
     """Give the operations that open the sessions which the check of a clause works with."""
     api, held = session.target.dialect.api, session.target.credentials
     asked = [session.operation(clause)]
-    if clause.guarantee in _RENEWING:
+    if _uses(clause) == "renewal":
         asked += api.with_purpose("renew")[:1]
     beside = {role for name in clause.when + clause.conditions for role in CONDITIONS[name].beside}
     found = []
