@@ -72,7 +72,7 @@ def _lied(service: Service, blame: Blame, judged: Judgement, outcome: Outcome) -
 
 def _of_blame(blame: Blame, judged: Judgement, outcome: Outcome) -> Explanation:
     served = judged.condition is None
-    right = "the reply to a right request" if served else f"the refusal of a request in which {_says(judged.condition)}"
+    right = "the reply to a right request" if served else f"the refusal of a request in which {_says(judged)}"
     told = {"keep": "", "close": ""}.get(outcome.then, f", and the connection: {outcome.then}")
     late = "".join(
         f", {what} {seconds:g} s" for what, seconds in (("after", outcome.after), ("over", outcome.over)) if seconds
@@ -98,9 +98,11 @@ def _of_the_request(blame: Blame, judged: Judgement) -> str:
     return f"Without the fault, the request is refused. {_of_rule(judged.case, judged.condition).hint}"
 
 
-def _says(condition: str | None) -> str:
-    known = CONDITIONS.get(condition or "")
-    return known.says if known is not None else "something is wrong"
+def _says(judged: Judgement) -> str:
+    known = CONDITIONS.get(judged.condition or "")
+    if known is None:
+        return "something is wrong"
+    return known.says if judged.case is None else _seen(judged.case, known.name)
 
 
 def _of_ban(service: Service) -> Explanation:
@@ -156,13 +158,19 @@ def _of_rule(case: Case, condition: str) -> Explanation:
     return Explanation(
         "rule",
         condition if special is None else special.name,
-        row.says if special is None else special.says,
+        _seen(case, condition) if special is None else _filled(special.says, texts),
         _where(case, condition, role),
         _filled(hint.expected, texts),
         found if not meant else Found(found.value, found.role, f"there is {', '.join(meant)}"),
         mend,
         broader=None if special is None else condition,
     )
+
+
+def _seen(case: Case, condition: str) -> str:
+    """Say what is wrong with a request, of which its condition's own sentence may be a special case."""
+    row = CONDITIONS[condition]
+    return _filled(hint_for(condition).says or row.says, _texts(case, row.role or ""))
 
 
 def _where(case: Case, condition: str, role: str) -> str:

@@ -206,7 +206,7 @@ class Sight:
 
 
 def _body_slip(reading: Reading) -> str | None:
-    untyped = reading.operation.media_type == FORM and reading.request.body and "content-type" not in reading.headers
+    untyped = reading.operation.media_type == FORM and reading.request.body and not reading.typed
     if reading.body_state == "ok" and untyped:
         return "untyped"
     return reading.body_state if reading.body_state in _BODY_STATES else None

@@ -16,6 +16,11 @@ USER, PASSWORD = "mira", "Quarry7-Lantern"
 PAIR = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
 
+def basic(user: str, password: str) -> tuple[str, str]:
+    """Give the header of Basic credentials."""
+    return "Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
 @pytest.fixture(scope="module")
 def sensu() -> Iterator[Running]:
     """A mock that is asked by all."""
@@ -198,3 +203,109 @@ def test_a_wrong_request_that_meets_a_fault(token: str, hint: str) -> None:
     assert "fault" == why.cause
     assert hint in str(why.hint)
     assert "It is over with this call." in str(why.hint)
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def told(mock: Running, form: str, **more: str) -> tuple[int, str | None]:
+    """Send a form to the token endpoint of OAuth, and give the status and why it was refused."""
+    pair = base64.b64encode(f"{mock.credentials['client_id']}:{mock.credentials['client_secret']}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}", "Content-Type": FORM} | more
+    reply = requests.post(mock.url + "/token", data=form.encode(), headers=headers, timeout=5)
+    why = mock.why(reply.headers["Watchword-Request"])
+    return reply.status_code, why.condition
+
+
+@pytest.fixture(scope="module")
+def oauth2() -> Iterator[Running]:
+    """A mock of OAuth that is asked by all."""
+    with start("oauth2") as mock:
+        yield mock
+
+
+LOGIN = "grant_type=password&username=lena.brandt&password=Cedar-Anchor-51"
+OTHER = "grant_type=password&username=zo%C3%AB+%26+s%C3%B8n&password="
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (f"&{LOGIN}&&", (200, None)),
+        (f"{LOGIN}&trace", (200, None)),
+        ('{"grant_type": "client_credentials"}', (400, "body.json_for_form")),
+        ("client_credentials", (400, "body.malformed")),
+        (LOGIN + "%0A", (400, "password.padded")),
+        (LOGIN.replace("-", "%252D"), (400, "password.encoded")),
+        (LOGIN.replace("lena.brandt", "%22lena.brandt%22"), (400, "username.quoted")),
+        ("grant_type=password&username=Cedar-Anchor-51&password=lena.brandt", (400, "username.swapped")),
+        (f"{OTHER}Fjord%3D48%25+%C3%BC%3AKelp", (400, "password.plus_for_space")),
+        (f"{OTHER}Fjord%3D48%25%2Bu%CC%88%3AKelp", (400, "password.decomposed")),
+        (f"{OTHER}Fjord%3D48%25%2B%FC%3AKelp", (400, "password.not_utf8")),
+        (f"{LOGIN}&scope=read,write", (400, "scope.comma")),
+        (f"{LOGIN}&scope=read+write", (200, None)),
+    ],
+)
+def test_slips_in_a_form(oauth2: Running, form: str, expected: tuple[int, str | None]) -> None:
+    """What every server reads is served; a value that was nearly right is told from a wrong one, with its condition beside it."""
+    assert expected == told(oauth2, form)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ({"Content-Type": ""}, (415, "body.no_content_type")),
+        ({"Authorization": "Basic\tcGFpcg=="}, (401, "basic.no_space")),
+        ({"Authorization": "Basic:cGFpcg=="}, (401, "basic.no_space")),
+        ({"Authorization": ""}, (401, "basic.blank")),
+        (dict([basic("Quay7Lantern-Moss3", "harbour-desk")]), (401, "client_id.swapped")),
+        (dict([basic("lena.brandt", "Cedar-Anchor-51")]), (401, "client_id.is_username")),
+        (dict([basic("ferry-board", "Gull4%252BTimber%25252FRope")]), (401, "basic.form_encoded_again")),
+    ],
+)
+def test_slips_in_headers(oauth2: Running, header: dict[str, str], expected: tuple[int, str | None]) -> None:
+    """What stands in the header is told as it is: a tab is no other scheme, and an empty header no missing one."""
+    assert expected == told(oauth2, "grant_type=client_credentials", **header)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "condition"),
+    [
+        ('{{"refresh_token": "{token}", "age": NaN}}', 400, "body.malformed"),
+        ('{{"refresh_token": "{token}"}} and more', 400, "body.goes_on"),
+        ("refresh_token={token}", 400, "body.form_for_json"),
+        ('{{"refresh_token": "{token}\\n"}}', 401, "refresh_token.spaced"),
+        ('{{"refresh_token": "<{token}>"}}', 401, "refresh_token.quoted"),
+        ('{{"refresh_token": "Bearer {token}"}}', 401, "refresh_token.doubled_scheme"),
+    ],
+)
+def test_slips_in_json(sensu: Running, body: str, status: int, condition: str) -> None:
+    """JSON is JSON as its standard has it, and a token with something around it is told from one that is not known."""
+    tokens = requests.get(sensu.url + "/auth", auth=(USER, PASSWORD), timeout=5).json()
+    headers = {"Authorization": f"Bearer {tokens['access_token']}", "Content-Type": "application/json"}
+    data = body.format(token=tokens["refresh_token"]).encode()
+    reply = requests.post(sensu.url + "/auth/token", data=data, headers=headers, timeout=5)
+
+    assert (status, condition) == (reply.status_code, sensu.why().condition)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "ask", "says"),
+    [
+        ("sensu", {"basic": [USER, PASSWORD[:-5]], "path": "/auth"}, "breaks off"),
+        ("sensu", {"basic": [USER, PASSWORD + "xyz"], "path": "/auth"}, "goes on"),
+        ("sensu", {"path": "/auth", "headers": {"Authorization": f"BASIC {PAIR}"}}, "not written as `Basic`"),
+        (
+            "fusio",
+            {"path": "/consumer/login", "json": {"username": "a", "password": ["b"]}},
+            "something else than a text",
+        ),
+        ("fusio", {"path": "/consumer/login", "json": "abc"}, "and no object"),
+    ],
+)
+def test_what_is_said_holds(dialect: str, ask: dict[str, object], says: str) -> None:
+    """Where more falls under a condition than the suites send for it, `why` says what is to be seen of all of it."""
+    with start(dialect, profile="sensu-6.12" if dialect == "sensu" else "documented") as mock:
+        method = "POST" if "json" in ask else "GET"
+
+        assert says in mock.explain(**{"method": method, **ask})["why"]["says"]  # type: ignore[arg-type]
