@@ -321,6 +321,11 @@ _TOLD = ("cause", "condition", "broader", "says", "where", "expected", "found", 
 """What an entry says beyond the request and its status; null where the request was served."""
 
 
+def _conditions(entry: Entry) -> tuple[str | None, ...]:
+    """Give what an entry was refused for: in the words of the case, and the condition of which that is a special one."""
+    return () if entry.why is None else (entry.why.condition, entry.why.broader)
+
+
 def _fits(entry: Entry, only: Mapping[str, str], lineage: Mapping[int, Mapping[str, int]]) -> bool:
     status = str(entry.status)
     facts = {
@@ -328,11 +333,11 @@ def _fits(entry: Entry, only: Mapping[str, str], lineage: Mapping[int, Mapping[s
         "path": entry.path,
         "operation": entry.operation or "",
         "purpose": "" if entry.sight is None else entry.sight.purpose or "",
-        "condition": "" if entry.why is None else entry.why.condition,
         "session": str(lineage.get(entry.id, {}).get("session", "")),
     }
     return (
         all(facts[name] == value for name, value in only.items() if name in facts)
+        and only.get("condition") in (None, *_conditions(entry))
         and only.get("status", status) in (status, f"{status[0]}xx")
         and entry.id > int(only.get("since", 0))
     )

@@ -17,7 +17,10 @@ from watchword.specs.values.http import Request
 from watchword.specs.values.profile import Demand
 from watchword.specs.vocabulary import CONDITIONS
 
-__all__ = ["explain", "explain_judgement"]
+__all__ = ["BANNED", "explain", "explain_judgement"]
+
+BANNED = "client.banned"
+"""What the refusal of a client that is banned goes by."""
 
 _SCHEMES = frozenset(
     ("apikey", "basic", "bearer", "digest", "dpop", "hoba", "jwt", "key", "mac", "negotiate", "ntlm", "oauth", "token")
@@ -111,7 +114,7 @@ def _of_ban(service: Service) -> Explanation:
     counted = "" if rule is None else f": more than {rule.count} refusals within {rule.window} seconds"
     return Explanation(
         "ban",
-        "client.banned",
+        BANNED,
         f"the client is banned{counted}; what it asks for is not looked at",
         "the client",
         "fewer refusals, or the end of the ban",

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from watchword.mockserver.explain.explanation import Cause, Explanation, Found
 
-__all__ = ["of_http"]
+__all__ = ["NAMES", "of_http"]
 
 _ROWS: Mapping[int, tuple[str, str, str]] = MappingProxyType(
     {
@@ -29,6 +29,10 @@ _ROWS: Mapping[int, tuple[str, str, str]] = MappingProxyType(
         505: ("http.version", "HTTP/1.1 or HTTP/1.0", "Speak HTTP/1.1."),
     }
 )
+
+
+NAMES = tuple(name for name, _, _ in _ROWS.values())
+"""What the refusals of this layer go by."""
 
 
 def of_http(status: int, sentence: str) -> Explanation:

@@ -197,7 +197,7 @@ def test_called_with(steered: Mock, mock: Running) -> None:
         journal.called_with(query={"brand_key": "BRAND2"})
     with pytest.raises(AssertionError, match=r"expected 3 of .* seen 2"):
         journal.called_with(3, status=200)
-    with pytest.raises(TypeError, match="expected one of operation"):
+    with pytest.raises(TypeError, match="did you mean 'operation'"):
         journal.called_with(operatoin="issueByPassword")  # type: ignore[call-arg]
 
 
