@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
-from watchword.mockserver.console.detail import Detail
+from watchword.mockserver.console.detail import Detail, pair_in
 from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.service import Outcome
 from watchword.mockserver.verdicts.exchange import Exchange
@@ -270,7 +270,9 @@ class Journal:
         texts = [entry.path, entry.query, *(() if entry.why is None else entry.why.texts)]
         for message in (entry.request, entry.reply):
             if message is not None:
-                texts += [value for _, value in message.headers]
+                for _, value in message.headers:
+                    # A token may stand in the place of a name or a password, too.
+                    texts += [value, *(pair_in(value) or ())]
                 texts.append(message.body.decode(errors="replace"))
         for run in {run for text in texts for run in _RUN.findall(unquote(text))}:
             role = self._issued(run)

@@ -118,7 +118,5 @@ class Noted:
 
         self._learn()
         picked = self._journal.picked(None, self._only(request, "/journal.sh"))
-        for entry in picked:
-            self._journal.learn(entry)
-        text = curl_lines(picked, origin, self._masker, self._journal.detail)
+        text = curl_lines(picked, origin, self._masker, self._journal.detail, self._journal.learn)
         return Reply(200, (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")), text.encode())
