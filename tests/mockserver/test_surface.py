@@ -220,6 +220,7 @@ def test_slips_in_what_a_test_wants(wanted: dict[str, Any], said: str) -> None:
         ({"port": 99999}, AddressError, "from 0 to 65535"),
         ({"tls": "mutal"}, ValueError, "True or 'mutual'"),
         ({"access_token_lifetime": 0}, ValueError, "at least 1 second"),
+        ({"fault": "unavailble"}, SpecError, "did you mean 'unavailable'"),
         ({"spaces": "blue"}, TypeError, "several names"),
     ],
 )
