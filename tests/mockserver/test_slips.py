@@ -104,24 +104,36 @@ def test_forms_with_something_wrong(dialect: str, rule: str, form: str, headers:
 
 
 @pytest.mark.parametrize(
-    ("data", "status", "condition", "says"),
+    ("data", "status", "condition", "says", "mend"),
     [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), 400, "http.malformed", "This is TLS"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http.version", "This is HTTP/2"),
-        (b"get /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "upper case"),
-        (b"FETCH /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "not known here"),
+        (
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
+            400,
+            "http.malformed",
+            "This is TLS",
+            "`--tls`",
+        ),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http.version", "This is HTTP/2", "with HTTP/1.1"),
+        (b"get /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "upper case", "upper case"),
+        (b"FETCH /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "not known here", "`GET /path"),
+        (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "no proxy", "in the URL"),
+        (b"GET /auth HTTP/1.1\r\n\r\n", 400, "http.malformed", "one Host header", "`Host` once"),
+        (b"GET /auth HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "http.malformed", "is not a host", "optional port"),
+        (b"GET /auth HTTP/1.1\r\nHost : a\r\n\r\n", 400, "http.malformed", "header token", "a colon"),
+        (b"GET /auth HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n", 400, "http.malformed", "whitespace", "in one line"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n", 400, "http.malformed", "Length", "of bytes"),
+        (b"GET /auth HTTP/1.1\nHost: a\n\n", 400, "http.malformed", "CRLF", "carriage return"),
     ],
-    ids=["TLS", "HTTP/2", "lower case", "no method"],
 )
-def test_other_protocols(sensu: Running, data: bytes, status: int, condition: str, says: str) -> None:
-    """Who speaks something else than HTTP/1.1 is told what it was."""
+def test_other_protocols(sensu: Running, data: bytes, status: int, condition: str, says: str, mend: str) -> None:
+    """Who speaks something else than HTTP/1.1, or that with a slip, is told what it was, and what mends just that."""
     with socket.create_connection(("127.0.0.1", sensu.port), timeout=5) as link:
         link.sendall(data)
         reply = link.makefile("rb").readline()
     why = sensu.why()
 
     assert str(status).encode() == reply.split()[1]
-    assert (condition, True) == (why.condition, says in why.says)
+    assert (condition, True, True) == (why.condition, says in str(why.says), mend in str(why.hint))
 
 
 @pytest.mark.parametrize(
