@@ -263,6 +263,24 @@ def test_slips_in_a_form(oauth2: Running, form: str, expected: tuple[int, str | 
     assert expected == told(oauth2, form)
 
 
+@pytest.mark.parametrize(("dialect", "served"), [("oauth2", "first"), ("fusio", "last")])
+def test_a_field_that_is_sent_twice(dialect: str, served: str) -> None:
+    """Of a field that is sent twice the first counts, or the last where the imitated server has it so."""
+    rows = {
+        "first": "grant_type=client_credentials&grant_type=other",
+        "last": "grant_type=other&grant_type=client_credentials",
+    }
+    with start(dialect, profile="fusio-5.0" if dialect == "fusio" else "documented") as mock:
+        path = "/authorization/token" if dialect == "fusio" else "/token"
+        app = (mock.credentials["client_id"], mock.credentials["client_secret"])
+        replies = {
+            name: requests.post(mock.url + path, data=form, headers={"Content-Type": FORM}, auth=app, timeout=5)
+            for name, form in rows.items()
+        }
+
+    assert [served] == [name for name, reply in replies.items() if reply.ok]
+
+
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
