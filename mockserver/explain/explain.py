@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from watchword.mockserver.explain.diagnoses import diagnose
 from watchword.mockserver.explain.explanation import Explanation, Found
-from watchword.mockserver.explain.fields import field_of, fields_of_body, pair_of, strays
+from watchword.mockserver.explain.fields import field_of, fields_of_body, pair_of, stray_headers, strays
 from watchword.mockserver.explain.hints import Hint, hint_for
 from watchword.mockserver.explain.paths import of_grant, of_method, of_path
 from watchword.mockserver.judgement import Judgement, left_out
@@ -156,6 +156,8 @@ def _of_rule(case: Case, condition: str) -> Explanation:
     found = _found(case, condition, role)
     mend = _filled(hint.mend, texts)
     meant = strays(case, role) if found.value is None and role else []
+    if row.subject == "basic":
+        meant = stray_headers(case)
     if meant and special is None:
         mend += f" Probably meant for it: {', '.join(meant)}."
     return Explanation(

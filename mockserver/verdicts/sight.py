@@ -177,7 +177,8 @@ class Sight:
             return ""
         # What stands in the query beside the roles may be there to get past a cache.
         told = [reading.value(b.role) for b in reading.operation.bindings if b.place == "query" and b.role]
-        head = [reading.operation.name, request.header("user-agent"), request.header("authorization"), *told]
+        names = ("user-agent", "authorization", "content-type")
+        head = [reading.operation.name, *map(request.header, names), *told]
         return hashlib.sha256(repr(head).encode() + request.body).hexdigest()
 
     def _unknown(self, operation: Operation, reply: Reply) -> tuple[str, ...]:

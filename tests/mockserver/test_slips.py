@@ -263,6 +263,24 @@ def test_slips_in_a_form(oauth2: Running, form: str, expected: tuple[int, str | 
     assert expected == told(oauth2, form)
 
 
+@pytest.mark.parametrize("name", ["X-Authorization", "Proxy-Authorization", "Authorisation"])
+def test_a_header_of_another_name(sensu: Running, name: str) -> None:
+    """Credentials in a header whose name is like the right one are told of, and not shown."""
+    requests.get(sensu.url + "/auth", headers={name: f"Basic {PAIR}"}, timeout=5)
+
+    assert ("basic.missing", True) == (sensu.why().condition, f"`{name}`" in str(sensu.why().hint))
+    assert PAIR not in str(sensu.why().told)
+
+
+def test_a_form_that_is_named_one_the_second_time() -> None:
+    """Who sends the same form again and names it by its media type has mended something, and repeats nothing."""
+    with start("oauth2") as mock:
+        codes = [told(mock, "grant_type=other", **{"Content-Type": media})[0] for media in ("", FORM)]
+
+        assert [415, 400] == codes
+        assert mock.verdict()["refusal.final"].verdict == "pass"
+
+
 @pytest.mark.parametrize(("dialect", "served"), [("oauth2", "first"), ("fusio", "last")])
 def test_a_field_that_is_sent_twice(dialect: str, served: str) -> None:
     """Of a field that is sent twice the first counts, or the last where the imitated server has it so."""
