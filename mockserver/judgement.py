@@ -126,7 +126,7 @@ class Judge:
     def _guarded(self, request: Request, guards: Sequence[Operation]) -> Judgement | None:
         """Refuse a request that leads nowhere for its credentials, if one of these operations would."""
         for operation in guards:
-            case = self._read(operation, decode(operation, request))
+            case = self._read(operation, self._decoded(operation, request, {}))
             profile = self._profile.operations[operation.name]
             refusal = decide(case, _guarding(profile))
             if refusal is not None:
@@ -150,7 +150,7 @@ class Judge:
     def _case(self, request: Request, matching: Sequence[tuple[Operation, Mapping[str, str]]]) -> Case:
         """Choose among the operations that share a path: by grant, then by whose credentials they are."""
         operation, path = matching[0]
-        case = self._read(operation, decode(operation, request, path))
+        case = self._read(operation, self._decoded(operation, request, path))
         if len(matching) == 1:
             return case
         # Grants of one path share the body's encoding, so what was read for one of them holds for all.
@@ -163,6 +163,12 @@ class Judge:
             # What says of itself which operation it is for is for that; else the token that it presents tells.
             cases = [c for c in cases if _says(c)] or [c for c in cases if c.access or c.refresh] or cases
         return next((c for c in cases if c.client is not None or c.user is not None), cases[0])
+
+    def _decoded(self, operation: Operation, request: Request, path: Mapping[str, str]) -> Reading:
+        reading = decode(operation, request, path)
+        if self._profile.last_counts:
+            reading.form, reading.query = tuple(dict(reading.form).items()), tuple(dict(reading.query).items())
+        return reading
 
     def _read(self, operation: Operation, reading: Reading) -> Case:
         case = Case(self._api, operation, reading, self._world)

@@ -66,6 +66,8 @@ def start(
         NoTrustme: certificates are to be made, and the library that makes them is not installed.
         SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
         StoreError: the store cannot be used.
+        TypeError: there is no such option.
+        ValueError: an option has a value that it cannot have.
     """
     return Running(dialect, host, port, tls=tls, place=place, **options)
 
@@ -83,6 +85,8 @@ class Running(Near):
         place: Place | None = None,
         **options: Unpack[Options],
     ) -> None:
+        if isinstance(tls, str) and tls != "mutual":
+            raise ValueError(f"tls: expected True or 'mutual', seen {tls!r}")
         listening = bind(host, port) if place is None or place.listening is None else place.listening
         self._own = False
         self.certificates: Certificates | None = None

@@ -52,6 +52,14 @@ class Mounted(Near):
     """A mock that nothing listens for."""
 
     def into(self, session: requests.Session) -> requests.Session:
-        """Let it answer all that a session asks of its origin; gives the session."""
+        """Let it answer all that a session asks of its origin; gives the session.
+
+        Raises:
+            TypeError: it is no session of `requests`.
+        """
+        if not isinstance(session, requests.Session):
+            raise TypeError(
+                f"expected a session of requests, seen {type(session).__name__}; other clients take the mock as asgi or wsgi"
+            )
         session.mount(self.origin + "/", MockAdapter(self))
         return session

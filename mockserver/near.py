@@ -18,6 +18,7 @@ from watchword.mockserver.service import Service
 from watchword.mockserver.spaces import Spaces
 from watchword.mockserver.steer.channel import ControlProblem, read
 from watchword.mockserver.steer.mock import Mock
+from watchword.specs.errors import nearest
 from watchword.specs.loader import Dialect
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import WorldData
@@ -47,6 +48,10 @@ class Options(Recipe, total=False):
     tell: Callable[[Mapping[str, Any]], None] | None
 
 
+_PLACES = ("host", "port", "tls", "origin")
+"""What the ways to start a mock take besides."""
+
+
 class _Making(TypedDict):
     cors: tuple[str, ...]
     public_url: str | None
@@ -58,8 +63,15 @@ def assemble(dialect: str | Path | Dialect | Service, access: Access, **options:
     Raises:
         SpecError: there is no such dialect, profile, fault or world, or its data is wrong.
         TypeError: a service was given and something beside it that it is to be made of.
-        ValueError: the fault cannot be had there, no token is to be remembered, or the public URL or the name of a space is none.
+        TypeError: there is no such option, or names of spaces are to be several.
+        ValueError: the fault cannot be had there, no token is to be remembered or to live, or the public URL or the name of a
+            space is none.
     """
+    for name in options:
+        if name not in Options.__annotations__:
+            raise TypeError(f"a mock has no option {name!r}; {nearest(name, (*Options.__annotations__, *_PLACES))}")
+    if isinstance(options.get("spaces"), str):
+        raise TypeError(f"spaces: expected several names of spaces, as in [{options['spaces']!r}]")
     recipe = {name: value for name, value in options.items() if name in Recipe.__annotations__}
     service, reread, lasting = prepare(dialect, **cast(Recipe, recipe))
     tell = options.get("tell")

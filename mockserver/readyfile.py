@@ -76,7 +76,7 @@ def read_facts(path: Path) -> dict[str, Any]:
     """
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
+    except ValueError:
         facts = None
     if not isinstance(facts, dict) or not isinstance(facts.get("pid"), int):
         raise ValueError(f"expected the ready file of a mock, seen {path}")

@@ -77,7 +77,7 @@ def prepare(dialect: str | Path | Dialect | Service, **recipe: Unpack[Recipe]) -
         # The catalogue wants the register, which a mock that tells the truth does without.
         from watchword.mockserver.faults.catalogue import find_fault
 
-        fault = find_fault(loaded, fault)
+        fault = find_fault(loaded, fault, KINDS)
     service = Service(
         loaded,
         recipe.get("profile", "documented"),

@@ -112,6 +112,9 @@ class Service:
     ) -> None:
         if remember < 1:
             raise ValueError(f"a mock remembers at least 1 token of each kind; {remember} was asked for")
+        for lifetime in (access_token_lifetime, refresh_token_lifetime):
+            if lifetime is not None and lifetime < 1:
+                raise ValueError(f"a token lives for at least 1 second; {lifetime} was asked for")
         self.dialect = dialect
         self.fault = fault
         self._begun = (profile, world, access_token_lifetime, refresh_token_lifetime)

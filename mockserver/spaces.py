@@ -143,7 +143,7 @@ class Spaces:
         """Make a space, anew if it is there, from what a request asks for; give its name.
 
         Raises:
-            BadRequest: the name, the profile or the world is none, or there are too many spaces.
+            BadRequest: the name, the profile or the world is none, there are too many spaces, or it has another port already.
         """
         service = self.service
         try:
@@ -154,6 +154,9 @@ class Spaces:
             raise BadRequest(str(error)) from None
         with self._turn:
             name = name or next(n for n in iter(lambda: secrets.token_hex(6), "") if n not in self._made)
+            there = self._origins.get(name, "")
+            if there and asked.get("port") and not there.endswith(f":{asked['port']}"):
+                raise BadRequest(f"the space is at {there} already; DELETE it before it is to have another port", 409)
             self._begin(name, Plan(profile, world))
             if "port" in asked:
                 self._open(name, asked["port"])

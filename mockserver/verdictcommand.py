@@ -106,7 +106,12 @@ def _words(mock: str, error: Exception) -> str:
         return f"the mock at {mock} refuses: {error}"
     if isinstance(error, FileNotFoundError):
         return f"no mock is told of in {mock}: {error.strerror}; give its ready file or its URL"
-    return str(error) if isinstance(error, ValueError) else f"nobody answers at {mock}: {error}"
+    # Whoever could not be reached is named by what was given, and not by the page that was asked for.
+    return (
+        str(error)
+        if isinstance(error, ValueError)
+        else f"nobody answers at {mock}: {getattr(error.__cause__, 'reason', error)}"
+    )
 
 
 def _write(path: Path, text: str, *, quiet: bool) -> None:

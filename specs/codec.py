@@ -152,6 +152,11 @@ class Reading:
             self.headers,
         )
 
+    @property
+    def typed(self) -> bool:
+        """Whether a Content-Type says what the body is; one that is there and empty says nothing."""
+        return any(value.strip() for value in self.headers.get("content-type", ()))
+
     def at(self, place: str, name: str) -> list[Any]:
         """Give every value that stands at one place under one name, in the order sent."""
         if place == "query":
@@ -327,10 +332,18 @@ def _read_body(
     return (), value, state
 
 
+def _no_number(text: str) -> Any:
+    raise ValueError(f"JSON has no {text}")
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_number)
+"""Reads JSON as RFC 8259 section 6 has it: the library would take NaN and Infinity for numbers, which no server does."""
+
+
 def _read_json(body: bytes) -> tuple[Mapping[str, Any], str]:
     try:
         # JSON on a network is UTF-8 without a byte order mark (RFC 8259 section 8.1); of bytes, the library would take more.
-        value = json.loads(body.decode())
+        value = _JSON.decode(body.decode())
     except (ValueError, RecursionError):
         return {}, "malformed"
     if value is None:
@@ -339,7 +352,10 @@ def _read_json(body: bytes) -> tuple[Mapping[str, Any], str]:
 
 
 def _read_form(body: bytes) -> Pairs:
+    """Read a form as servers do: nothing may stand between two &, and a name alone is one with an empty value."""
     try:
-        return tuple(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
+        text = body.decode()
     except ValueError:
         return ()
+    # Without any = it is no form but a text.
+    return tuple(parse_qsl(text, keep_blank_values=True)) if "=" in text else ()

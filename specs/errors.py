@@ -77,10 +77,12 @@ class Gathering:
             raise first
 
 
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """Say which of the valid names was probably meant; with none near, list them all."""
+def nearest(word: str, valid: Iterable[str], otherwise: str = "") -> str:
+    """Say which of the valid names was probably meant; with none near, say something else, or list them all."""
     names = sorted(valid)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
+    if otherwise:
+        return otherwise
     return "valid names: " + ", ".join(names) if names else "there are no valid names here"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -17,7 +17,7 @@ from watchword.specs.values.http import Request
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-__all__ = ["DESCRIPTION", "BadRequest", "read_body", "read_query"]
+__all__ = ["DESCRIPTION", "BadRequest", "read_body", "read_query", "see_names"]
 
 _LONGEST = 160
 
@@ -76,6 +76,31 @@ def _no_number(text: str) -> Any:
 _SHOWN = 40
 
 
+def _described_at(path: str, method: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = _described()["paths"][path][method]
+    return found
+
+
+def see_names(request: Request, path: str) -> None:
+    """See that a request has no parameter in its query that its page does not know, which would be passed over unheard.
+
+    Raises:
+        BadRequest: it has one.
+    """
+    method = "get" if request.method == "HEAD" else request.method.lower()
+    known = {row["name"] for row in _described_at(path, method).get("parameters", ()) if row["in"] == "query"}
+    for name, _ in parse_qsl(request.query, keep_blank_values=True):
+        if name not in known:
+            raise BadRequest(_no_parameter(path, name, known))
+
+
+def _no_parameter(path: str, name: str, known: Collection[str]) -> str:
+    if known:
+        return f"there is no parameter of that name here; {nearest(name, known)}"
+    steers = "requestBody" in _described()["paths"][path].get("post", {})
+    return "there are no parameters here" + ("; POST takes what is asked for as a JSON body" if steers else "")
+
+
 def read_query(request: Request, path: str, method: str = "get") -> dict[str, str]:
     """Read the query of a request by the parameters that the description gives its path and method.
 
@@ -85,13 +110,11 @@ def read_query(request: Request, path: str, method: str = "get") -> dict[str, st
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    rows = {
-        row["name"]: row for row in _described()["paths"][path][method].get("parameters", ()) if row["in"] == "query"
-    }
+    rows = {row["name"]: row for row in _described_at(path, method).get("parameters", ()) if row["in"] == "query"}
     found: dict[str, str] = {}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
         if name not in rows:
-            raise BadRequest(f"there is no parameter of that name here; {nearest(name, rows)}")
+            raise BadRequest(_no_parameter(path, name, rows))
         schema = rows[name]["schema"]
         number = schema.get("type") == "integer"
         given: Any = int(value) if number and value.isascii() and value.isdigit() and len(value) < 19 else value

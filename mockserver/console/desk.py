@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from watchword.mockserver.console import steering
-from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_body, read_query
+from watchword.mockserver.console.asked import DESCRIPTION, BadRequest, read_body, read_query, see_names
 from watchword.mockserver.console.curl import lines
 from watchword.mockserver.console.dryrun import answered, request_of
 from watchword.mockserver.console.journal import Entry, Journal
@@ -118,6 +118,9 @@ class Desk:
             allowed = ", ".join([*pages, "HEAD"] if "GET" in pages else pages)
             return problem(405, f"expected {allowed} here", ("Allow", allowed))
         try:
+            # Whoever asks whether the mock is up, or opens its page, may have something there to get past a cache.
+            if request.query and name not in ("", "health"):
+                see_names(request, f"/{name}")
             return page(request, origin)
         except BadRequest as bad:
             return problem(bad.status, bad.detail)

@@ -19,7 +19,7 @@ from watchword.specs.values.api import Api
 from watchword.specs.values.http import Pairs, Reply, Request
 from watchword.specs.vocabulary import ROLES, SECRET_ROLES
 
-__all__ = ["Detail"]
+__all__ = ["Detail", "pair_in"]
 
 _PLAIN = frozenset(
     [
@@ -111,24 +111,37 @@ class Detail:
                 found[inner] = self._secret.get(name.lower(), _NOBODYS)
                 if name.lower() not in self._secret and not inner:
                     found[name] = _NOBODYS
+            elif self._gives_away(inner):
+                found[inner] = _NOBODYS
         for name, inner in request.headers:
             if name.lower() in _AUTHORIZATION:
-                secret, role = _of_authorization(inner)
-                found[secret] = role
-            elif name.lower() not in _PLAIN | self._open.keys():
+                found |= self._hidden_by(inner)
+            elif name.lower() not in _PLAIN | self._open.keys() or self._gives_away(inner):
                 found[inner] = _NOBODYS
-        for part in request.path.split("/"):
-            if self._masker.known(part) is not None:
-                found[part] = _NOBODYS
+        found |= {part: _NOBODYS for part in request.path.split("/") if self._gives_away(part)}
         found.pop("", None)
         return found
+
+    def _hidden_by(self, authorization: str) -> dict[str, str]:
+        """Give what is not shown of an Authorization header."""
+        pair = pair_in(authorization)
+        if pair is None:
+            secret, role = _of_authorization(authorization)
+            return {secret: role}
+        # Without a secret beside it, a name may be one: some servers take their keys so.
+        user = {pair[0]: _NOBODYS} if not pair[1] or self._gives_away(pair[0]) else {}
+        return {pair[1]: "password"} | user
+
+    def _gives_away(self, text: str) -> bool:
+        """Tell whether a secret stands in what is usually none: a token in the name's place, say."""
+        return self._masker.mask(text) != text
 
     def _header(self, name: str, value: str) -> str:
         if name in _AUTHORIZATION:
             masked = self._masker.mask(value)
             scheme, space, rest = value.partition(" ")
-            pair = _pair(value)
-            if pair is not None:
+            pair = pair_in(value)
+            if pair is not None and pair[1]:
                 known = self._masker.known(pair[1])
                 kept = known or (masked.partition(" ")[2] if masked != value else "***")
                 return f"{scheme} {self._masker.mask(quote(pair[0]))}:{kept}"
@@ -196,7 +209,7 @@ def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def _pair(value: str) -> tuple[str, str] | None:
+def pair_in(value: str) -> tuple[str, str] | None:
     """Give the name and the secret of a header with Basic credentials; None when it has none."""
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "basic":
@@ -205,17 +218,14 @@ def _pair(value: str) -> tuple[str, str] | None:
         name, colon, secret = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return None
-    return (name, secret) if colon and secret else None
+    return (name, secret) if colon else None
 
 
 def _of_authorization(value: str) -> tuple[str, str]:
-    """Give what is secret in an Authorization header, and its role."""
+    """Give what is secret in an Authorization header without a name and a secret, and its role."""
     scheme, _, rest = value.strip().partition(" ")
     rest = rest.strip()
-    if scheme.lower() == "bearer" and rest:
-        return rest, "access_token"
-    pair = _pair(value)
-    return (pair[1], "password") if pair is not None else (rest or value, _NOBODYS)
+    return (rest, "access_token") if scheme.lower() == "bearer" and rest else (rest or value, _NOBODYS)
 
 
 def _parsed(text: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -74,15 +74,19 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def curl_lines(entries: Iterable[Entry], origin: str, masker: Masker, detail: Detail) -> str:
+def curl_lines(
+    entries: Iterable[Entry], origin: str, masker: Masker, detail: Detail, learn: Callable[[Entry], None]
+) -> str:
     """Write the requests of entries as a shell script, with an environment variable in place of each secret.
 
-    A credential that is nobody's has one, too: it may be somebody's elsewhere.
+    A credential that is nobody's has one, too: it may be somebody's elsewhere. `learn` takes note of the secrets of an entry
+    just before it is written: the masker does not remember all of many entries.
     """
     lines = []
     for entry in entries:
         if entry.request is None:
             continue
+        learn(entry)
         hidden = detail.hidden(entry.request)
         variables = {value: masker.variable(role, value) for value, role in hidden.items()}
         lines.append(f"# {entry.id}: {entry.status}" + (f" {entry.operation}" if entry.operation else ""))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
-from watchword.mockserver.console.detail import Detail
+from watchword.mockserver.console.detail import Detail, pair_in
 from watchword.mockserver.explain.explanation import Explanation
 from watchword.mockserver.service import Outcome
 from watchword.mockserver.verdicts.exchange import Exchange
@@ -270,7 +270,9 @@ class Journal:
         texts = [entry.path, entry.query, *(() if entry.why is None else entry.why.texts)]
         for message in (entry.request, entry.reply):
             if message is not None:
-                texts += [value for _, value in message.headers]
+                for _, value in message.headers:
+                    # A token may stand in the place of a name or a password, too.
+                    texts += [value, *(pair_in(value) or ())]
                 texts.append(message.body.decode(errors="replace"))
         for run in {run for text in texts for run in _RUN.findall(unquote(text))}:
             role = self._issued(run)
@@ -321,6 +323,11 @@ _TOLD = ("cause", "condition", "broader", "says", "where", "expected", "found", 
 """What an entry says beyond the request and its status; null where the request was served."""
 
 
+def _conditions(entry: Entry) -> tuple[str | None, ...]:
+    """Give what an entry was refused for: in the words of the case, and the condition of which that is a special one."""
+    return () if entry.why is None else (entry.why.condition, entry.why.broader)
+
+
 def _fits(entry: Entry, only: Mapping[str, str], lineage: Mapping[int, Mapping[str, int]]) -> bool:
     status = str(entry.status)
     facts = {
@@ -328,11 +335,11 @@ def _fits(entry: Entry, only: Mapping[str, str], lineage: Mapping[int, Mapping[s
         "path": entry.path,
         "operation": entry.operation or "",
         "purpose": "" if entry.sight is None else entry.sight.purpose or "",
-        "condition": "" if entry.why is None else entry.why.condition,
         "session": str(lineage.get(entry.id, {}).get("session", "")),
     }
     return (
         all(facts[name] == value for name, value in only.items() if name in facts)
+        and only.get("condition") in (None, *_conditions(entry))
         and only.get("status", status) in (status, f"{status[0]}xx")
         and entry.id > int(only.get("since", 0))
     )

@@ -74,11 +74,17 @@ class Noted:
     def _only(self, request: Request, path: str) -> dict[str, str]:
         """Read which entries are meant; a name that nothing can have is a slip, and not a journal without entries."""
         only = read_query(request, path)
-        name = only.get("operation")
+        name, condition = only.get("operation"), only.get("condition")
         known = self._operations()
         # What the world has lost since is still in the journal.
         if name is not None and name not in known and not self._journal.picked(only={"operation": name}):
             raise BadRequest(f"operation: expected the name of one that this API has; {nearest(name, known)}")
+        if condition is not None and not self._journal.picked(only={"condition": condition}):
+            from watchword.mockserver.explain.names import names
+
+            if condition not in names():
+                near = nearest(condition, names(), "`watchword vocabulary conditions` lists most")
+                raise BadRequest(f"condition: expected a name that refusals go by; {near}")
         return only
 
     def _read(self, request: Request, origin: str) -> Reply:
@@ -112,7 +118,5 @@ class Noted:
 
         self._learn()
         picked = self._journal.picked(None, self._only(request, "/journal.sh"))
-        for entry in picked:
-            self._journal.learn(entry)
-        text = curl_lines(picked, origin, self._masker, self._journal.detail)
+        text = curl_lines(picked, origin, self._masker, self._journal.detail, self._journal.learn)
         return Reply(200, (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")), text.encode())

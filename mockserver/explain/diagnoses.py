@@ -10,30 +10,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from watchword.mockserver.explain.slips import (
     bare_basic,
+    blank_header,
+    comma_scopes,
+    composed,
     compressed,
-    doubled,
     encoded,
+    encoded_again,
     encoded_twice,
+    ends_early,
     family,
     forgotten,
     form_elsewhere,
+    form_for_json,
+    glued,
+    is_user,
+    json_for_form,
     marked,
+    meant,
     multipart,
+    not_utf8,
     other_charset,
-    quoted,
     replaced,
     shut_account,
     shut_client,
-    spaced,
+    swapped,
     unencoded,
     unpadded,
+    unquoted,
     withdrawn,
 )
 from watchword.mockserver.rules.case import Case
-from watchword.specs.vocabulary import broader
+from watchword.specs.vocabulary import CONDITIONS, broader
 
 __all__ = ["DIAGNOSES", "Diagnosis", "diagnose"]
 
@@ -58,13 +69,85 @@ def _lives(kind: str) -> Callable[[Case, str], bool]:
     return lambda case, name: (kind, name) in case.world.accounts
 
 
+def _of_account(role: str) -> Callable[[Case, str], bool]:
+    def right(case: Case, secret: str) -> bool:
+        account = case.account(role)
+        return account is not None and account.password == secret
+
+    return right
+
+
 _KNOWN: Mapping[str, Callable[[Case, str], bool]] = {
     "username": _lives("user"),
     "operator_username": _lives("operator"),
     "client_id": lambda case, name: name in case.world.clients,
     "grant_type": lambda case, name: any(b.const == name for op in case.api.present for b in op.bound("grant_type")),
+    "access_token": lambda case, token: token in case.world.access,
+    "refresh_token": lambda case, token: token in case.world.refresh,
+    "password": _of_account("password"),
+    "operator_password": _of_account("operator_password"),
+    "client_secret": lambda case, secret: case.client is not None and case.client.client_secret == secret,
 }
-"""Names that are known, by role: who is in the world, and which grants there are."""
+"""What is right, by role: who is in the world, which grants there are, which tokens were given, and the secrets of whoever asks."""
+
+_PAIRS = (("username", "password"), ("operator_username", "operator_password"), ("client_id", "client_secret"))
+
+
+def _refused(role: str) -> str:
+    """Give the condition of a value that is not right."""
+    return f"{role}.wrong" if role.endswith(("password", "secret")) else f"{role}.unknown"
+
+
+class _Slip(NamedTuple):
+    """A slip that any value may show: how it is undone, what is to be said of it, and whether only a form can have it."""
+
+    name: str
+    undo: Callable[[str], str]
+    says: str
+    mend: str
+    form: bool = False
+
+
+_SLIPS = (
+    _Slip(
+        "spaced",
+        str.strip,
+        "white space stands around the {role}, which is right without it",
+        "Strip {field}: white space or a line break stands around the {role}.",
+    ),
+    _Slip(
+        "doubled_scheme",
+        lambda text: text[7:] if text[:7].lower() == "bearer " else text,
+        "the word Bearer stands before the {role} where it does not belong, or twice",
+        "Leave the word Bearer out of {field}: the client writes Bearer once before an access_token in `Authorization`, and nowhere "
+        "else.",
+    ),
+    _Slip(
+        "quoted",
+        unquoted,
+        "the {role} is right, and something stands around it",
+        "Send {field} without the quotation marks or brackets that stand around the {role}.",
+    ),
+    _Slip(
+        "encoded",
+        unquote,
+        "the {role} is right once its percent-encoding is undone, which nobody does here",
+        "Send {field} with one encoding less: the {role} was percent-encoded once too often.",
+    ),
+    _Slip(
+        "plus_for_space",
+        lambda text: text.replace(" ", "+"),
+        "the {role} is right with a plus sign where it has a space: in a form, + stands for a space",
+        "Encode {field} as forms want it: a plus sign is written %2B there.",
+        form=True,
+    ),
+    _Slip(
+        "decomposed",
+        composed,
+        "the {role} is right once its letters and their marks are one character each (Unicode NFC)",
+        "Write {field} in the normal form NFC: letters and their marks are apart there.",
+    ),
+)
 
 DIAGNOSES: tuple[Diagnosis, ...] = (
     Diagnosis(
@@ -83,6 +166,31 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "base64 with + and /, padded with = (RFC 4648 section 4)",
         "Use the standard alphabet of base64 and its padding for {pair} in `Authorization`.",
     ),
+    *(
+        Diagnosis(
+            f"{what}.no_space",
+            refines,
+            glued(scheme),
+            f"what follows the word {scheme} is no space",
+            f"`Authorization: {scheme}`, one space, and what belongs behind it",
+            f"Write one space between {scheme} and what follows it in `Authorization`: no tab, no colon, no other sign.",
+        )
+        for what, scheme, refines in (
+            ("basic", "Basic", ("basic.wrong_scheme",)),
+            ("access_token", "Bearer", ("access_token.wrong_scheme", "access_token.bare", "access_token.unknown")),
+        )
+    ),
+    *(
+        Diagnosis(
+            f"{what}.blank",
+            (f"{what}.missing",),
+            blank_header,
+            "the Authorization header is there, and nothing stands in it",
+            f"`Authorization: {scheme}` and what belongs behind it",
+            f"Write {scheme} and what belongs behind it into the header `Authorization`: it is empty.",
+        )
+        for what, scheme in (("basic", "Basic"), ("access_token", "Bearer"))
+    ),
     Diagnosis(
         "basic.bare",
         ("basic.wrong_scheme",),
@@ -98,17 +206,6 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "what follows Basic is base64 of base64",
         "the base64 of {pair}",
         "Encode {pair} once: what stands in `Authorization` is base64 of something that was base64 already.",
-    ),
-    *(
-        Diagnosis(
-            f"{role}.spaced",
-            (f"{role}.unknown",),
-            spaced(role, known),
-            f"white space stands around the {role}, which is right without it",
-            "{valid}",
-            "Strip {field}: white space or a line break stands around the {role}.",
-        )
-        for role, known in _KNOWN.items()
     ),
     Diagnosis(
         "body.compressed",
@@ -133,6 +230,30 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "the body is a form, and Content-Type names another media type",
         "{media}",
         "Name the body, with {fields}, by the header `Content-Type: {media}`: a text body alone is sent as text/plain.",
+    ),
+    Diagnosis(
+        "body.json_for_form",
+        _BODIES,
+        json_for_form,
+        "the body is JSON, and no Content-Type says so; a form belongs there anyway",
+        "{media}",
+        "Write the body, with {fields}, as {media}: name=value, joined by &.",
+    ),
+    Diagnosis(
+        "body.form_for_json",
+        _BODIES,
+        form_for_json,
+        "the body is a form, and no Content-Type says so; JSON belongs there anyway",
+        "a JSON object",
+        "Write the body, with {fields}, as a JSON object.",
+    ),
+    Diagnosis(
+        "body.goes_on",
+        ("body.malformed",),
+        ends_early,
+        "something follows the JSON object in the body",
+        "a JSON object and nothing behind it",
+        "Remove what follows the JSON object with {fields} in the body.",
     ),
     Diagnosis(
         "body.byte_order_mark",
@@ -167,6 +288,14 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "Send {pair} in `Authorization` without percent-encoding; RFC 6749 section 2.3.1 has clients encode, few servers decode.",
     ),
     Diagnosis(
+        "basic.form_encoded_again",
+        (*_NAMES, *_SECRETS),
+        encoded_again,
+        "the Basic credentials are right, and encoded as in a form twice; this server decodes them once",
+        "{pair}, each encoded as in a form once (RFC 6749 section 2.3.1)",
+        "Encode {pair} as in a form once: what stands in `Authorization` was encoded already when that was done.",
+    ),
+    Diagnosis(
         "basic.not_form_encoded",
         (*_NAMES, *_SECRETS),
         unencoded,
@@ -174,21 +303,57 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
         "{pair}, each encoded as in a form (RFC 6749 section 2.3.1)",
         "Encode {pair} as in a form, one by one, before they are joined and go into `Authorization` in base64.",
     ),
-    Diagnosis(
-        "access_token.doubled_scheme",
-        ("access_token.unknown",),
-        doubled,
-        "the scheme stands twice before the token",
-        "`Authorization: Bearer` once, then the access_token",
-        "Write Bearer once in `Authorization`: the client adds it before an access_token that brings its own.",
+    *(
+        Diagnosis(
+            f"{role}.{slip.name}",
+            (_refused(role),),
+            meant(role, right, slip.undo, form=slip.form),
+            slip.says,
+            "{valid}",
+            slip.mend,
+        )
+        for role, right in _KNOWN.items()
+        for slip in _SLIPS
+        # Of secrets the vocabulary has a condition that says so.
+        if f"{role}.padded" not in CONDITIONS or slip.name != "spaced"
+    ),
+    *(
+        Diagnosis(
+            f"{role}.not_utf8",
+            (_refused(role),),
+            not_utf8(role),
+            "the {role} is written in another charset than UTF-8",
+            "{valid}",
+            "Encode {field} in UTF-8; some clients use Latin-1 unless they are told otherwise.",
+        )
+        for role in (*dict(_PAIRS), *dict(_PAIRS).values())
+    ),
+    *(
+        Diagnosis(
+            f"{name}.swapped",
+            (f"{name}.unknown",),
+            swapped(name, secret),
+            f"the {name} and the {secret} are right, and each stands where the other belongs",
+            "{valid}",
+            f"Let {name} and {secret} change places: {{field}} holds the {secret}.",
+        )
+        for name, secret in _PAIRS
     ),
     Diagnosis(
-        "access_token.quoted",
-        ("access_token.unknown",),
-        quoted,
-        "the token is right, and something stands around it",
-        "the access_token as it was given",
-        "Remove what stands around the access_token in `Authorization`: quotation marks or brackets.",
+        "client_id.is_username",
+        ("client_id.unknown",),
+        is_user,
+        "a user's name stands where a client's belongs",
+        "{valid}",
+        "Send {pair} of the client in `Authorization`: what is there is a user's name.",
+    ),
+    Diagnosis(
+        "scope.comma",
+        ("scope.unknown", "scope.partly_unknown"),
+        comma_scopes,
+        "commas stand between scopes that exist, and white space belongs there",
+        "scopes with white space between them",
+        "Write spaces, and no commas, between the scopes in {field} (RFC 6749 section 3.3).",
     ),
     Diagnosis(
         "access_token.withdrawn",

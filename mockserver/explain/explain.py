@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from watchword.mockserver.explain.diagnoses import diagnose
 from watchword.mockserver.explain.explanation import Explanation, Found
-from watchword.mockserver.explain.fields import field_of, fields_of_body, pair_of, strays
+from watchword.mockserver.explain.fields import field_of, fields_of_body, pair_of, stray_headers, strays
 from watchword.mockserver.explain.hints import Hint, hint_for
 from watchword.mockserver.explain.paths import of_grant, of_method, of_path
 from watchword.mockserver.judgement import Judgement, left_out
@@ -17,7 +17,10 @@ from watchword.specs.values.http import Request
 from watchword.specs.values.profile import Demand
 from watchword.specs.vocabulary import CONDITIONS
 
-__all__ = ["explain", "explain_judgement"]
+__all__ = ["BANNED", "explain", "explain_judgement"]
+
+BANNED = "client.banned"
+"""What the refusal of a client that is banned goes by."""
 
 _SCHEMES = frozenset(
     ("apikey", "basic", "bearer", "digest", "dpop", "hoba", "jwt", "key", "mac", "negotiate", "ntlm", "oauth", "token")
@@ -72,7 +75,7 @@ def _lied(service: Service, blame: Blame, judged: Judgement, outcome: Outcome) -
 
 def _of_blame(blame: Blame, judged: Judgement, outcome: Outcome) -> Explanation:
     served = judged.condition is None
-    right = "the reply to a right request" if served else f"the refusal of a request in which {_says(judged.condition)}"
+    right = "the reply to a right request" if served else f"the refusal of a request in which {_says(judged)}"
     told = {"keep": "", "close": ""}.get(outcome.then, f", and the connection: {outcome.then}")
     late = "".join(
         f", {what} {seconds:g} s" for what, seconds in (("after", outcome.after), ("over", outcome.over)) if seconds
@@ -98,9 +101,11 @@ def _of_the_request(blame: Blame, judged: Judgement) -> str:
     return f"Without the fault, the request is refused. {_of_rule(judged.case, judged.condition).hint}"
 
 
-def _says(condition: str | None) -> str:
-    known = CONDITIONS.get(condition or "")
-    return known.says if known is not None else "something is wrong"
+def _says(judged: Judgement) -> str:
+    known = CONDITIONS.get(judged.condition or "")
+    if known is None:
+        return "something is wrong"
+    return known.says if judged.case is None else _seen(judged.case, known.name)
 
 
 def _of_ban(service: Service) -> Explanation:
@@ -109,7 +114,7 @@ def _of_ban(service: Service) -> Explanation:
     counted = "" if rule is None else f": more than {rule.count} refusals within {rule.window} seconds"
     return Explanation(
         "ban",
-        "client.banned",
+        BANNED,
         f"the client is banned{counted}; what it asks for is not looked at",
         "the client",
         "fewer refusals, or the end of the ban",
@@ -151,18 +156,26 @@ def _of_rule(case: Case, condition: str) -> Explanation:
     found = _found(case, condition, role)
     mend = _filled(hint.mend, texts)
     meant = strays(case, role) if found.value is None and role else []
+    if row.subject == "basic":
+        meant = stray_headers(case)
     if meant and special is None:
         mend += f" Probably meant for it: {', '.join(meant)}."
     return Explanation(
         "rule",
         condition if special is None else special.name,
-        row.says if special is None else special.says,
+        _seen(case, condition) if special is None else _filled(special.says, texts),
         _where(case, condition, role),
         _filled(hint.expected, texts),
         found if not meant else Found(found.value, found.role, f"there is {', '.join(meant)}"),
         mend,
         broader=None if special is None else condition,
     )
+
+
+def _seen(case: Case, condition: str) -> str:
+    """Say what is wrong with a request, of which its condition's own sentence may be a special case."""
+    row = CONDITIONS[condition]
+    return _filled(hint_for(condition).says or row.says, _texts(case, row.role or ""))
 
 
 def _where(case: Case, condition: str, role: str) -> str:

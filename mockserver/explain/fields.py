@@ -13,7 +13,7 @@ from watchword.mockserver.rules.case import Case
 from watchword.specs.values.api import Binding, Operation
 from watchword.specs.values.http import Request
 
-__all__ = ["field_of", "fields_of_body", "fields_sent", "pair_of", "strays", "words"]
+__all__ = ["field_of", "fields_of_body", "fields_sent", "pair_of", "stray_headers", "strays", "words"]
 
 _ALIKE = 0.75
 _LOOKED_AT = 200
@@ -111,6 +111,14 @@ def strays(case: Case, role: str) -> list[str]:
         and (place, name) not in own
         and any(_alike(name, other) for other in names)
     ]
+
+
+def stray_headers(case: Case) -> list[str]:
+    """Say which header was probably meant for Authorization, where there is none."""
+    if case.reading.authorization is not None:
+        return []
+    names = itertools.islice((name for name, _ in case.reading.request.headers), _LOOKED_AT)
+    return [words("header", name) for name in names if _alike(name, "Authorization")]
 
 
 def _alike(name: str, other: str) -> bool:

@@ -4,6 +4,9 @@ Each row is for a condition or, with a dot before it, for a defect that many con
 the part of the request that is meant, `{role}` its role, `{valid}` what would do there, `{pair}` what Basic credentials
 are made of, `{fields}` what the body holds, `{media}` its media type, `{methods}` what the path is called with,
 `{sent}` the method of the request, `{issuers}` the operations that give tokens.
+
+A condition's own sentence says in which way the suites make a request wrong; where more than that falls under it, the row says
+what is to be seen of all of it.
 """
 
 from __future__ import annotations
@@ -18,10 +21,11 @@ __all__ = ["HINTS", "Hint", "hint_for"]
 
 
 class Hint(NamedTuple):
-    """Two texts with names in braces: what was expected, and what to do."""
+    """Texts with names in braces: what was expected, what to do, and what is wrong, where the condition's own sentence is too narrow."""
 
     expected: str
     mend: str
+    says: str = ""
 
 
 _BASIC = "`Authorization: Basic` and the base64 of {pair}, joined by a colon"
@@ -35,17 +39,41 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         ".null": Hint("{valid}", "Give {field} a text; null counts as if it was left out."),
         ".empty": Hint("{valid}", "Give {field} a value; it is there and empty."),
         ".blank": Hint("{valid}", "Give {field} a value; it holds nothing but white space."),
-        ".wrong_type": Hint("a JSON string", "Send {field} as a JSON string, in quotation marks."),
+        ".wrong_type": Hint(
+            "a JSON string",
+            "Send {field} as a JSON string, in quotation marks.",
+            "the {role} is something else than a text",
+        ),
         ".unknown": Hint("{valid}", "Correct {field}: nothing here goes by that {role}."),
         ".garbage": Hint("{valid}", "Send in {field} what the mock gave, whole and unchanged."),
-        ".tampered": Hint("{valid}", "Send in {field} the {role} as it was given; at least one character differs."),
+        ".tampered": Hint(
+            "{valid}",
+            "Send in {field} the {role} as it was given; at least one character differs.",
+            "the {role} is nearly one that was given: its end, or a character or two of it, is another",
+        ),
         ".unsigned": Hint("{valid}", "Send in {field} the {role} with the signature that it was given with."),
         ".expired": Hint("{valid}", "Renew, or log in again: the {role} in {field} is over, by the mock's clock."),
         ".wrong": Hint("{valid}", "Correct the {role} in {field}."),
-        ".truncated": Hint("{valid}", "The {role} in {field} breaks off: look for a limit on its length."),
-        ".extended": Hint("{valid}", "The {role} in {field} goes on after its end: look for what was appended."),
-        ".other_case": Hint("{valid}", "Write {field} with its letters in the right case."),
-        ".padded": Hint("{valid}", "Strip {field}: white space or a line break follows the {role}."),
+        ".truncated": Hint(
+            "{valid}",
+            "The {role} in {field} breaks off: look for a limit on its length.",
+            "the {role} breaks off before its end",
+        ),
+        ".extended": Hint(
+            "{valid}",
+            "The {role} in {field} goes on after its end: look for what was appended.",
+            "the {role} goes on after its end",
+        ),
+        ".other_case": Hint(
+            "{valid}",
+            "Write {field} with its letters in the right case.",
+            "the {role} has letters in another case",
+        ),
+        ".padded": Hint(
+            "{valid}",
+            "Strip {field}: white space or a line break stands around the {role}.",
+            "white space stands around the {role}",
+        ),
         ".foreign": Hint(
             "{valid}", "The value of {field} is right for somebody else: bring {role} and owner together."
         ),
@@ -78,7 +106,9 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
             _BASIC, "Use the scheme Basic in `Authorization`, with {pair}; what is there has another one."
         ),
         "basic.scheme_case": Hint(
-            _BASIC, "Write `Authorization: Basic` with a capital B: this server compares letters."
+            _BASIC,
+            "Write `Authorization: Basic` with a capital B and small letters: this server compares them.",
+            "the scheme is not written as `Basic` is",
         ),
         "basic.in_body": Hint(_BASIC, "Move {pair} from the body into the header `Authorization: Basic`."),
         "basic.name_in_body": Hint(
@@ -97,7 +127,11 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         ),
         "access_token.scheme_case": Hint(
             _BEARER,
-            "Write `Authorization: Bearer` before the access_token, with a capital B: this server compares letters.",
+            "Write `Authorization: Bearer` before the access_token, with a capital B and small letters: this server compares them.",
+            "the scheme is not written as `Bearer` is",
+        ),
+        "access_token.unknown": Hint(
+            "{valid}", "Correct {field}: nothing here goes by that access_token.", "no such access_token was given here"
         ),
         "access_token.in_query": Hint(_BEARER, "Move the access_token from the query into `Authorization: Bearer`."),
         "access_token.in_cookie": Hint(_BEARER, "Move the access_token from the cookie into `Authorization: Bearer`."),
@@ -111,6 +145,11 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
             _BEARER, "Send the access_token in `Authorization`; what is there is a refresh_token, which only renews."
         ),
         # the refresh token
+        "refresh_token.unknown": Hint(
+            "{valid}",
+            "Correct {field}: nothing here goes by that refresh_token.",
+            "no such refresh_token was given here",
+        ),
         "refresh_token.reused": Hint(
             "a refresh_token that was never used",
             "Keep the refresh_token of the newest reply: {field} was used before.",
@@ -133,10 +172,15 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         "grant_type.not_allowed": Hint(
             "{valid}",
             "Choose another {role} in {field}: this one exists, and this client or this mock does not have it.",
+            "the grant exists, and this client may not use it, or nobody may here",
         ),
         "scope.unknown": Hint("{valid}", "Ask in {field} for scopes that exist, or leave it out."),
         "scope.partly_unknown": Hint("{valid}", "Leave those out of {field} that do not exist."),
-        "scope.exceeding": Hint("{valid}", "Ask in {field} for no more than the account and the client have."),
+        "scope.exceeding": Hint(
+            "{valid}",
+            "Ask in {field} for no more than the account and the client have.",
+            "the scope exists, and the account or the client does not have it",
+        ),
         "scope.insufficient": Hint(
             "an access_token with the scope {valid}",
             "Log in with the scope {valid}: the access_token in `Authorization` lacks it.",
@@ -145,14 +189,20 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         "body.empty": Hint("a body with {fields}", "Send {fields} in the body, as {media}."),
         "body.malformed": Hint("a body in {media}", "Write the body, with {fields}, as valid {media}."),
         "body.not_an_object": Hint(
-            "a JSON object", "Send a JSON object with {fields} as the body, not a list or a text."
+            "a JSON object",
+            "Send a JSON object with {fields} as the body, not a list or a text.",
+            "the body is JSON, and no object",
         ),
         "body.null": Hint("a JSON object", "Send a JSON object with {fields} as the body; null is none."),
         "body.trailing_comma": Hint("valid JSON", "Remove the comma behind the last member of the body's JSON object."),
         "body.wrong_content_type": Hint(
             "{media}", "Send {fields} in the body as {media}, and name that in `Content-Type`."
         ),
-        "body.no_content_type": Hint("{media}", "Send the header `Content-Type: {media}` with the body."),
+        "body.no_content_type": Hint(
+            "{media}",
+            "Send the header `Content-Type: {media}` with the body.",
+            "no Content-Type says what the body is",
+        ),
         "body.in_query": Hint("a body with {fields}", "Move {fields} from the query into the body, as {media}."),
         # brands
         "brand_key.misplaced": Hint("{valid}", "Send {field}; here it travels in another way than elsewhere."),

@@ -15,7 +15,7 @@ from watchword.specs.values.api import Api, Operation
 from watchword.specs.values.http import Request
 from watchword.specs.values.profile import LeftOut, Profile
 
-__all__ = ["of_grant", "of_method", "of_path"]
+__all__ = ["NAMES", "of_grant", "of_method", "of_path"]
 
 _NEAR = 0.7
 
@@ -36,6 +36,16 @@ _SLIPS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
         lambda path: _slashes(unquote(path).lower()).rstrip("/"),
     ),
 )
+
+
+_PLAIN = "path.unknown"
+_ELSEWHERE = "path.other_prefix"
+_BARE = "path.without_prefix"
+_PREFLIGHT = "method.preflight"
+_LEFT_OUT = "operation.left_out"
+
+NAMES = (*(name for name, _, _ in _SLIPS), _PLAIN, _ELSEWHERE, _BARE, _PREFLIGHT, _LEFT_OUT)
+"""What refusals go by that are about paths, and are no conditions."""
 
 
 def of_path(request: Request, judged: Judgement, api: Api, profile: Profile) -> Explanation:
@@ -76,7 +86,7 @@ def of_grant(left: LeftOut) -> Explanation:
     """Explain a grant that the mock does without."""
     return Explanation(
         "route",
-        "operation.left_out",
+        _LEFT_OUT,
         "the server that is imitated has this grant, and the mock leaves it out",
         "the grant_type",
         "a grant that the mock has",
@@ -88,7 +98,7 @@ def of_grant(left: LeftOut) -> Explanation:
 def _preflight(methods: str) -> Explanation:
     return Explanation(
         "route",
-        "method.preflight",
+        _PREFLIGHT,
         "a browser asks whether a page of another origin may send a request, and nobody here answers that",
         "the method",
         methods,
@@ -106,7 +116,7 @@ def _without(request: Request, profile: Profile) -> LeftOut | None:
 def _left_out(left: LeftOut) -> Explanation:
     return Explanation(
         "route",
-        "operation.left_out",
+        _LEFT_OUT,
         "the server that is imitated has this operation, and the mock leaves it out",
         "the path",
         "an operation that the mock has",
@@ -144,18 +154,18 @@ def _nearest(request: Request, api: Api) -> tuple[str, str, list[Operation]]:
             return name, says, _preferred(found, request.method)
     for base in dict.fromkeys(api.bases.values()):
         if base and (found := _at(base + path, api)):
-            return "path.without_prefix", f"the path lacks the prefix {base}", _preferred(found, request.method)
+            return _BARE, f"the path lacks the prefix {base}", _preferred(found, request.method)
     for op in api.operations.values():
         for base in api.bases.values():
             rest = path[len(base) :] if path.startswith(base) else ""
             if found := _at(api.bases[op.base] + rest, api):
-                return "path.other_prefix", "the path hangs on another base URL", _preferred(found, request.method)
+                return _ELSEWHERE, "the path hangs on another base URL", _preferred(found, request.method)
     for op in api.operations.values():
         if path.endswith(op.path):
-            return "path.other_prefix", "something else stands before the path", _of_path(op, api)
+            return _ELSEWHERE, "something else stands before the path", _of_path(op, api)
     whole = {api.bases[op.base] + op.path: op for op in api.operations.values()}
     near = difflib.get_close_matches(path, whole, n=1, cutoff=_NEAR)
-    return "path.unknown", "no operation has that path", _of_path(whole[near[0]], api) if near else []
+    return _PLAIN, "no operation has that path", _of_path(whole[near[0]], api) if near else []
 
 
 def _of_path(operation: Operation, api: Api) -> list[Operation]:

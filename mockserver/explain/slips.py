@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import re
+import unicodedata
 from collections.abc import Callable
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl, unquote_plus
 
 from watchword.mockserver.rules.case import Case
-from watchword.specs.values.api import FORM
+from watchword.specs.codec import basic_sent
+from watchword.specs.values.api import FORM, JSON
 
 __all__ = [
     "bare_basic",
+    "blank_header",
+    "comma_scopes",
+    "composed",
     "compressed",
-    "doubled",
     "encoded",
+    "encoded_again",
     "encoded_twice",
+    "ends_early",
     "family",
     "forgotten",
     "form_elsewhere",
+    "form_for_json",
+    "glued",
+    "is_user",
+    "json_for_form",
     "marked",
+    "meant",
     "multipart",
+    "not_utf8",
     "other_charset",
-    "quoted",
     "replaced",
     "shut_account",
     "shut_client",
-    "spaced",
+    "swapped",
     "unencoded",
     "unpadded",
+    "unquoted",
     "withdrawn",
 ]
 
@@ -61,14 +75,63 @@ def encoded_twice(case: Case) -> bool:
     return b":" in (_base64((_decoded(case) or b"").decode("latin-1").strip()) or b"")
 
 
-def spaced(role: str, known: Callable[[Case, str], bool]) -> Callable[[Case], bool]:
-    """Make what tells whether white space stands around a value that is known without it."""
+def meant(
+    role: str, right: Callable[[Case, str], bool], undo: Callable[[str], str], *, form: bool = False
+) -> Callable[[Case], bool]:
+    """Make what tells whether a value is right once a slip is undone; one that only a form can have, with `form`."""
 
     def holds(case: Case) -> bool:
         value = case.value(role)
-        return isinstance(value, str) and value != value.strip() and known(case, value.strip())
+        if not isinstance(value, str) or (form and case.operation.place(role) != "form"):
+            return False
+        undone = undo(value)
+        return undone != value and right(case, undone)
 
     return holds
+
+
+def unquoted(text: str) -> str:
+    """Undo what people put around a value: quotation marks or brackets."""
+    return text[1:-1] if len(text) > 1 and text[0] + text[-1] in ("''", '""', "``", "<>", "{}", "[]") else text
+
+
+def not_utf8(role: str) -> Callable[[Case], bool]:
+    """Make what tells whether a value is written in another charset than UTF-8."""
+    # What cannot be decoded has become the replacement character.
+    return lambda case: "\ufffd" in str(case.value(role))
+
+
+def composed(text: str) -> str:
+    """Write letters and their marks as one character each, as most keyboards do and some file systems do not."""
+    return unicodedata.normalize("NFC", text)
+
+
+def swapped(name: str, secret: str) -> Callable[[Case], bool]:
+    """Make what tells whether a name and its secret stand in each other's place."""
+    return lambda case: case.world.opens(str(case.value(secret)), str(case.value(name)))
+
+
+def is_user(case: Case) -> bool:
+    """Tell whether a user logs in where a client is asked for."""
+    pair = case.reading.basic
+    return pair is not None and ("user", pair[0]) in case.world.accounts
+
+
+def glued(scheme: str) -> Callable[[Case], bool]:
+    """Make what tells whether something else than a space follows the scheme of the Authorization header."""
+    follows = re.compile(rf"\s*{scheme}[^ ]", re.IGNORECASE)
+    return lambda case: follows.match(case.reading.authorization or "") is not None
+
+
+def blank_header(case: Case) -> bool:
+    """Tell whether the Authorization header is there and empty."""
+    return case.reading.authorization is not None and not case.reading.authorization.strip()
+
+
+def comma_scopes(case: Case) -> bool:
+    """Tell whether commas stand between scopes that exist, where only white space parts them."""
+    asked = str(case.value("scope")).replace(",", " ").split()
+    return len(asked) > len(case.asked_scopes) and all(scope in case.world.data.scopes for scope in asked)
 
 
 def other_charset(case: Case) -> bool:
@@ -103,6 +166,35 @@ def form_elsewhere(case: Case) -> bool:
     return case.operation.media_type == FORM and _media(case) not in ("", FORM) and b"=" in case.reading.request.body
 
 
+def _text(case: Case) -> str:
+    return case.reading.request.body.decode(errors="replace").strip()
+
+
+def json_for_form(case: Case) -> bool:
+    """Tell whether the body is a JSON object that no Content-Type names as one, where a form belongs."""
+    if case.operation.media_type != FORM or _media(case) == JSON:
+        return False
+    try:
+        return isinstance(json.loads(_text(case)), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def form_for_json(case: Case) -> bool:
+    """Tell whether the body is a form that no Content-Type names as one, where JSON belongs."""
+    names = {name for name, _ in parse_qsl(_text(case))} if case.operation.media_type == JSON else set()
+    return any(b.name in names for b in case.operation.bindings if b.place == "json")
+
+
+def ends_early(case: Case) -> bool:
+    """Tell whether a JSON object is over before the body is."""
+    try:
+        value, end = json.JSONDecoder().raw_decode(_text(case))
+    except (ValueError, RecursionError):
+        return False
+    return case.operation.media_type == JSON and isinstance(value, dict) and end < len(_text(case))
+
+
 def marked(case: Case) -> bool:
     """Tell whether the body begins with a byte order mark."""
     return case.reading.request.body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
@@ -123,9 +215,21 @@ def shut_client(case: Case) -> bool:
 def encoded(case: Case) -> bool:
     """Tell whether Basic credentials open something once they are decoded as in a form."""
     pair = case.reading.basic
-    if pair is None or "%" not in "".join(pair):
+    if pair is None or "%" not in "".join(pair) or pair != basic_sent(case.reading):
         return False
+    return _opens_decoded(case, pair)
+
+
+def encoded_again(case: Case) -> bool:
+    """Tell whether Basic credentials that were decoded as in a form, once, open something when that is done once more."""
+    pair = case.reading.basic
+    return pair is not None and pair != basic_sent(case.reading) and _opens_decoded(case, pair)
+
+
+def _opens_decoded(case: Case, pair: tuple[str, str]) -> bool:
     name, secret = (unquote_plus(part) for part in pair)
+    if (name, secret) == pair:
+        return False
     return case.world.opens(name, secret) or case.world.opens(pair[0], secret) or case.world.opens(name, pair[1])
 
 
@@ -136,21 +240,6 @@ def unencoded(case: Case) -> bool:
     except UnicodeDecodeError:
         return False
     return (name, secret) != case.reading.basic and case.world.opens(name, secret)
-
-
-def _given(case: Case) -> str:
-    value = case.value("access_token")
-    return value if isinstance(value, str) else ""
-
-
-def doubled(case: Case) -> bool:
-    """Tell whether the scheme Bearer stands twice."""
-    return _given(case).lower().startswith("bearer ")
-
-
-def quoted(case: Case) -> bool:
-    """Tell whether something stands around a token that is right."""
-    return _given(case)[:1] in ("'", '"', "<", "{") and _given(case)[1:-1] in case.world.access
 
 
 def withdrawn(role: str, how: str) -> Callable[[Case], bool]:

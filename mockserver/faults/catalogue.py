@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -49,15 +49,15 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
     return MappingProxyType(found)
 
 
-def find_fault(dialect: Dialect, name: str) -> Fault:
+def find_fault(dialect: Dialect, name: str, others: Iterable[str] = ()) -> Fault:
     """Give one fault.
 
     Raises:
-        SpecError: there is none of that name; the hint names the nearest.
+        SpecError: there is none of that name; the hint names the nearest, of these or of `others` that may have been meant.
     """
     faults = catalogue(dialect)
     if name not in faults:
-        near = difflib.get_close_matches(name, faults, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(name, [*faults, *others], n=1, cutoff=0.6)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise SpecError(
             dialect.folder, None, f"there is no fault {name!r}", f"{hint}`--fault list` shows all {len(faults)}"

@@ -9,6 +9,8 @@ import socket
 
 __all__ = ["AddressError", "bind", "bind_several", "is_loopback", "is_loopback_name", "origin_of"]
 
+_PORTS = range(65536)
+
 
 class AddressError(Exception):
     """The mock cannot listen where it was told to: which address, why not, and what to do."""
@@ -48,6 +50,9 @@ def bind(host: str, port: int, *, several: bool = False) -> socket.socket:
     Raises:
         AddressError: the host has no address here, or the port is taken, forbidden or out of range.
     """
+    if port not in _PORTS:
+        # Some systems would take what is left of a greater one.
+        raise AddressError(host, port, "a port is a number from 0 to 65535")
     try:
         # An empty host would mean every address, which nobody should get by leaving something out. Text is read as a name in
         # any script, for which Python loads its tables, even where it is plain.
@@ -55,7 +60,7 @@ def bind(host: str, port: int, *, several: bool = False) -> socket.socket:
         found = socket.getaddrinfo(
             named.encode() if named.isascii() else named, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         raise AddressError(
             host, port, "the host name cannot be resolved", "name an address of this machine, such as 127.0.0.1"
         ) from error
@@ -70,7 +75,7 @@ def bind(host: str, port: int, *, several: bool = False) -> socket.socket:
         listening.bind(address)
         # Two sockets can be bound to a port as long as neither listens.
         listening.listen(1024)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listening.close()
         raise _explained(host, port, error) from error
     listening.setblocking(False)
@@ -87,8 +92,6 @@ def _explained(host: str, port: int, error: Exception) -> AddressError:
         )
     if number == errno.EADDRNOTAVAIL:
         return AddressError(host, port, "this machine does not have that address", "127.0.0.1 is always there")
-    if isinstance(error, OverflowError):
-        return AddressError(host, port, "ports go from 0 to 65535")
     return AddressError(host, port, str(getattr(error, "strerror", None) or error))
 
 

@@ -142,9 +142,11 @@ class Case:
 
     @_once
     def asked_scopes(self) -> tuple[str, ...]:
-        """The scopes that the request asks for, split at white space and commas."""
+        """The scopes that the request asks for: split at white space, and at commas where replies have these between them."""
         value = self.value("scope")
-        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else ()
+        if not isinstance(value, str):
+            return ()
+        return tuple((value.replace(",", " ") if self.world.profile.scope_separator == "," else value).split())
 
     @_once
     def allowed_scopes(self) -> tuple[str, ...]:

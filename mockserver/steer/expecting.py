@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 from urllib.parse import parse_qsl
 
-__all__ = ["Inconclusive", "Wanted", "fits", "found_in_sequence", "in_words", "unknown"]
+from watchword.specs.errors import nearest
+
+__all__ = ["Inconclusive", "Wanted", "asked", "fits", "found_in_sequence", "in_words", "unknown"]
 
 
 class Inconclusive(AssertionError):
@@ -17,7 +19,8 @@ class Inconclusive(AssertionError):
 class Wanted(TypedDict, total=False):
     """Which requests are meant; what is left out may be anything.
 
-    `status` is one, or a class such as "4xx"; `purpose` is issue, verify, renew, revoke or resource. `headers`, `query` and
+    `status` is one, or a class such as "4xx"; `condition` is the one that `why` names, or the broader one that it stands beside.
+    `purpose` is issue, verify, renew, revoke or resource. `headers`, `query` and
     `fields` of the body are by name, in the journal's words: secrets by their pseudonyms, such as access_token#1.
     """
 
@@ -43,7 +46,9 @@ def fits(told: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def _has(told: Mapping[str, Any], name: str, value: Any) -> bool:
-    if name in ("operation", "purpose", "method", "path", "condition"):
+    if name == "condition":
+        return value == told[name] or (value is not None and value == told.get("broader"))
+    if name in ("operation", "purpose", "method", "path"):
         return bool(told[name] == value)
     if name == "status":
         status = str(told["status"])
@@ -59,8 +64,26 @@ def _has(told: Mapping[str, Any], name: str, value: Any) -> bool:
         return _holds(parse_qsl(told["query"], keep_blank_values=True), value)
     if name == "fields":
         return _holds(_fields(request["body"]), value)
-    known = ", ".join(Wanted.__annotations__)
-    raise TypeError(f"expected one of {known}; seen {name!r}")
+    raise TypeError(_strange(name))
+
+
+def asked(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """Give what the control side knows the names of, for it to say which of them there are not.
+
+    Raises:
+        TypeError: what is wanted is nothing that an entry has.
+    """
+    for name in wanted:
+        if name not in Wanted.__annotations__:
+            raise TypeError(_strange(name))
+    return {name: str(wanted[name]) for name in _NAMED if wanted.get(name) is not None}
+
+
+_NAMED = ("operation", "purpose", "method", "path", "status", "condition")
+
+
+def _strange(name: str) -> str:
+    return f"an entry of the journal has no {name!r}; {nearest(name, Wanted.__annotations__)}"
 
 
 def _holds(pairs: Iterable[tuple[str, Any]], wanted: Mapping[str, Any]) -> bool:

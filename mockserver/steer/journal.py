@@ -9,7 +9,7 @@ from typing import Any, Self, Unpack
 from urllib.parse import urlencode
 
 from watchword.mockserver.steer.channel import Channel
-from watchword.mockserver.steer.expecting import Inconclusive, Wanted, fits, found_in_sequence, in_words, unknown
+from watchword.mockserver.steer.expecting import Inconclusive, Wanted, asked, fits, found_in_sequence, in_words, unknown
 
 __all__ = ["Entry", "Inconclusive", "Journal", "Wanted", "Why"]
 
@@ -121,7 +121,14 @@ class Journal:
         """Give the requests as curl lines, with environment variables for secrets."""
         return str(self._channel.ask("GET", "journal.sh") or "")
 
-    # -- what a test may ask for
+    def _check(self, *wanted: Mapping[str, Any]) -> None:
+        """See that what a test wants can be: a slip in a name would have it pass, or fail, for no reason."""
+        for one in wanted:
+            names = asked(one)
+            if names:
+                self._read(1, False, names)
+
+    # -- what a test may ask for; a name that there is not is a TypeError or a ControlProblem
 
     def called_with(self, times: int | None = None, **wanted: Unpack[Wanted]) -> list[Entry]:
         """See that there was such a request, or `times` so many; gives them.
@@ -130,6 +137,7 @@ class Journal:
             AssertionError: there was none, or not so many.
             Inconclusive: entries are forgotten that it could depend on.
         """
+        self._check(wanted)
         told = self._read(None, True, {})
         found = [entry for entry in told["entries"] if fits(entry, wanted)]
         right = bool(found) if times is None else len(found) == times
@@ -148,6 +156,7 @@ class Journal:
             AssertionError: they were not there in that order.
             Inconclusive: entries are forgotten that it could depend on.
         """
+        self._check(*steps)
         told = self._read(None, True, {})
         found, number = found_in_sequence(told["entries"], steps)
         if number < len(steps):
@@ -165,6 +174,7 @@ class Journal:
             AssertionError: there was none in time.
             Inconclusive: entries are forgotten that it could depend on.
         """
+        self._check(wanted)
         end = time.monotonic() + within
         while True:
             told = self._read(None, True, {})
@@ -186,6 +196,7 @@ class Journal:
             AssertionError: there was one.
             Inconclusive: entries are forgotten that came in that time.
         """
+        self._check(wanted)
         newest = self.entries(last=1)
         seen = newest[0].id or 0 if newest else self._read(1, False, {})["dropped"]
         end = time.monotonic() + seconds

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from watchword.specs.errors import nearest
+
 __all__ = ["Breach", "Verdict", "Verdicts", "in_requests"]
 
 
@@ -78,6 +80,8 @@ class Verdicts:
         return iter(self._rows.values())
 
     def __getitem__(self, rule: str) -> Verdict:
+        if rule not in self._rows:
+            raise KeyError(f"there is no rule {rule!r} for this API; {nearest(rule, self._rows)}")
         return self._rows[rule]
 
     def broken(self, *, strict: bool = False) -> list[Verdict]:

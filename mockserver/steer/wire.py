@@ -46,4 +46,6 @@ class OverHttp:
         except urllib.error.HTTPError as error:
             with error:
                 status, text = error.code, error.read()
+        except urllib.error.URLError as error:
+            raise OSError(f"nobody answers at {self._url}: {error.reason}") from error
         return read(status, text)

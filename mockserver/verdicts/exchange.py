@@ -8,6 +8,12 @@ from typing import Any
 
 __all__ = ["Exchange"]
 
+_EARLY = 0.5
+"""With more than this part of its lifetime left, a token has long to live."""
+
+_LEEWAY = 60.0
+"""With so many seconds left or less, nobody is too early: clients look ahead, however short-lived tokens are."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
@@ -87,6 +93,12 @@ class Exchange:
     def for_tokens(self) -> bool:
         """Whether it asks for tokens."""
         return self.purpose in ("issue", "renew")
+
+    def is_early(self, at: float) -> bool:
+        """Tell whether a client that sends for other tokens at a time does so long before those of this reply end."""
+        if self.ends is None or self.ends <= self.at:
+            return False
+        return self.ends - at > max(_EARLY * (self.ends - self.at), _LEEWAY)
 
     def __repr__(self) -> str:
         return f"<Exchange {self.id} {self.operation} {self.status}>"

@@ -32,6 +32,8 @@ class _Tokens:
             self.used.add(exchange.access)
         if exchange.purpose == "resource" and exchange.status in (401, 403):
             self.refused.add(exchange.access)
+        if exchange.purpose == "revoke" and exchange.served:
+            self.forget({exchange.access, exchange.refresh} - {None})
         if exchange.purpose != "renew":
             return
         if not exchange.arrived:
@@ -45,6 +47,12 @@ class _Tokens:
             for party, giver in list(self.last.items()):
                 if giver.new_refresh == exchange.refresh and exchange.new_refresh:
                     self.last[party] = exchange
+
+    def forget(self, revoked: set[str | None]) -> None:
+        """Take note that a client has done with a session: it has revoked a token of it, and will log in again."""
+        for party, giver in list(self.last.items()):
+            if revoked & {giver.new_access, giver.new_refresh, self.renewed.get(giver.new_refresh)}:
+                del self.last[party]
 
     def begin(self, login: Exchange) -> None:
         """Take note of a login that was served."""
@@ -62,9 +70,9 @@ class _Tokens:
 
     def could_go_on(self, login: Exchange, before: Exchange) -> bool:
         """Tell whether the access token of the reply before would have done, where it had no refresh token."""
-        over = before.ends is not None and before.ends <= login.at
+        lives = before.ends is None or before.is_early(login.at)
         good = before.new_access in self.used - self.refused
-        return before.new_refresh is None and good and not over
+        return before.new_refresh is None and good and lives
 
 
 def _when_needed(exchanges: Sequence[Exchange]) -> Finding:

@@ -99,12 +99,6 @@ def _recovers(exchanges: Sequence[Exchange]) -> Finding:
 _EARLIES = 2
 """Once in a session may be a client that was started anew."""
 
-_EARLY = 0.5
-"""A renewal with more than this part of the token's lifetime left comes long before its time."""
-
-_LEEWAY = 60.0
-"""With so many seconds left or less, no renewal comes too early: clients look ahead, however short-lived tokens are."""
-
 
 def _read_right(exchanges: Sequence[Exchange]) -> Finding:
     givers = {e.new_access: e for e in exchanges if e.new_access and e.ends is not None}
@@ -124,7 +118,7 @@ def _read_right(exchanges: Sequence[Exchange]) -> Finding:
             giver = held.get(exchange.refresh)
             together = giver is not None and exchange.began < giver.ended
             # What was refused is another rule's: it was no token to renew with.
-            early_one = giver is not None and exchange.served and _is_early(giver, exchange)
+            early_one = giver is not None and exchange.served and giver.is_early(exchange.at)
             if early_one and not reason and not together:
                 again = early.setdefault(begun_by(exchange.id, parent), [])
                 again.append(exchange)
@@ -137,12 +131,6 @@ def _read_right(exchanges: Sequence[Exchange]) -> Finding:
             for refresh in {exchange.new_refresh, exchange.refresh} - {None}:
                 held[str(refresh)] = exchange
     return Finding(tuple(tried), tuple(breaches))
-
-
-def _is_early(giver: Exchange, renewal: Exchange) -> bool:
-    assert giver.ends is not None  # noqa: S101 - only those that have an end are looked at
-    lifetime, left = giver.ends - giver.at, giver.ends - renewal.at
-    return lifetime > 0 and left > max(_EARLY * lifetime, _LEEWAY)
 
 
 JUDGES: Mapping[str, Judge] = MappingProxyType(

@@ -23,7 +23,8 @@ def _same_brand(exchanges: Sequence[Exchange]) -> Finding:
         if not first.brand:
             continue
         tried.append(exchange.id)
-        if exchange.brand != first.brand:
+        # How it is written is another rule's.
+        if exchange.brand.strip().casefold() != first.brand.strip().casefold():
             breaches.append(Breach("the session began with another brand", (first.id, exchange.id)))
     return Finding(tuple(tried), tuple(breaches))
 
@@ -46,7 +47,7 @@ def _secrets_stay(exchanges: Sequence[Exchange]) -> Finding:
 _BASIC = {
     "body": "credentials travel in the body, and not in the Authorization header",
     "twice": "credentials travel in the body, and in the Authorization header as well",
-    "scheme": "the Authorization header has another scheme than Basic, or none",
+    "scheme": "the Authorization header has another scheme than Basic, none, or no space behind it",
     "encoding": "what follows Basic is not the base64 of a name, a colon and a secret, in UTF-8",
 }
 
@@ -56,6 +57,9 @@ def _in_place(exchanges: Sequence[Exchange]) -> Finding:
     refresh = {e.new_refresh for e in exchanges if e.new_refresh}
     tried, breaches = [], []
     for exchange in exchanges:
+        if exchange.purpose in ("introspect", "revoke"):
+            # What is asked about, or revoked, may be a token of either kind (RFC 7662 section 2.1, RFC 7009 section 2.1).
+            continue
         if exchange.access in access | refresh or exchange.refresh in access | refresh:
             tried.append(exchange.id)
         if exchange.access in refresh - access:

@@ -177,7 +177,8 @@ class Sight:
             return ""
         # What stands in the query beside the roles may be there to get past a cache.
         told = [reading.value(b.role) for b in reading.operation.bindings if b.place == "query" and b.role]
-        head = [reading.operation.name, request.header("user-agent"), request.header("authorization"), *told]
+        names = ("user-agent", "authorization", "content-type")
+        head = [reading.operation.name, *map(request.header, names), *told]
         return hashlib.sha256(repr(head).encode() + request.body).hexdigest()
 
     def _unknown(self, operation: Operation, reply: Reply) -> tuple[str, ...]:
@@ -199,14 +200,14 @@ class Sight:
             found["has_body"] = bool(reading.request.body)
             found["body_slip"] = _body_slip(reading)
         if operation.bound("brand_key"):
-            found |= _brand(reading)
+            found |= _brand(reading, self._condition)
         if any(b.place == "basic" and b.standing == "main" for b in operation.bindings):
             found["in_basic"] = _in_basic(reading)
         return found
 
 
 def _body_slip(reading: Reading) -> str | None:
-    untyped = reading.operation.media_type == FORM and reading.request.body and "content-type" not in reading.headers
+    untyped = reading.operation.media_type == FORM and reading.request.body and not reading.typed
     if reading.body_state == "ok" and untyped:
         return "untyped"
     return reading.body_state if reading.body_state in _BODY_STATES else None
@@ -218,7 +219,11 @@ def _secret_in_body(reading: Reading) -> bool:
     return bool((roles - own) & SECRET_ROLES & _names_in(reading.request))
 
 
-def _brand(reading: Reading) -> dict[str, Any]:
+_MISWRITTEN = ("brand_key.value_case", "brand_key.padded")
+"""What a brand key is refused for that names the right brand; servers that do not mind have nothing to complain of."""
+
+
+def _brand(reading: Reading, condition: str | None) -> dict[str, Any]:
     values = reading.values("brand_key")
     slip = None
     if not values:
@@ -227,6 +232,8 @@ def _brand(reading: Reading) -> dict[str, Any]:
         slip = "it is there more than once, with different values"
     elif not str(values[0]).strip():
         slip = "it is empty"
+    elif condition in _MISWRITTEN:
+        slip = "it is not written as the key of that brand is"
     first = str(values[0]) if values else None
     return {"branded": True, "brand": first, "brand_slip": slip}
 

@@ -120,6 +120,7 @@ def _profile(source: YamlFile, name: str, everything: Mapping[str, Any], api: Ap
         ),
         allow_origin=raw.get("allow_origin", ""),
         form_encoded_basic=raw.get("form_encoded_basic", False),
+        last_counts=raw.get("last_counts", False),
         headers=MappingProxyType(dict(raw.get("headers", {}))),
         serves_trailing_slash=raw.get("serves_trailing_slash", False),
         lacks=_lacked(source, (*at, "lacks"), raw.get("lacks", ()), api),

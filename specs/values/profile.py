@@ -158,7 +158,8 @@ class Profile:
     are those of every reply that has none of that name. The credentials of the operations in `guard_paths` are looked at
     before an unknown path below their base URL is told, those of `guard_methods` before a wrong method at their path.
     `unknown_method_by` are replies by method, where the operation has none of its own. After a reply with a status of
-    `closes_after` the connection is closed. `login_by_email` takes the e-mail address of an account for its name. `lacks` are
+    `closes_after` the connection is closed. `last_counts` says that of a field that is sent several times in form or query the last
+    one counts, and not the first. `login_by_email` takes the e-mail address of an account for its name. `lacks` are
     operations of the dialect that the imitated server has not.
     """
 
@@ -178,6 +179,7 @@ class Profile:
     options: Mapping[str, ReplyTemplate] = field(default_factory=dict)
     allow_origin: str = ""
     form_encoded_basic: bool = False
+    last_counts: bool = False
     left_out: tuple[LeftOut, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     serves_trailing_slash: bool = False

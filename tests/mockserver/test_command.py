@@ -245,6 +245,7 @@ WRONG: dict[str, tuple[list[str], str]] = {
         ["mock", "sensu", "--port", "0", "--ready-file", "/nowhere/ready.json"],
         "/nowhere/ready.json",
     ),
+    "no ready file": (["stop", __file__], "expected the ready file of a mock"),
     "unknown option": (["mock", "sensu", "--prot", "1"], "--port"),
     "unknown command": (["mok"], "did you mean 'mock'?"),
     "unknown dialect of clauses": (["clauses", "sensuu"], "did you mean 'sensu'?"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,6 +111,15 @@ def test_one_token_again_and_again(gap: float, times: int, renews: bool, broken:
     assert broken == bool(found("retry.once", *row).breaches)
 
 
+def test_an_old_token_while_the_clock_is_moved() -> None:
+    """Refusals between which the mock's clock was moved are not those of threads that come together."""
+    row = [exchange(n, "resource", 30.0 * n, 401, access="A1") for n in range(1, 7)]
+    quick = [replace(e, began=e.id * 0.11, ended=e.id * 0.11 + 0.1) for e in row]
+
+    assert found("retry.once", *quick).breaches
+    assert not found("retry.once", *(replace(e, at=30.0) for e in quick)).breaches
+
+
 def test_in_vain() -> None:
     """A token that could not be renewed is not sent again and again, either; an old one beside a new one is another rule's."""
     row = [exchange(n, "resource", n, 401, access="A1") for n in range(3, 8)]
@@ -200,6 +210,30 @@ def test_logins_without_refresh_tokens(spoilt: str, broken: bool) -> None:
     assert not found("login.when-needed", *row[:4]).breaches
 
 
+@pytest.mark.parametrize(("early", "broken"), [(59, False), (1700, False), (1900, True)])
+def test_logins_ahead(early: int, broken: bool) -> None:
+    """Where there are no refresh tokens, who logs in shortly before the end of a token, or in its second half, looks ahead."""
+    row = []
+    for n in range(4):
+        at = n * (3600.0 - early)
+        row.append(exchange(2 * n + 1, "issue", at, given={"access_token": f"A{n}"}, ends=at + 3600))
+        row.append(exchange(2 * n + 2, "resource", at + 0.2, access=f"A{n}"))
+
+    assert broken == bool(found("login.when-needed", *row).breaches)
+
+
+@pytest.mark.parametrize("what", [{"access": "A1"}, {"refresh": "R"}, {"access": "A9"}])
+def test_login_after_a_revocation(what: dict[str, str]) -> None:
+    """Who has revoked a token of a session has done with it, and may log in again; a token of another session tells nothing."""
+    first = exchange(1, "issue", 0, **tokens(1))
+    use = exchange(2, "resource", 1, access="A1")
+    again = exchange(4, "issue", 4, spare=True, **tokens(2))
+
+    assert ("A9" in what.values()) == bool(
+        found("login.when-needed", first, use, exchange(3, "revoke", 3, **what), again).breaches
+    )
+
+
 def test_login_after_a_renewal_that_was_none() -> None:
     """Who has sent something for a refresh token, and was refused, has tried to renew before it logs in."""
     first = exchange(1, "issue", 0, party=("me",), **tokens(1))
@@ -219,6 +253,9 @@ def test_tokens_in_place() -> None:
     assert found("token.in-place", first, exchange(2, "renew", 1, 400, refresh="A1")).breaches
     assert found("token.in-place", first, exchange(2, "resource", 1, 401, access="R")).breaches
     assert not found("token.in-place", first, exchange(2, "resource", 1, access="A1", refresh="R")).breaches
+    for purpose in ("introspect", "revoke"):
+        row = (first, exchange(2, purpose, 1, access="R"), exchange(3, purpose, 1, refresh="A1"))
+        assert not found("token.in-place", *row).tried
     both = exchange(3, "issue", 3, given={"access_token": "S", "refresh_token": "S"})
     assert not found("token.in-place", both, exchange(4, "resource", 4, access="S")).breaches
 
@@ -256,6 +293,23 @@ def test_brand_twice() -> None:
         breaches = mock.verdict()["brand.in-place"].breaches
 
     assert [(2,), (3,)] == [breach.entries for breach in breaches]
+
+
+@pytest.mark.parametrize(("place", "rule"), [("login", None), ("call", "brand.in-place")])
+def test_brand_in_other_letters(place: str, rule: str | None) -> None:
+    """A brand in other letters is no other brand; it is a slip where the server minds, as at a resource of this one."""
+    with start("rator") as mock:
+        c = mock.credentials
+        key = c["brand_key"]
+        query = {"brand_key": key.lower() if place == "login" else key}
+        form = {"grant_type": "password", "username": c["username"], "password": c["password"]}
+        app = (c["client_id"], c["client_secret"])
+        token = requests.post(f"{mock.url}/oauth/token", params=query, data=form, auth=app, timeout=5).json()
+        headers = {"Authorization": f"Bearer {token['access_token']}"}
+        headers["X-RATOR-brand-key"] = key.lower() if place == "call" else key
+        requests.get(f"{mock.resource_url}/api/billing-groups/1/balance", headers=headers, timeout=5)
+
+        assert [rule] * bool(rule) == [v.rule for v in mock.verdict().broken(strict=True)]
 
 
 def test_between_asking_and_listening() -> None:

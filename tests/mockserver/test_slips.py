@@ -16,6 +16,11 @@ USER, PASSWORD = "mira", "Quarry7-Lantern"
 PAIR = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
 
+def basic(user: str, password: str) -> tuple[str, str]:
+    """Give the header of Basic credentials."""
+    return "Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
 @pytest.fixture(scope="module")
 def sensu() -> Iterator[Running]:
     """A mock that is asked by all."""
@@ -99,24 +104,36 @@ def test_forms_with_something_wrong(dialect: str, rule: str, form: str, headers:
 
 
 @pytest.mark.parametrize(
-    ("data", "status", "condition", "says"),
+    ("data", "status", "condition", "says", "mend"),
     [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), 400, "http.malformed", "This is TLS"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http.version", "This is HTTP/2"),
-        (b"get /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "upper case"),
-        (b"FETCH /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "not known here"),
+        (
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
+            400,
+            "http.malformed",
+            "This is TLS",
+            "`--tls`",
+        ),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http.version", "This is HTTP/2", "with HTTP/1.1"),
+        (b"get /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "upper case", "upper case"),
+        (b"FETCH /auth HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "not known here", "`GET /path"),
+        (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 501, "http.not_implemented", "no proxy", "in the URL"),
+        (b"GET /auth HTTP/1.1\r\n\r\n", 400, "http.malformed", "one Host header", "`Host` once"),
+        (b"GET /auth HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "http.malformed", "is not a host", "optional port"),
+        (b"GET /auth HTTP/1.1\r\nHost : a\r\n\r\n", 400, "http.malformed", "header token", "a colon"),
+        (b"GET /auth HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n", 400, "http.malformed", "whitespace", "in one line"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n", 400, "http.malformed", "Length", "of bytes"),
+        (b"GET /auth HTTP/1.1\nHost: a\n\n", 400, "http.malformed", "CRLF", "carriage return"),
     ],
-    ids=["TLS", "HTTP/2", "lower case", "no method"],
 )
-def test_other_protocols(sensu: Running, data: bytes, status: int, condition: str, says: str) -> None:
-    """Who speaks something else than HTTP/1.1 is told what it was."""
+def test_other_protocols(sensu: Running, data: bytes, status: int, condition: str, says: str, mend: str) -> None:
+    """Who speaks something else than HTTP/1.1, or that with a slip, is told what it was, and what mends just that."""
     with socket.create_connection(("127.0.0.1", sensu.port), timeout=5) as link:
         link.sendall(data)
         reply = link.makefile("rb").readline()
     why = sensu.why()
 
     assert str(status).encode() == reply.split()[1]
-    assert (condition, True) == (why.condition, says in why.says)
+    assert (condition, True, True) == (why.condition, says in str(why.says), mend in str(why.hint))
 
 
 @pytest.mark.parametrize(
@@ -198,3 +215,145 @@ def test_a_wrong_request_that_meets_a_fault(token: str, hint: str) -> None:
     assert "fault" == why.cause
     assert hint in str(why.hint)
     assert "It is over with this call." in str(why.hint)
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def told(mock: Running, form: str, **more: str) -> tuple[int, str | None]:
+    """Send a form to the token endpoint of OAuth, and give the status and why it was refused."""
+    pair = base64.b64encode(f"{mock.credentials['client_id']}:{mock.credentials['client_secret']}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}", "Content-Type": FORM} | more
+    reply = requests.post(mock.url + "/token", data=form.encode(), headers=headers, timeout=5)
+    why = mock.why(reply.headers["Watchword-Request"])
+    return reply.status_code, why.condition
+
+
+@pytest.fixture(scope="module")
+def oauth2() -> Iterator[Running]:
+    """A mock of OAuth that is asked by all."""
+    with start("oauth2") as mock:
+        yield mock
+
+
+LOGIN = "grant_type=password&username=lena.brandt&password=Cedar-Anchor-51"
+OTHER = "grant_type=password&username=zo%C3%AB+%26+s%C3%B8n&password="
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (f"&{LOGIN}&&", (200, None)),
+        (f"{LOGIN}&trace", (200, None)),
+        ('{"grant_type": "client_credentials"}', (400, "body.json_for_form")),
+        ("client_credentials", (400, "body.malformed")),
+        (LOGIN + "%0A", (400, "password.padded")),
+        (LOGIN.replace("-", "%252D"), (400, "password.encoded")),
+        (LOGIN.replace("lena.brandt", "%22lena.brandt%22"), (400, "username.quoted")),
+        ("grant_type=password&username=Cedar-Anchor-51&password=lena.brandt", (400, "username.swapped")),
+        (f"{OTHER}Fjord%3D48%25+%C3%BC%3AKelp", (400, "password.plus_for_space")),
+        (f"{OTHER}Fjord%3D48%25%2Bu%CC%88%3AKelp", (400, "password.decomposed")),
+        (f"{OTHER}Fjord%3D48%25%2B%FC%3AKelp", (400, "password.not_utf8")),
+        (f"{LOGIN}&scope=read,write", (400, "scope.comma")),
+        (f"{LOGIN}&scope=read+write", (200, None)),
+    ],
+)
+def test_slips_in_a_form(oauth2: Running, form: str, expected: tuple[int, str | None]) -> None:
+    """What every server reads is served; a value that was nearly right is told from a wrong one, with its condition beside it."""
+    assert expected == told(oauth2, form)
+
+
+@pytest.mark.parametrize("name", ["X-Authorization", "Proxy-Authorization", "Authorisation"])
+def test_a_header_of_another_name(sensu: Running, name: str) -> None:
+    """Credentials in a header whose name is like the right one are told of, and not shown."""
+    requests.get(sensu.url + "/auth", headers={name: f"Basic {PAIR}"}, timeout=5)
+
+    assert ("basic.missing", True) == (sensu.why().condition, f"`{name}`" in str(sensu.why().hint))
+    assert PAIR not in str(sensu.why().told)
+
+
+def test_a_form_that_is_named_one_the_second_time() -> None:
+    """Who sends the same form again and names it by its media type has mended something, and repeats nothing."""
+    with start("oauth2") as mock:
+        codes = [told(mock, "grant_type=other", **{"Content-Type": media})[0] for media in ("", FORM)]
+
+        assert [415, 400] == codes
+        assert mock.verdict()["refusal.final"].verdict == "pass"
+
+
+@pytest.mark.parametrize(("dialect", "served"), [("oauth2", "first"), ("fusio", "last")])
+def test_a_field_that_is_sent_twice(dialect: str, served: str) -> None:
+    """Of a field that is sent twice the first counts, or the last where the imitated server has it so."""
+    rows = {
+        "first": "grant_type=client_credentials&grant_type=other",
+        "last": "grant_type=other&grant_type=client_credentials",
+    }
+    with start(dialect, profile="fusio-5.0" if dialect == "fusio" else "documented") as mock:
+        path = "/authorization/token" if dialect == "fusio" else "/token"
+        app = (mock.credentials["client_id"], mock.credentials["client_secret"])
+        replies = {
+            name: requests.post(mock.url + path, data=form, headers={"Content-Type": FORM}, auth=app, timeout=5)
+            for name, form in rows.items()
+        }
+
+    assert [served] == [name for name, reply in replies.items() if reply.ok]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ({"Content-Type": ""}, (415, "body.no_content_type")),
+        ({"Authorization": "Basic\tcGFpcg=="}, (401, "basic.no_space")),
+        ({"Authorization": "Basic:cGFpcg=="}, (401, "basic.no_space")),
+        ({"Authorization": ""}, (401, "basic.blank")),
+        (dict([basic("Quay7Lantern-Moss3", "harbour-desk")]), (401, "client_id.swapped")),
+        (dict([basic("lena.brandt", "Cedar-Anchor-51")]), (401, "client_id.is_username")),
+        (dict([basic("ferry-board", "Gull4%252BTimber%25252FRope")]), (401, "basic.form_encoded_again")),
+    ],
+)
+def test_slips_in_headers(oauth2: Running, header: dict[str, str], expected: tuple[int, str | None]) -> None:
+    """What stands in the header is told as it is: a tab is no other scheme, and an empty header no missing one."""
+    assert expected == told(oauth2, "grant_type=client_credentials", **header)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "condition"),
+    [
+        ('{{"refresh_token": "{token}", "age": NaN}}', 400, "body.malformed"),
+        ('{{"refresh_token": "{token}"}} and more', 400, "body.goes_on"),
+        ("refresh_token={token}", 400, "body.form_for_json"),
+        ('{{"refresh_token": "{token}\\n"}}', 401, "refresh_token.spaced"),
+        ('{{"refresh_token": "<{token}>"}}', 401, "refresh_token.quoted"),
+        ('{{"refresh_token": "Bearer {token}"}}', 401, "refresh_token.doubled_scheme"),
+    ],
+)
+def test_slips_in_json(sensu: Running, body: str, status: int, condition: str) -> None:
+    """JSON is JSON as its standard has it, and a token with something around it is told from one that is not known."""
+    tokens = requests.get(sensu.url + "/auth", auth=(USER, PASSWORD), timeout=5).json()
+    headers = {"Authorization": f"Bearer {tokens['access_token']}", "Content-Type": "application/json"}
+    data = body.format(token=tokens["refresh_token"]).encode()
+    reply = requests.post(sensu.url + "/auth/token", data=data, headers=headers, timeout=5)
+
+    assert (status, condition) == (reply.status_code, sensu.why().condition)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "ask", "says"),
+    [
+        ("sensu", {"basic": [USER, PASSWORD[:-5]], "path": "/auth"}, "breaks off"),
+        ("sensu", {"basic": [USER, PASSWORD + "xyz"], "path": "/auth"}, "goes on"),
+        ("sensu", {"path": "/auth", "headers": {"Authorization": f"BASIC {PAIR}"}}, "not written as `Basic`"),
+        (
+            "fusio",
+            {"path": "/consumer/login", "json": {"username": "a", "password": ["b"]}},
+            "something else than a text",
+        ),
+        ("fusio", {"path": "/consumer/login", "json": "abc"}, "and no object"),
+    ],
+)
+def test_what_is_said_holds(dialect: str, ask: dict[str, object], says: str) -> None:
+    """Where more falls under a condition than the suites send for it, `why` says what is to be seen of all of it."""
+    with start(dialect, profile="sensu-6.12" if dialect == "sensu" else "documented") as mock:
+        method = "POST" if "json" in ask else "GET"
+
+        assert says in mock.explain(**{"method": method, **ask})["why"]["says"]  # type: ignore[arg-type]

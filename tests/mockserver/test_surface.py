@@ -18,6 +18,7 @@ import requests
 from watchword import mockserver
 from watchword.mockserver import connect, intercept, mount, start
 from watchword.mockserver.control import ROOT
+from watchword.mockserver.http.address import AddressError
 from watchword.mockserver.launch import Running
 from watchword.mockserver.service import Service
 from watchword.mockserver.steer.channel import ControlProblem
@@ -188,6 +189,62 @@ def test_problems_are_told(way: Way) -> None:
     assert mock.why().id is None
 
 
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"opertion": "createToken"}, "did you mean 'operation'"),
+        ({"operation": "creatToken"}, "did you mean 'createToken'"),
+        ({"condition": "password.wrng"}, "did you mean 'password.wrong'"),
+        ({"purpose": "login"}, "issue, verify, renew"),
+        ({"status": "4x"}, "such as 4xx"),
+    ],
+)
+def test_slips_in_what_a_test_wants(wanted: dict[str, Any], said: str) -> None:
+    """A slip in a name is told at once: it would have a test pass that sees that something does not happen."""
+    journal = mount("sensu").journal
+    for ask in (
+        lambda: journal.never_within(0, **wanted),
+        lambda: journal.called_with(times=0, **wanted),
+        lambda: journal.eventually(within=0, **wanted),
+        lambda: journal.in_sequence(wanted),  # type: ignore[arg-type]
+    ):
+        with pytest.raises((TypeError, ControlProblem), match=said):
+            ask()
+    assert [] == journal.called_with(times=0, condition="password.wrong")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"prt": 1}, TypeError, "did you mean 'port'"),
+        ({"port": 99999}, AddressError, "from 0 to 65535"),
+        ({"tls": "mutal"}, ValueError, "True or 'mutual'"),
+        ({"access_token_lifetime": 0}, ValueError, "at least 1 second"),
+        ({"fault": "unavailble"}, SpecError, "did you mean 'unavailable'"),
+        ({"spaces": "blue"}, TypeError, "several names"),
+    ],
+)
+def test_slips_at_the_start(options: dict[str, Any], error: type[Exception], said: str) -> None:
+    """An option that there is not, or a value that it cannot have, is told in a line and not passed over."""
+    with pytest.raises(error, match=said):
+        start("sensu", **options).stop()
+
+
+def test_other_slips_of_whoever_steers() -> None:
+    """A rule that there is not is told with the one that was meant, and a session that is none by what it is."""
+    mock = mount("sensu")
+
+    with pytest.raises(KeyError, match=r"did you mean 'credentials\.not-in-url'"):
+        mock.verdict()["credentials.not-in-ur"]
+    with pytest.raises(TypeError, match="session of requests, seen object"):
+        mock.into(object())  # type: ignore[arg-type]
+    with start("sensu") as running:
+        url = running.space("blue", port=0).url
+        assert url == running.space("blue", port=0).url
+        with pytest.raises(ControlProblem, match="already"):
+            running.space("blue", port=running.port)
+
+
 def test_the_same_is_taken(way: Way, tmp_path: Path) -> None:
     """Whatever the way: dialect by folder, profile, fault, world, lifetimes, spaces, public URL."""
     folder = tmp_path / "mine"
@@ -326,7 +383,7 @@ def test_connect_to_nobody(tmp_path: Path) -> None:
         connect(tmp_path / "ready.json")
     with pytest.raises(OSError, match="No such file"):
         connect(tmp_path / "nothing.json")
-    with pytest.raises(OSError, match="refused"):
+    with pytest.raises(OSError, match=r"nobody answers at http://127\.0\.0\.1:9/.*refused"):
         connect("http://127.0.0.1:9")
 
 

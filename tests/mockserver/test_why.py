@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,8 +15,10 @@ import pytest
 import requests
 
 from watchword.mockserver.control import ROOT, Application
+from watchword.mockserver.explain import layers, paths
 from watchword.mockserver.explain.diagnoses import DIAGNOSES
 from watchword.mockserver.explain.hints import HINTS, hint_for
+from watchword.mockserver.explain.names import names
 from watchword.mockserver.faults.catalogue import find_fault
 from watchword.mockserver.launch import start
 from watchword.mockserver.service import Service
@@ -437,6 +441,49 @@ def test_journal_of_nothing_that_there_is(page: str) -> None:
     assert (400, set()) == (status, {name for name in mock.application.service.api.operations if name not in said})
     status, said = told("purpose=login")
     assert (400, set()) == (status, {name for name in PURPOSES if name not in said})
+    assert "did you mean 'password.wrong'?" in told("condition=password.wrng")[1]
+    assert "watchword vocabulary conditions" in told("condition=TYPO")[1]
+    assert "upper case" in told("method=get")[1]
+    assert "first slash" in told("path=auth")[1]
+    for query in ("condition=client_id.unknown", "condition=http.malformed", "condition=basic.blank", "path=/nowhere"):
+        assert 200 == getattr(mock.send("GET", f"{ROOT}{page}?{query}"), "status", 200)
+
+
+def test_a_special_case_is_found_by_its_condition() -> None:
+    """What the words of a case name more closely is still found in the journal by the condition that a clause has."""
+    mock = Mock("sensu")
+    mock.send("GET", "/auth", (("Authorization", " "),))
+    found = [mock.send("GET", f"{ROOT}journal?condition=basic.{name}").json["entries"] for name in ("blank", "missing")]
+
+    assert found[0] == found[1] != []
+
+
+def test_names_of_refusals() -> None:
+    """Whatever a refusal is called in the modules that explain them is among the names that the journal may be asked for."""
+    sources = [inspect.getsource(module) for module in (paths, layers)]
+    called = {
+        name for source in sources for name in re.findall(r'"((?:path|method|operation|http|mock)\.\w+)"', source)
+    }
+
+    assert called
+    assert called <= names()
+
+
+@pytest.mark.parametrize(
+    ("method", "page", "said"),
+    [
+        ("GET", "sessions?user=x", "no parameters here"),
+        ("GET", "clock?advance=3", "as a JSON body"),
+        ("DELETE", "faults?idd=3", "did you mean 'id'"),
+        ("GET", "health?x", ""),
+    ],
+)
+def test_pages_without_parameters(method: str, page: str, said: str) -> None:
+    """A parameter that a page does not know is not passed over: what was asked for would not be what is told."""
+    reply = Mock("sensu").send(method, ROOT + page)
+
+    assert (400 if said else 200) == reply.status
+    assert said in reply.json.get("detail", "")
 
 
 def test_verdict_takes_no_parameter() -> None:

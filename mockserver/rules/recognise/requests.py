@@ -46,7 +46,9 @@ def _trailing_comma(case: Case) -> bool:
     if case.reading.body_state != "malformed":
         return False
     try:
-        return isinstance(json.loads(_TRAILING_COMMA.sub(rb"\1", body).decode()), dict)
+        mended = _TRAILING_COMMA.sub(rb"\1", body)
+        # What is right JSON as it stands is malformed for another reason.
+        return mended != body and isinstance(json.loads(mended.decode()), dict)
     except (ValueError, RecursionError):
         return False
 
@@ -97,7 +99,7 @@ ROWS: Rows = {
     "body.null": lambda case: case.reading.body_state == "null",
     "body.trailing_comma": _trailing_comma,
     "body.wrong_content_type": lambda case: case.reading.body_state == "other_encoding",
-    "body.no_content_type": lambda case: bool(case.reading.request.body) and "content-type" not in case.reading.headers,
+    "body.no_content_type": lambda case: bool(case.reading.request.body) and not case.reading.typed,
     "body.in_query": _form_in_query,
     "language.unknown": _unknown_language,
     # The router meets these two before any operation does.
@@ -110,7 +112,7 @@ def _body_right(case: Case) -> bool:
     reading = case.reading
     if reading.body_state == "none":
         return not reading.request.body
-    return reading.body_state == "ok" and "content-type" in reading.headers
+    return reading.body_state == "ok" and reading.typed
 
 
 RIGHT: Rows = {
