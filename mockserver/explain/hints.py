@@ -92,6 +92,9 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         "access_token.wrong_scheme": Hint(
             _BEARER, "Use the scheme Bearer in `Authorization`, with the access_token; what is there has another one."
         ),
+        "access_token.other_scheme": Hint(
+            _BEARER, "Write `Authorization: Bearer` before the access_token; what stands there is another scheme."
+        ),
         "access_token.bare": Hint(
             _BEARER, "Write `Authorization: Bearer` before the access_token; the scheme is missing."
         ),

@@ -15,6 +15,7 @@ from watchword.mockserver.faults.metadata import metadata_faults
 from watchword.mockserver.faults.places import place_faults
 from watchword.mockserver.faults.reply import reply_faults
 from watchword.mockserver.faults.rules import dialect_faults
+from watchword.mockserver.faults.told import told_faults
 from watchword.mockserver.faults.transport import transport_faults
 from watchword.mockserver.faults.verdict import verdict_faults
 from watchword.specs.errors import SpecError
@@ -41,6 +42,7 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
         *place_faults(dialect),
         *reply_faults(dialect, profile),
         *metadata_faults(dialect, profile),
+        *told_faults(dialect, profile),
         *transport_faults(dialect),
     ):
         if fault.name in found:

@@ -186,6 +186,12 @@ _PROPERTIES: list[Guarantee] = [
         gravity="security",
     ),
     Guarantee(
+        "introspection.agrees",
+        "what is told of a token is what was said when it was issued: its client, its scopes, its expiry",
+        ("introspect",),
+        gravity="security",
+    ),
+    Guarantee(
         "scope.subset",
         "a login that asks for some of the granted scopes gets those and no others",
         _TOKENS,

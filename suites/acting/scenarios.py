@@ -55,6 +55,15 @@ def _right_request(context: Context, conditions: tuple[str, ...]) -> Scenario:
     return {}
 
 
+def _asked_about(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    values, tokens = yield from context.prepare(context.operation)
+    exchange = yield Call(
+        context.write(context.operation, values), "probe", "ask about a token that was issued just now"
+    )
+    context.require(exchange, context.operation)
+    return {"tokens": tokens}
+
+
 def _several_refusals(context: Context, conditions: tuple[str, ...], *elsewhere: str) -> Scenario:
     probes = []
     accompanied = True
@@ -253,6 +262,7 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "revoke.spares_others": clients.token_after_revocation,
         "refresh.rotates": renewals.renewal,
         "refresh.ends_access": renewals.old_token_after,
+        "introspection.agrees": _asked_about,
         "scope.subset": _fewer_scopes,
         "scope.listed": _obtained,
         "method.allow_header": _wrong_method,
