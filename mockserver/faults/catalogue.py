@@ -14,6 +14,7 @@ from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.faults.metadata import metadata_faults
 from watchword.mockserver.faults.places import place_faults
 from watchword.mockserver.faults.reply import reply_faults
+from watchword.mockserver.faults.revocations import lasting_faults
 from watchword.mockserver.faults.rules import dialect_faults
 from watchword.mockserver.faults.told import told_faults
 from watchword.mockserver.faults.transport import transport_faults
@@ -43,6 +44,7 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
         *reply_faults(dialect, profile),
         *metadata_faults(dialect, profile),
         *told_faults(dialect, profile),
+        *lasting_faults(dialect),
         *transport_faults(dialect),
     ):
         if fault.name in found:

@@ -389,6 +389,11 @@ _ROWS: list[Condition] = [
         broader="grant_type.unknown",
     ),
     _grant(
+        "grant_type.repeated",
+        "the grant_type is sent twice with the same value",
+        places=("form", "query"),
+    ),
+    _grant(
         "grant_type.not_allowed",
         "the grant exists, and this client may not use it",
         gravity="security",

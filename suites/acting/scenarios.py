@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import GUARANTEES
-from watchword.suites.acting import afterwards, clients, lifetimes, metadata, renewals
+from watchword.suites.acting import afterwards, clients, lifetimes, metadata, renewals, revocations
 from watchword.suites.acting.alone import ALONE, is_alone
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import (
@@ -259,7 +259,10 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "renew.keeps_user": renewals.renewal_of_user,
         "renew.keeps_scope": renewals.renewal,
         "renew.extends": renewals.renewal,
+        "renew.widens_nothing": renewals.widening,
         "revoke.spares_others": clients.token_after_revocation,
+        "revoke.ends_access": revocations.access_after_refresh,
+        "revoke.minds_no_hint": revocations.access_as_refresh,
         "refresh.rotates": renewals.renewal,
         "refresh.ends_access": renewals.old_token_after,
         "introspection.agrees": _asked_about,

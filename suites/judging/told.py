@@ -1,4 +1,4 @@
-"""Judging what is told of tokens: whether it agrees with what was said of them when they were issued."""
+"""Judging what tokens are good for beyond their renewal: what is told of them, what a revocation ends, what nothing widens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from watchword.specs.values.clause import Clause
-from watchword.suites.acting.context import Context, Tokens, granted, number
+from watchword.suites.acting.context import Context, Tokens, granted, number, succeeded
 from watchword.suites.acting.expiry import end_at, stated_end
 from watchword.suites.acting.steps import Blocked, NotApplicable, NotObservable, Transcript
 from watchword.suites.judging.expect import Difference, names_of
@@ -66,4 +66,37 @@ def _away(context: Context, tokens: Tokens, moment: float | None) -> float | Non
         return None
 
 
-ROWS: Mapping[str, Judge] = MappingProxyType({"introspection.agrees": _agrees})
+def _ended(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    reply = transcript.reply
+    if not 200 <= reply.status < 300:
+        return []
+    return [Difference("a refusal by the protected operation", str(reply.status), ("refused", reply))]
+
+
+def _widens_nothing(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
+    """A reply that lists no scopes says that they are those that were asked for (RFC 6749 section 5.1)."""
+    operation, reply = context.operation, transcript.reply
+    if not succeeded(reply, operation):
+        return []
+    had, asked = transcript.facts["had"], transcript.facts["asked"]
+    listed = granted(operation.read_reply(reply.members).get("scope"))
+    beyond = sorted(s for s in listed or asked if not any(s == h or s.startswith(f"{h}.") for h in had))
+    if not beyond:
+        return []
+    wanted = "no scope beyond " + " ".join(sorted(had))
+    names = names_of(operation, "scope")
+    if listed:
+        return [Difference(wanted, "also " + " ".join(beyond), ("no_other_scopes", reply, names[:1], sorted(had)))]
+    return [
+        Difference(wanted, f"no list of scopes, which says that {' '.join(beyond)} is granted", ("has", reply, names))
+    ]
+
+
+ROWS: Mapping[str, Judge] = MappingProxyType(
+    {
+        "introspection.agrees": _agrees,
+        "revoke.ends_access": _ended,
+        "revoke.minds_no_hint": _ended,
+        "renew.widens_nothing": _widens_nothing,
+    }
+)
