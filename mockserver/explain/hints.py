@@ -133,6 +133,7 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
             "a refresh_token", "Send the refresh_token in {field}; what is there is an access_token."
         ),
         # grants and scopes
+        "grant_type.repeated": Hint("{valid}", _OTHER),
         "grant_type.not_allowed": Hint(
             "{valid}",
             "Choose another {role} in {field}: this one exists, and this client or this mock does not have it.",
