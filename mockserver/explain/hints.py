@@ -122,6 +122,9 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
         "access_token.wrong_scheme": Hint(
             _BEARER, "Use the scheme Bearer in `Authorization`, with the access_token; what is there has another one."
         ),
+        "access_token.other_scheme": Hint(
+            _BEARER, "Write `Authorization: Bearer` before the access_token; what stands there is another scheme."
+        ),
         "access_token.bare": Hint(
             _BEARER, "Write `Authorization: Bearer` before the access_token; the scheme is missing."
         ),
@@ -169,6 +172,7 @@ HINTS: Mapping[str, Hint] = MappingProxyType(
             "a refresh_token", "Send the refresh_token in {field}; what is there is an access_token."
         ),
         # grants and scopes
+        "grant_type.repeated": Hint("{valid}", _OTHER),
         "grant_type.not_allowed": Hint(
             "{valid}",
             "Choose another {role} in {field}: this one exists, and this client or this mock does not have it.",

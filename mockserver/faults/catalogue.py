@@ -14,7 +14,9 @@ from watchword.mockserver.faults.fault import Fault
 from watchword.mockserver.faults.metadata import metadata_faults
 from watchword.mockserver.faults.places import place_faults
 from watchword.mockserver.faults.reply import reply_faults
+from watchword.mockserver.faults.revocations import lasting_faults
 from watchword.mockserver.faults.rules import dialect_faults
+from watchword.mockserver.faults.told import told_faults
 from watchword.mockserver.faults.transport import transport_faults
 from watchword.mockserver.faults.verdict import verdict_faults
 from watchword.specs.errors import SpecError
@@ -41,6 +43,8 @@ def catalogue(dialect: Dialect) -> Mapping[str, Fault]:
         *place_faults(dialect),
         *reply_faults(dialect, profile),
         *metadata_faults(dialect, profile),
+        *told_faults(dialect, profile),
+        *lasting_faults(dialect),
         *transport_faults(dialect),
     ):
         if fault.name in found:

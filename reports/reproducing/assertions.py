@@ -245,6 +245,14 @@ def extends(number: int, moment: list[Any], span: list[Any], other: int, later: 
     return f"one {first - second:.0f} s earlier" if first - second > 1 else ""
 
 
+def same_end(number: int, moment: list[Any], span: list[Any], other: int, later: list[Any], spans: list[Any]) -> str:
+    """Both replies tell the same expiry."""
+    first, second = end(number, moment, span), end(other, later, spans)
+    if first is None or second is None:
+        return "no expiry that is a number"
+    return f"{abs(first - second):.0f} s between the two" if abs(first - second) > 3 else ""
+
+
 def scopes(number: int, path: list[Any]) -> set[str]:
     """Give the scopes that a reply lists."""
     told = at(number, *path)
@@ -293,6 +301,7 @@ ASSERTIONS: Mapping[str, Callable[..., str]] = MappingProxyType(
             in_seconds,
             matches,
             extends,
+            same_end,
             same_scopes,
             no_other_scopes,
         )

@@ -248,6 +248,13 @@ _ROWS: list[Condition] = [
     # the access token, where the operation wants one (RFC 6750)
     _access("access_token.missing", "there is no Authorization header", absent=True, places=("bearer",)),
     _access("access_token.wrong_scheme", "the header Authorization has another scheme than Bearer", places=("bearer",)),
+    _access(
+        "access_token.other_scheme",
+        "the right token stands in the header under another scheme than Bearer",
+        gravity="form",
+        broader="access_token.wrong_scheme",
+        places=("bearer",),
+    ),
     _access("access_token.bare", "the token stands in the header without a scheme", gravity="form", places=("bearer",)),
     _access(
         "access_token.scheme_case",
@@ -382,6 +389,11 @@ _ROWS: list[Condition] = [
         broader="grant_type.unknown",
     ),
     _grant(
+        "grant_type.repeated",
+        "the grant_type is sent twice with the same value",
+        places=("form", "query"),
+    ),
+    _grant(
         "grant_type.not_allowed",
         "the grant exists, and this client may not use it",
         gravity="security",
@@ -438,6 +450,7 @@ _ROWS: list[Condition] = [
     _brand("brand_key.blank", "the brand key is white space", broader="brand_key.empty", places=_FIELDS),
     _brand("brand_key.unknown", "no brand has that key"),
     _brand("brand_key.truncated", "the brand key lacks its last character", broader="brand_key.unknown"),
+    _brand("brand_key.extended", "the brand key has one character too many", broader="brand_key.unknown"),
     _brand(
         "brand_key.misplaced",
         "the brand key travels the way the other kind of operation wants it",

@@ -187,6 +187,13 @@ _PROPERTIES: list[Guarantee] = [
     Guarantee(
         "renew.keeps_scope", "the renewed access token has the scopes of the one before", _RENEW, gravity="security"
     ),
+    Guarantee(
+        "renew.widens_nothing",
+        "a renewal that asks for more scopes than the token before has is refused, or is given none of them",
+        _RENEW,
+        refused=1,
+        gravity="security",
+    ),
     Guarantee("renew.extends", "the renewed access token expires no earlier than the one before", _RENEW),
     Guarantee("refresh.rotates", "whether a renewal replaces the refresh token", _RENEW, describes=True),
     Guarantee(
@@ -203,6 +210,26 @@ _PROPERTIES: list[Guarantee] = [
         ("revoke",),
         ("other_client_id", "other_client_secret"),
         refused=1,
+        gravity="security",
+    ),
+    Guarantee(
+        "revoke.ends_access",
+        "the access token that came with a refresh token is refused when that is revoked",
+        ("revoke",),
+        refused=1,
+        gravity="security",
+    ),
+    Guarantee(
+        "revoke.minds_no_hint",
+        "an access token whose hint says that it is a refresh token is refused when it is revoked",
+        ("revoke",),
+        refused=1,
+        gravity="security",
+    ),
+    Guarantee(
+        "introspection.agrees",
+        "what is told of a token is what was said when it was issued: its client, its scopes, its expiry",
+        ("introspect",),
         gravity="security",
     ),
     Guarantee(

@@ -15,7 +15,7 @@ from watchword.suites.acting.figures import moment
 from watchword.suites.acting.moments import Span, ahead_by, at_stamp, in_agreement, lasting
 from watchword.suites.acting.steps import Exchange, NotObservable, Outlived
 
-__all__ = ["end_of", "issue_of", "not_by_expiry", "stated_end"]
+__all__ = ["end_at", "end_of", "issue_of", "not_by_expiry", "stated_end"]
 
 
 def issue_of(tokens: Tokens) -> Span:
@@ -35,6 +35,15 @@ def stated_end(context: Context, tokens: Tokens) -> Span:
     if within is None:
         raise NotObservable("the reply does not tell when the access token expires")
     return lasting(issue_of(tokens), within)
+
+
+def end_at(context: Context, tokens: Tokens, stamp: float) -> Span:
+    """Give when the access token ends by a moment of the target's clock that was told elsewhere.
+
+    Raises:
+        NotObservable: nothing tells what time it is there.
+    """
+    return at_stamp(stamp, _ahead(context, tokens))
 
 
 def end_of(context: Context, tokens: Tokens, role: str = "access_token") -> Span:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for, renewal_for
-from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, need_scopes, succeeded
+from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, granted, need_scopes, succeeded
 from watchword.suites.acting.expiry import not_by_expiry
 from watchword.suites.acting.steps import Call, NotApplicable, Scenario
 
-__all__ = ["chain", "old_token_after", "renewal", "renewal_of_login", "renewal_of_user"]
+__all__ = ["chain", "old_token_after", "renewal", "renewal_of_login", "renewal_of_user", "widening"]
 
 
 def _renewed(context: Context) -> Steps:
@@ -88,3 +88,34 @@ def old_token_after(context: Context, conditions: tuple[str, ...]) -> Scenario:
     purpose = "call the protected operation with the token before the renewal"
     not_by_expiry(context, before, (yield from context.open(before["access_token"], purpose=purpose)))
     return {}
+
+
+def widening(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    """Log in for one of several scopes, renew, which shows that it can be, and renew once more for another scope besides."""
+    operation = context.operation
+    issuer = issuer_for(context.api, operation, context.target.credentials)
+    if not (operation.bound("scope") and issuer.bound("scope")):
+        raise NotApplicable("no scope can be asked for")
+    yield NEXT_SECOND
+    everything = yield from context.login(issuer, step="control")
+    if len(everything.scopes) < 2:
+        raise NotApplicable("no login is known to have two scopes, of which it could be asked for one")
+    chosen = min(everything.scopes)
+    yield NEXT_SECOND
+    fewer = yield from context.login(issuer, step="control", scope=chosen)
+    had = fewer.scopes or granted(chosen)
+    beyond = sorted(s for s in everything.scopes - had if not _within(s, had))
+    if not beyond:
+        raise NotApplicable("no login can be had with fewer scopes than another one")
+    yield NEXT_SECOND
+    after = yield from context.renew(operation, fewer)
+    held = {role: after[role] for role in TOKEN_ROLES if after[role] is not None}
+    asked = had | {beyond[0]}
+    values = context.values() | held | {"scope": " ".join(sorted(asked))}
+    yield Call(context.write(operation, values, ("scope",)), "probe", "renew for a scope that the login was not given")
+    return {"had": had, "asked": asked}
+
+
+def _within(scope: str, held: frozenset[str]) -> bool:
+    """Tell whether a scope is one of some, or a part of one of them."""
+    return any(scope == one or scope.startswith(f"{one}.") for one in held)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from watchword.specs.values.api import Operation
 from watchword.specs.vocabulary import GUARANTEES
-from watchword.suites.acting import afterwards, clients, lifetimes, metadata, renewals
+from watchword.suites.acting import afterwards, clients, lifetimes, metadata, renewals, revocations
 from watchword.suites.acting.alone import ALONE, is_alone
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import (
@@ -53,6 +53,15 @@ def _ready(context: Context, step: str = "probe") -> Steps:
 def _right_request(context: Context, conditions: tuple[str, ...]) -> Scenario:
     yield from _ready(context)
     return {}
+
+
+def _asked_about(context: Context, conditions: tuple[str, ...]) -> Scenario:
+    values, tokens = yield from context.prepare(context.operation)
+    exchange = yield Call(
+        context.write(context.operation, values), "probe", "ask about a token that was issued just now"
+    )
+    context.require(exchange, context.operation)
+    return {"tokens": tokens}
 
 
 def _several_refusals(context: Context, conditions: tuple[str, ...], *elsewhere: str) -> Scenario:
@@ -250,9 +259,13 @@ SCENARIOS: Mapping[str, Callable[[Context, tuple[str, ...]], Scenario]] = Mappin
         "renew.keeps_user": renewals.renewal_of_user,
         "renew.keeps_scope": renewals.renewal,
         "renew.extends": renewals.renewal,
+        "renew.widens_nothing": renewals.widening,
         "revoke.spares_others": clients.token_after_revocation,
+        "revoke.ends_access": revocations.access_after_refresh,
+        "revoke.minds_no_hint": revocations.access_as_refresh,
         "refresh.rotates": renewals.renewal,
         "refresh.ends_access": renewals.old_token_after,
+        "introspection.agrees": _asked_about,
         "scope.subset": _fewer_scopes,
         "scope.listed": _obtained,
         "method.allow_header": _wrong_method,

@@ -20,7 +20,7 @@ from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.choosing import TOKEN_ROLES
 from watchword.suites.acting.context import Context, succeeded
 from watchword.suites.acting.steps import Blocked, Inconclusive, NotApplicable, Transcript
-from watchword.suites.judging import metadata, tokens
+from watchword.suites.judging import metadata, tokens, told
 from watchword.suites.judging.expect import Difference, expects, observed
 from watchword.suites.judging.shapes import schema_errors
 from watchword.suites.judging.tokens import Judge
@@ -200,6 +200,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "refusals.alike": _alike,
         "method.allow_header": _allow,
         **tokens.ROWS,
+        **told.ROWS,
         **metadata.ROWS,
     }
 )

@@ -255,6 +255,18 @@ def test_a_front_that_changes_bytes(coding, wrap, announce, serve, write_target,
     assert {"pass"} == set(done.verdicts.values())
 
 
+def test_a_brand_key_that_goes_on(office, judged):
+    """A server that looks only at how a brand key begins is told of it: one with a character too many names no brand."""
+
+    def begins(keys, default):
+        return next((key[:6] for key in keys), default)
+
+    name = "token.brand-key-extended.client"
+    verdicts = [judged(office(counts=counts)[1], name)[name].verdict for counts in (min, begins)]
+
+    assert ["pass", "warn"] == verdicts
+
+
 def test_a_client_that_may_not_renew(office, judged):
     """A client without the refresh grant is given no refresh token, as many servers have it: its renewals are not applicable."""
 

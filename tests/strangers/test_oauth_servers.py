@@ -92,6 +92,8 @@ BY_THE_STANDARDS = {
         },
         "warn": {
             **TWICE,
+            # Of a parameter that comes twice, the first counts.
+            "token.grant-repeated": "RFC 6749, 5.2",
             # It reads a grant from the query, too, and words the refusal of an unknown client in another way.
             "token.body-in-query": "RFC 6749, 4.4.2",
             "token.client-refusals-alike": "RFC 6749, 10.10",
@@ -121,6 +123,8 @@ BY_THE_STANDARDS = {
         },
         "warn": {
             **TWICE,
+            # It looks for parameters that come twice at the authorization endpoint only.
+            "token.grant-repeated": "RFC 6749, 5.2",
             # It answers 200 to a client that asks for the end of another's token, and leaves the token alone.
             "revoke.client-foreign": "RFC 7009, 2.1",
             "revoke-access.client-foreign": "RFC 7009, 2.1",

@@ -305,6 +305,40 @@ def subset(scene):
     ]
 
 
+def widens_nothing(scene):
+    """A refusal, or no scope beyond those of before; who lists none says that what was asked for is granted."""
+    facts = {"had": frozenset({"a"}), "asked": frozenset({"a", "b"})}
+
+    def seen(status, **roles):
+        return scene.judged([scene.exchange(scene.operation, status, scene.named(**roles))], **facts)
+
+    inside = [seen(400), seen(200, access_token="t", scope="a"), seen(200, access_token="t", scope="a.c")]
+    return inside, [seen(200, access_token="t", scope="b a"), seen(200, access_token="t")]
+
+
+def shut(scene):
+    """The protected operation refuses."""
+    return [scene.opened(status) for status in (401, 403, 302)], [scene.opened(200), scene.opened(204)]
+
+
+def agrees(scene):
+    """The client, the scopes in any order and the expiry of the reply with the token, as far as figures tell."""
+    issuer = next(op for op in scene.target.dialect.api.with_purpose("issue") if "expires_in" in op.gives)
+    tokens = scene.tokens_of(issuer, scope="a b", expires_in=LIFE)
+    right = {"client_id": scene.context.values()["client_id"], "scope": "b a", "expires_at": int(scene.now + LIFE)}
+    told = {role: value for role, value in right.items() if role in scene.operation.gives}
+
+    def seen(**roles):
+        exchange = scene.exchange(scene.operation, members=scene.named(active=True, **(told | roles)))
+        return scene.judged([exchange], tokens=tokens)
+
+    wrong = {"client_id": "nobody-else", "scope": "a", "expires_at": int(scene.now + LIFE + 10)}
+    spans = [{"expires_at": LIFE}, {"expires_at": int(scene.now + LIFE) * 1000}]
+    return [seen(), seen(expires_at=int(scene.now + LIFE) + 1)], [
+        seen(**one) for one in (*({role: value} for role, value in wrong.items() if role in told), *spans)
+    ]
+
+
 def listed(scene):
     """Some scope stands in the reply."""
     return [scene.judged(tokens=scene.tokens(scope="a"))], [scene.judged(tokens=scene.tokens(scope="  "))]
@@ -351,7 +385,11 @@ AROUND = {
     "renew.keeps_user": keeps_user,
     "renew.keeps_scope": keeps_scope,
     "renew.extends": extends,
+    "renew.widens_nothing": widens_nothing,
     "revoke.spares_others": serves,
+    "revoke.ends_access": shut,
+    "revoke.minds_no_hint": shut,
+    "introspection.agrees": agrees,
     "scope.subset": subset,
     "scope.listed": listed,
     "method.allow_header": allow,

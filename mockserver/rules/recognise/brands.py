@@ -67,6 +67,13 @@ def _brand_truncated(case: Case) -> bool:
     return any(brand.startswith(value) for brand in case.world.data.brands)
 
 
+def _brand_extended(case: Case) -> bool:
+    value = case.value("brand_key")
+    if not isinstance(value, str) or case.brand is not None:
+        return False
+    return any(value.startswith(brand) for brand in case.world.data.brands)
+
+
 def _differ(left: list[Any], right: list[Any]) -> bool:
     return bool(left) and bool(right) and set(left) != set(right)
 
@@ -79,6 +86,7 @@ ROWS: Rows = {
         isinstance(case.value("brand_key"), str) and bool(case.value("brand_key").strip()) and case.brand is None
     ),
     "brand_key.truncated": _brand_truncated,
+    "brand_key.extended": _brand_extended,
     "brand_key.misplaced": _brand_misplaced,
     "brand_key.in_body": _brand_in_body,
     "brand_key.misnamed": _brand_misnamed,

@@ -76,6 +76,7 @@ ROWS: Rows = {
     "grant_type.other_case": lambda case: (
         _grant(case) not in GRANTS | _grants(case) and _grant(case).lower() in GRANTS | _grants(case)
     ),
+    "grant_type.repeated": lambda case: len(case.every("grant_type")) > 1,
     "grant_type.not_allowed": _grant_not_allowed,
     "scope.empty": lambda case: case.value("scope") == "",
     "scope.unknown": lambda case: (
@@ -117,6 +118,8 @@ def _body_right(case: Case) -> bool:
 
 RIGHT: Rows = {
     "body": _body_right,
-    "grant_type": lambda case: _grant(case) in _grants(case) and not _grant_not_allowed(case),
+    "grant_type": lambda case: (
+        _grant(case) in _grants(case) and not _grant_not_allowed(case) and len(case.every("grant_type")) < 2
+    ),
     "language": lambda case: case.value("language") is None,
 }

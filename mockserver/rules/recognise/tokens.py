@@ -24,6 +24,10 @@ def _one_word(case: Case) -> bool:
     return bool(_header(case)) and not case.reading.token and case.reading.scheme not in ("bearer", "basic")
 
 
+def _other_scheme(case: Case) -> bool:
+    return bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case)
+
+
 def _scheme_case(case: Case) -> bool:
     return case.reading.scheme == "bearer" and not _header(case).startswith("Bearer")
 
@@ -104,9 +108,8 @@ ROWS: Rows = {
     "access_token.in_query": lambda case: not _header(case) and bool(case.reading.at("query", "access_token")),
     "access_token.in_cookie": _in_cookie,
     "access_token.bare": _one_word,
-    "access_token.wrong_scheme": lambda case: (
-        bool(_header(case)) and case.reading.scheme != "bearer" and not _one_word(case)
-    ),
+    "access_token.wrong_scheme": _other_scheme,
+    "access_token.other_scheme": lambda case: _other_scheme(case) and case.reading.token in case.world.access,
     "access_token.scheme_case": _scheme_case,
     "access_token.left_out": lambda case: case.value("access_token") is None,
     "access_token.empty": _empty_access,

@@ -78,6 +78,13 @@ def _truncated(draft: Draft, work: Work) -> Draft:
     return truncated(draft, work, _ROLE)
 
 
+def _extended(draft: Draft, work: Work) -> Draft:
+    longer = f"{draft.value(_ROLE)}x"
+    if longer == work.context.target.credentials.get("other_brand_key"):
+        raise NotApplicable("with one character more the brand key is the other brand's")
+    return draft.setting(_ROLE, longer)
+
+
 def _cased(draft: Draft, work: Work) -> Draft:
     main = main_binding(draft, _ROLE)
     return _renamed(draft, main.name.lower() if main.place == "header" else main.name.upper())
@@ -125,6 +132,7 @@ ROWS: Rows = {
     "brand_key.blank": pure(lambda draft, work: draft.setting(_ROLE, "  ")),
     "brand_key.unknown": pure(lambda draft, work: draft.setting(_ROLE, "WATCHWORD-NO-SUCH-BRAND")),
     "brand_key.truncated": pure(_truncated),
+    "brand_key.extended": pure(_extended),
     "brand_key.misplaced": pure(_misplaced),
     "brand_key.in_body": pure(_in_body),
     "brand_key.misnamed": pure(_misnamed),

@@ -159,6 +159,7 @@ ROWS: Rows = {
     "grant_type.unknown": pure(_named_grant, "watchword_no_such_grant"),
     "grant_type.other_case": pure(_shouted_grant),
     "grant_type.not_allowed": pure(_barred_grant),
+    "grant_type.repeated": pure(lambda draft, work: draft.mapping("grant_type", lambda f: (f, f))),
     "scope.empty": pure(emptied, "scope"),
     "scope.unknown": pure(lambda draft, work: put(draft, "scope", "watchword-no-such-scope")),
     "scope.truncated": _cut_scope,

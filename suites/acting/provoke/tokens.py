@@ -58,6 +58,11 @@ def _bare(draft: Draft, work: Work) -> Draft:
     return replace(draft, authorization=str(draft.value("access_token")))
 
 
+def _under_other_scheme(draft: Draft, work: Work) -> Draft:
+    # Some servers take tokens under a scheme of their own, such as Token; this one is nobody's.
+    return replace(draft, authorization=f"Watchword {draft.value('access_token')}")
+
+
 def _lower_case(draft: Draft, work: Work) -> Draft:
     return replace(draft, authorization=f"bearer {draft.value('access_token')}")
 
@@ -195,6 +200,7 @@ def _of_other_client(draft: Draft, work: Work, role: str) -> Steps:
 ROWS: Rows = {
     "access_token.missing": pure(_headed, ""),
     "access_token.wrong_scheme": pure(_other_scheme),
+    "access_token.other_scheme": pure(_under_other_scheme),
     "access_token.bare": pure(_bare),
     "access_token.scheme_case": pure(_lower_case),
     "access_token.in_query": pure(_in_query),
