@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["DERIVATIONS", "claimed", "claims"]
+__all__ = ["DERIVATIONS", "claimed", "claims", "is_identifier", "speaks_of", "told_alike"]
 
 
 def claims(token: Any) -> dict[str, Any]:
@@ -34,6 +35,42 @@ def claimed(value: Any) -> list[str]:
         left += list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
         found += [json.dumps(claim, ensure_ascii=False) for claim in claims(one).values()]
     return found
+
+
+def speaks_of(value: Any, subject: str) -> bool:
+    """Tell whether a JSON value names a user: alone, or as a whole word of a longer name such as `user:mira` or `mira@realm`."""
+    left = [value]
+    while left:
+        one = left.pop()
+        left += list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else []
+        if isinstance(one, str | int) and re.search(
+            rf"(?<![\w.+-]){re.escape(subject)}(?![\w.+-])", str(one), re.IGNORECASE
+        ):
+            return True
+    return False
+
+
+def is_identifier(value: Any) -> bool:
+    """Tell whether a value is a key that a server has given a user, such as a number or a UUID, and no name to log in by."""
+    last = re.split(r"[:|/]", str(value))[-1]
+    if re.fullmatch(r"([A-Za-z]{1,3}[-_]?)?[0-9]+", last):
+        return True
+    return re.fullmatch(r"[\w-]{16,}", last) is not None and sum(c.isdigit() for c in last) > 2
+
+
+def told_alike(texts: list[str], names: list[str]) -> bool:
+    """Tell whether the first text says what the second does, apart from the name that each request had.
+
+    A third text is one more answer to the second request: what differs between these two changes from one time to the next,
+    such as the time of day or the number of a request, and says nothing of the first.
+    """
+    words = []
+    for text, name in zip(texts, names, strict=True):
+        said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text) if name else text
+        words.append(re.split(r"""([\s"'<>,]+)""", said))
+    if len({len(one) for one in words}) > 1:
+        return False
+    return all(one[0] == one[1] or one[1] != one[-1] for one in zip(*words, strict=True))
 
 
 def cut_short(value: str) -> str:
@@ -61,13 +98,26 @@ def _across(character: str, pool: str) -> str:
 
 
 def altered(value: str) -> str:
-    """Change one character in the middle: of the signature, where there is one."""
+    """Change one character in the middle: of the signature, where there is one.
+
+    Where capital and small letters stand together, they mean different things, and it is a letter that changes into the other.
+    """
     start = value.rindex(".") + 1 if claims(value) else 0
-    at = start + (len(value) - start) // 2
+    middle = start + (len(value) - start) // 2
+    for found in re.finditer("[0-9A-Za-z]+", value):
+        word = found.group()
+        if found.end() > middle and not word.isupper() and not word.islower():
+            letters = (
+                n for n in range(max(middle, found.start()), min(found.end(), len(value) - 1)) if value[n].isalpha()
+            )
+            at = next(letters, None)
+            if at is not None:
+                return value[:at] + value[at].swapcase() + value[at + 1 :]
+    at = middle
     while at < len(value) - 1 and not value[at].isalnum():
         at += 1
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    pool = "0123456789abcdef" if value[at] in "0123456789abcdef" else letters
+    letters_and_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    pool = "0123456789abcdef" if value[at] in "0123456789abcdef" else letters_and_digits
     return value[:at] + _across(value[at], pool) + value[at + 1 :]
 
 

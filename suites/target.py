@@ -46,7 +46,7 @@ class Target:
 
     `opened_by` are the logins whose tokens open the protected operation; empty: all. `issuer` is the identifier of the issuer
     to the letter, None where nobody has said it. With `discovers`, its metadata say where the endpoints are, apart from those
-    in `endpoints`.
+    in `endpoints`. `unscoped` is found out: the protected operation does without the scopes that are described.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Target:
     accepted: Mapping[str, str] = field(default_factory=dict)
     issuer: str | None = None
     discovers: bool = False
+    unscoped: bool = False
     endpoints: Endpoints = field(default_factory=dict)
 
     def base(self, which: str) -> str:
@@ -85,7 +86,7 @@ class Target:
             return None
         operation = replace(found[0], opened_by=self.opened_by) if self.opened_by else found[0]
         if self.resource is None:
-            return operation
+            return replace(operation, scopes=()) if self.unscoped else operation
         method, path = self.resource
         bindings = tuple(b for b in operation.bindings if b.place != "path")
         # Of another operation only the way to it is known: not its replies, not the scopes it wants.

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchword.reports.derivations import claimed, claims
+from watchword.reports.derivations import claimed, claims, speaks_of, told_alike
 from watchword.reports.reproducing.runtime import LOST, Stop, at, reply
 
 __all__ = ["ASSERTIONS"]
@@ -173,12 +173,15 @@ def hides(number: int, secret: str) -> str:
     return "the secret" if re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", told) else ""
 
 
-def alike(number: int, other: int) -> str:
-    """Both replies are refusals with the same status and the same body."""
+def alike(number: int, other: int, again: int | None = None, names: list[str] | None = None) -> str:
+    """Both replies are refusals with the same status and the same body, as far as bodies stay the same from time to time."""
     one, two = reply(number), reply(other)
     if 200 <= one.status < 300 or 200 <= two.status < 300 or one.status != two.status:
         return f"status {one.status} and status {two.status}"
-    return "" if one.body == two.body else "two different bodies"
+    seen = [one, two] if again is None else [one, two, reply(again)]
+    known, unknown = names or ["", ""]
+    texts = [each.body.decode("utf-8", "replace") for each in seen]
+    return "" if told_alike(texts, [known, unknown, unknown][: len(seen)]) else "two different bodies"
 
 
 def differ(number: int, path: list[Any], other: int, other_path: list[Any]) -> str:
@@ -195,7 +198,7 @@ def same(number: int, path: list[Any], other: int, other_path: list[Any]) -> str
 def names(number: int, token: list[Any], subject: str) -> str:
     """The reply names the user, or, where there is a path to one, its token does."""
     told = claims(at(number, *token)) if token else reply(number).members
-    return "" if any(str(one).lower() == subject.lower() for one in told.values()) else "somebody else, or nobody"
+    return "" if speaks_of(told, subject) else "somebody else, or nobody"
 
 
 def end(number: int, moment: list[Any], span: list[Any]) -> float | None:

@@ -68,6 +68,11 @@ class Tokens:
         """The scopes that the reply lists, split at commas and white space."""
         return granted(self.values.get("scope"))
 
+    def lacks(self, wanted: tuple[str, ...]) -> list[str]:
+        """Give those of some scopes that are not among the listed ones, nor below one; none where no scope is listed."""
+        missing = [w for w in wanted if not any(s == w or w.startswith(f"{s}.") for s in self.scopes)]
+        return missing if self.scopes else []
+
 
 def granted(text: Any) -> frozenset[str]:
     """Split a list of scopes at commas and white space; servers differ in which they use."""
@@ -295,7 +300,6 @@ def need_scopes(context: Context, tokens: Tokens) -> None:
             raise NotApplicable(
                 f"the protected operation is open to tokens of {' and '.join(resource.opened_by)} only, as its target says"
             )
-    wanted = resource.scopes
-    lacking = [w for w in wanted if not any(s == w or w.startswith(f"{s}.") for s in tokens.scopes)]
-    if tokens.scopes and lacking:
+    lacking = tokens.lacks(resource.scopes)
+    if lacking:
         raise NotApplicable(f"the token was not granted the scope {lacking[0]}, which the protected operation wants")

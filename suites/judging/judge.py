@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from watchword.reports.derivations import claimed
+from watchword.reports.derivations import claimed, told_alike
 from watchword.specs.redaction import is_secret
 from watchword.specs.values.clause import Clause, Expectation
+from watchword.specs.values.draft import Draft
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import GUARANTEES
 from watchword.suites.acting.choosing import TOKEN_ROLES
@@ -175,9 +176,18 @@ def _alike(context: Context, transcript: Transcript, clause: Clause) -> list[Dif
                 ("alike", known, unknown),
             )
         ]
-    if known.body != unknown.body:
-        return [Difference("the same body for both", "two different bodies", ("alike", known, unknown))]
-    return []
+    exchanges = [transcript.facts[name] for name in ("known", "unknown", "again") if name in transcript.facts]
+    texts = [exchange.reply.text for exchange in exchanges if exchange.reply is not None]
+    names = [_named(exchange.call.draft) for exchange in exchanges][: len(texts)]
+    if told_alike(texts, names):
+        return []
+    again = transcript.facts["again"].reply if len(texts) > 2 else None
+    return [Difference("the same body for both", "two different bodies", ("alike", known, unknown, again, names[:2]))]
+
+
+def _named(draft: Draft) -> str:
+    """Give the name under which a request logs in."""
+    return next((str(draft.value(role)) for role in ("username", "client_id") if draft.of(role)), "")
 
 
 def _allow(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:

@@ -29,6 +29,8 @@ _RULES: Mapping[str, Callable[[Any], str]] = MappingProxyType(
 )
 """The words of JSON Schema that descriptions are full of, as somebody says them who does not know JSON Schema."""
 
+_ANYTHING = "*/*"
+"""The media type under which a description says that it leaves open what a reply is written in, and whether it has a body."""
 _URI = "urn:watchword:description"
 
 
@@ -50,6 +52,8 @@ def schema_errors(api: Api, operation: Operation, reply: Reply) -> Iterator[tupl
     if not shape.schemas:
         return
     if reply.media_type not in shape.schemas:
+        if _ANYTHING in shape.schemas:
+            return
         types = list(shape.schemas)
         typed = ("media_type", reply, types, reply.status)
         yield "the reply", f"has the content type {' or '.join(types)}", reply.media_type or "none", typed

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
+from watchword.reports.derivations import is_identifier, speaks_of
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
 from watchword.suites.acting.context import Context, Tokens, claims_of, number, succeeded
@@ -69,22 +71,36 @@ def _names_user(context: Context, transcript: Transcript, clause: Clause) -> lis
     by_claim = [claims[claim] for claim, role in facts["claims"].items() if role == "subject" and claim in claims]
     # What names the user, and everything that stands beside it: a login by e-mail names him by another of his names.
     sources = {
-        "the token": (by_claim, claims.values()),
-        "the reply": ([tokens["subject"]], tokens.exchange.reply.members.values() if tokens.exchange.reply else ()),
-        "the protected operation": ([facts.get("named")], facts.get("members", {}).values()),
+        "the token": (by_claim, claims),
+        "the reply": ([tokens["subject"]], tokens.exchange.reply.members if tokens.exchange.reply else {}),
+        "the protected operation": ([facts.get("named")], facts.get("members", {})),
     }
-    named = {where: (names, known) for where, (names, known) in sources.items() if any(n is not None for n in names)}
+    known = {where: speaks_of([names, beside], subject) for where, (names, beside) in sources.items()}
+    others = {context.target.credentials.get(role) for role in ("other_username", "operator_username")} - {
+        None,
+        subject,
+    }
+    named = {}
+    for where, (names, _) in sources.items():
+        told = [name for name in names if name is not None and (name in others or not is_identifier(name))]
+        if told:
+            named[where] = told
     if not named:
-        raise NotApplicable("nothing names the user")
-    everything = [value for names, known in sources.values() for value in (*names, *known)]
-    plainly = any(_is(name, subject) for names, _ in named.values() for name in names)
-    for where, (names, known) in named.items():
-        # Where one of them has the name of the login, all of them have; else it may stand anywhere.
-        wanted = (*names, *known) if plainly else everything
-        if not any(_is(value, subject) for value in wanted):
-            other = next(name for name in names if name is not None)
-            return [Difference(f"the user {subject!r}", f"{other!r}"[:80], _naming(transcript, tokens, where, subject))]
+        if any(known.values()):
+            return []
+        raise NotApplicable("nothing names the user" if _unnamed(sources) else "the user is told by an identifier only")
+    known |= {where: True for where, names in named.items() if any(speaks_of(subject, str(name)) for name in names)}
+    plainly = any(speaks_of([name], subject) for names in named.values() for name in names)
+    for where, names in named.items():
+        # Where one of them has the name of the login, all of them have; else it may stand anywhere. Another's is wrong anywhere.
+        if others & {*map(str, names)} or not (known[where] if plainly else any(known.values())):
+            seen = f"{names[0]!r}"[:80]
+            return [Difference(f"the user {subject!r}", seen, _naming(transcript, tokens, where, subject))]
     return []
+
+
+def _unnamed(sources: Mapping[str, tuple[list[Any], object]]) -> bool:
+    return all(name is None for names, _ in sources.values() for name in names)
 
 
 def _naming(transcript: Transcript, tokens: Tokens, where: str, subject: str) -> Assertion:
@@ -107,10 +123,6 @@ def _path(tokens: Tokens, role: str) -> list[str]:
 def _expiry(tokens: Tokens) -> tuple[Reply | None, list[str], list[str]]:
     """Give what an assertion about an expiry needs: the reply, and the paths to its two kinds of expiry."""
     return tokens.exchange.reply, _path(tokens, "expires_at"), _path(tokens, "expires_in")
-
-
-def _is(value: object, subject: str) -> bool:
-    return str(value).lower() == subject.lower()
 
 
 def _tokens(transcript: Transcript) -> Tokens:

@@ -1,4 +1,4 @@
-"""Taking up what a target tells of itself: the clock of a mock, and which operations do not serve the account."""
+"""Taking up what a target shows of itself: the clock of a mock, which operations do not serve the account, what wants no scope."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from watchword.suites.sending.clock import RemoteClock
 from watchword.suites.sending.origin import is_loopback
 from watchword.suites.target import TargetError
 
-__all__ = ["adopt_clock", "notice_accounts", "notice_clock"]
+__all__ = ["adopt_clock", "notice_accounts", "notice_clock", "notice_scopes"]
 
 _ANNOUNCEMENT = "Watchword-Control"
 _CONTROL = re.compile(r"(?:/__watchword__/spaces/[A-Za-z0-9._~-]{1,64})?/__watchword__/")
@@ -60,3 +60,13 @@ def notice_accounts(session: TargetSession, tokens: Tokens) -> None:
                 f"{operation.name} serves {accounts.says} only, and this one is none: "
                 f"the {accounts.claim} of its token is {said!r}"
             )
+
+
+def notice_scopes(session: TargetSession, tokens: Tokens) -> None:
+    """Note that the protected operation does without the scopes that are described, where a token opens it that has others.
+
+    Servers share out their scopes as they like, and the operation may be another's: it is the token that shows.
+    """
+    resource = session.target.resource_operation
+    if resource is not None and tokens.lacks(resource.scopes):
+        session.target = dataclasses.replace(session.target, unscoped=True)

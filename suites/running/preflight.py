@@ -13,7 +13,7 @@ from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import Context, declined, succeeded
 from watchword.suites.acting.steps import Blocked, Call, Exchange, Halt, NotApplicable
 from watchword.suites.running import circumstances, network
-from watchword.suites.running.adopting import adopt_clock, notice_accounts, notice_clock
+from watchword.suites.running.adopting import adopt_clock, notice_accounts, notice_clock, notice_scopes
 from watchword.suites.running.discovery import discover
 from watchword.suites.running.elsewhere import found_elsewhere
 from watchword.suites.running.examining import Examination, Look, PreflightError, place_of
@@ -242,6 +242,8 @@ def _protected(x: Examination) -> None:
     reply = exchange.reply
     if reply is None or 200 <= reply.status < 300:
         x.good(f"{exchange.request.method} {exchange.request.path} is open to the token")
+        if token == tokens["access_token"] and reply is not None:
+            notice_scopes(session, tokens)
         return
     asked = f"{exchange.request.method} {exchange.request.path} answered {reply.status} to a valid token"
     what = f"{place_of(session)}: {asked}"

@@ -19,11 +19,14 @@ import pytest
 from tests.acceptance.office import Office
 from tests.forked import Child, Forks, environment
 from watchword.reports.records import ClauseRecord, Run, read_run
+from watchword.specs.redaction import Masker
 from watchword.suites.running.check import check
 from watchword.suites.running.preflight import preflight
 from watchword.suites.running.recording import write
+from watchword.suites.running.session import TargetSession
 from watchword.suites.running.tally import Tally as Suites
-from watchword.suites.target import Target
+from watchword.suites.running.waiting import Waiting
+from watchword.suites.target import Target, read_target
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -379,3 +382,18 @@ def office(serve: Callable[..., Running], made_up: Callable[..., Any], write_tar
         return server, write_target(facts, **tables)
 
     return begin
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
+    """Check clauses of a target file one by one; gives what each came to: `judged(path, "clause", …)`, or all of them."""
+
+    def run(path: Path, *only: str) -> dict[str, Any]:
+        session = TargetSession(read_target(path), Masker())
+        request.addfinalizer(session.close)
+        clauses = [c for c in session.target.dialect.clauses if not c.untested and (not only or c.id in only)]
+        waiting = Waiting((session, clause) for clause in clauses)
+        session.plan(clauses)
+        return {clause.id: waiting.check(session, clause)[0] for clause in clauses}
+
+    return run

@@ -18,26 +18,10 @@ from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
 from watchword.suites.running.check import check
 from watchword.suites.running.session import TargetSession
-from watchword.suites.running.waiting import Waiting
-from watchword.suites.target import Limits, from_description, read_target
+from watchword.suites.target import Limits, from_description
 
 TWO_BRANDS = ("brand_key.foreign", "brand_key.conflicting", "brand_key.conflicting_places")
 OPERATOR = {"operator_username": "desk", "operator_password": "Signal8-North"}
-
-
-@pytest.fixture
-def judged(request):
-    """Check clauses of a target file one by one; gives what each came to: `judged(path, "clause", …)`, or all of them."""
-
-    def run(path, *only):
-        session = TargetSession(read_target(path), Masker())
-        request.addfinalizer(session.close)
-        clauses = [c for c in session.target.dialect.clauses if not c.untested and (not only or c.id in only)]
-        waiting = Waiting((session, clause) for clause in clauses)
-        session.plan(clauses)
-        return {clause.id: waiting.check(session, clause)[0] for clause in clauses}
-
-    return run
 
 
 def test_nothing_left_of_a_token_that_is_given_again(office, judged):

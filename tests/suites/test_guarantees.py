@@ -149,15 +149,26 @@ def refused(scene):
 
 
 def alike(scene):
-    """Both refusals have one status and one body."""
+    """Both refusals have one status and one body, but for what changes each time."""
 
-    def two(known, unknown):
+    def told(*replies):
+        names = ("known", "unknown", "again")
         return scene.judged(
-            known=scene.exchange(scene.operation, *known), unknown=scene.exchange(scene.operation, *unknown)
+            **{name: scene.exchange(scene.operation, *one) for name, one in zip(names, replies, strict=False)}
         )
 
+    def at(second, error="e"):
+        return 401, {"error": error, "at": f"12:00:0{second}"}
+
     same = (401, {"error": "e"})
-    return [two(same, same)], [two(same, (400, {"error": "e"})), two(same, (401, {})), two((200, {}), (200, {}))]
+    inside = [told(same, same), told(at(1), at(2), at(3)), told(at(2), at(2), at(3))]
+    return inside, [
+        told(same, (400, {"error": "e"})),
+        told(same, (401, {})),
+        told((200, {}), (200, {})),
+        told(at(1), at(2)),
+        told(at(1, "f"), at(2), at(3)),
+    ]
 
 
 def no_credentials(scene):
@@ -182,12 +193,24 @@ def schema(scene):
 
 
 def names_user(scene):
-    """The user who logged in is named, in letters of any case."""
-    facts = {"tokens": scene.tokens(), "subject": "mira", "claims": {}, "members": {}}
-    return [scene.judged(**facts, named="mira"), scene.judged(**facts, named="MIRA")], [
-        scene.judged(**facts, named="mir"),
-        scene.judged(**facts, named="jonas"),
-    ]
+    """The user who logged in is named, in letters of any case, alone or as a whole word."""
+    facts = {"subject": "mira", "members": {}}
+
+    def named(one):
+        return scene.judged(**facts, tokens=scene.tokens(), claims={}, named=one)
+
+    def claimed(sub, **more):
+        return scene.judged(**facts, tokens=scene.tokens(access_token=jwt(sub=sub, **more)), claims={"sub": "subject"})
+
+    key = "5f0c2b9e-7c1d-4d57-9b1e-0a7c5e3f1d22"
+    inside = [*map(named, ("mira", "MIRA", "user:mira", "mira@realm")), claimed("mira"), claimed("auth0|mira")]
+    inside += [claimed(key, provider={"user_id": "mira"}), claimed("Mira Lund", login="mira")]
+    for unsaid in (key, f"auth0|{key[:8]}{key[9:13]}0123", 4711, "usr_17"):
+        with pytest.raises(NotApplicable, match="identifier"):
+            claimed(unsaid)
+    other = scene.target.credentials.get("other_username")
+    wrong = [claimed(other, login="mira")] if other else []
+    return inside, [*map(named, ("mir", "jonas", "mira.lund", "mira-jonas")), claimed("admin"), *wrong]
 
 
 def in_future(scene):

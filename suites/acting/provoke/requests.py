@@ -97,6 +97,8 @@ def _exceeding(draft: Draft, work: Work) -> Steps:
 
 def _insufficient(draft: Draft, work: Work) -> Steps:
     wanted = work.context.operation.scopes
+    if not wanted:
+        raise NotApplicable("nothing tells which scopes the operation wants")
     issuer, scopes = yield from _granted_scopes(work)
     rest = sorted(s for s in scopes if s not in wanted and not any(s.startswith(f"{w}.") for w in wanted))
     if not rest:

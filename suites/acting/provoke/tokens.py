@@ -8,6 +8,7 @@ import random
 import string
 from dataclasses import replace
 
+from watchword.reports.derivations import DERIVATIONS
 from watchword.specs.values.draft import Draft, Field
 from watchword.suites.acting.choosing import issuer_for
 from watchword.suites.acting.context import NEXT_SECOND, Steps, claims_of, no_refresh_token, number
@@ -67,19 +68,8 @@ def _lower_case(draft: Draft, work: Work) -> Draft:
     return replace(draft, authorization=f"bearer {draft.value('access_token')}")
 
 
-def _other_character(character: str, pool: str) -> str:
-    return pool[(pool.index(character) + len(pool) // 2) % len(pool)] if character in pool else pool[0]
-
-
 def _tampered(draft: Draft, work: Work, role: str) -> Draft:
-    """Change one character in the middle: of the signature, if there is one, and never one that only pads."""
-    value = str(draft.value(role))
-    start = value.rindex(".") + 1 if claims_of(value) else 0
-    at = start + (len(value) - start) // 2
-    while at < len(value) - 1 and not value[at].isalnum():
-        at += 1
-    pool = string.hexdigits[:16] if value[at] in string.hexdigits[:16] else string.ascii_letters + string.digits
-    return draft.setting(role, value[:at] + _other_character(value[at], pool) + value[at + 1 :])
+    return draft.setting(role, DERIVATIONS["altered"](str(draft.value(role))))
 
 
 def _unsigned(draft: Draft, work: Work, role: str) -> Draft:
