@@ -61,11 +61,10 @@ def carry_out(service: Service, order: Order, judged: Judgement, request: Reques
 
 def grant(service: Service, wish: Wish, request: Request, origin: str) -> Outcome:
     """Answer a request that itself wishes something for its reply. `request` is without the wish."""
-    says = f"the request itself asked for this reply: {wish.spoken}"
+    says = f"the request itself asked for this reply: {wish.spoken}" if wish.amiss is None else wish.amiss
+    applied = (("Preference-Applied", wish.spoken),) if wish.amiss is None else ()
     blame = Blame("forced", "prefer", "reply", says, "Leave out the header Prefer, or its twin in the query.")
-    return _forced(
-        service, request, origin, wish, service.would(request), blame, (("Preference-Applied", wish.spoken),)
-    )
+    return _forced(service, request, origin, wish, service.would(request), blame, applied)
 
 
 def _blame(order: Order) -> Blame:

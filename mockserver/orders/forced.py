@@ -24,6 +24,7 @@ _TWIN = "__"
 _TWINS = "__co"
 """How the names of both twins begin."""
 _LENGTH = len("prefer")
+_SHOWN = 40
 _LIKELY = (
     "access_token.expired",
     "access_token.unknown",
@@ -42,6 +43,7 @@ class Wish:
     """A reply that is wished for: by status, by the condition that is refused with it, or as it stands.
 
     Without `json`, which is written down already, and `text` the body is the one that the profile has for such a reply.
+    `amiss` says why a wish cannot be meant as it stands.
     """
 
     status: int | None = None
@@ -49,6 +51,7 @@ class Wish:
     json: bytes | None = None
     text: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    amiss: str | None = None
 
     @property
     def spoken(self) -> str:
@@ -70,29 +73,36 @@ def wishes(request: Request) -> bool:
 def wish_of(request: Request) -> tuple[Wish, Request] | None:
     """Give what a request itself wishes for its reply, and the request without that; None when it wishes nothing."""
     told: dict[str, str] = {}
-    query = request.query
-    if f"{_TWIN}code=" in query or f"{_TWIN}condition=" in query:
+    query, amiss = request.query, None
+    if _TWINS in query:
         rest = []
         for part in query.split("&"):
             name, _, value = part.partition("=")
-            if name in (f"{_TWIN}code", f"{_TWIN}condition"):
-                told[name.removeprefix(_TWIN)] = unquote_plus(value)
-            else:
+            if not name.startswith(_TWINS):
                 rest.append(part)
+            elif name not in (f"{_TWIN}code", f"{_TWIN}condition"):
+                amiss = f"there is no {name} to be asked for; {nearest(name, (f'{_TWIN}code', f'{_TWIN}condition'))}"
+            else:
+                told[name.removeprefix(_TWIN)] = unquote_plus(value)
         query = "&".join(rest)
+    if "code" in told and _status(told["code"]) is None:
+        amiss = f"{_TWIN}code: expected a status from 200 to 599, seen {told['code'][:_SHOWN]!r}"
     for name, value in request.headers:
         if len(name) == _LENGTH and name.lower() == "prefer":
             for part in value.replace(";", ",").split(","):
                 key, _, given = part.partition("=")
                 told.setdefault(key.strip().lower(), given.strip().strip('"'))
-    code, condition = told.get("code", ""), told.get("condition") or None
-    # What is no status is a preference of somebody else's (RFC 7240 section 2: unknown ones are passed by).
-    status = int(code) if len(code) == 3 and code.isascii() and code.isdigit() and code[0] in "12345" else None
-    if status is not None and status < 200:
-        status = None
-    if status is None and condition is None:
+    # In the header, what is no status is a preference of somebody else's (RFC 7240 section 2: unknown ones are passed by).
+    status, condition = _status(told.get("code", "")), told.get("condition") or None
+    if status is None and condition is None and amiss is None:
         return None
-    return Wish(status, condition), replace(request, query=query)
+    return Wish(status, condition, amiss=amiss), replace(request, query=query)
+
+
+def _status(code: str) -> int | None:
+    """Give the status that is written there, if one is that a reply may end with."""
+    is_one = len(code) == 3 and code.isascii() and code.isdigit() and code[0] in "2345"
+    return int(code) if is_one else None
 
 
 def _rules(service: Service, operation: Operation | None) -> tuple[Rule, ...]:
@@ -116,6 +126,8 @@ def reply_to(service: Service, operation: Operation | None, origin: str, wish: W
 
 
 def _reply(service: Service, operation: Operation | None, origin: str, wish: Wish) -> Reply | None:
+    if wish.amiss is not None:
+        return _cannot(wish.amiss)
     if wish.condition is not None:
         rules = {rule.condition: rule.reply for rule in _rules(service, operation)}
         if wish.condition not in rules:

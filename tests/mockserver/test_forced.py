@@ -102,6 +102,26 @@ def test_other_preferences_are_passed_by(mock: Running, prefer: str) -> None:
     assert "Preference-Applied" not in reply.headers
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("__code=abc", "__code: expected a status from 200 to 599, seen 'abc'"),
+        ("__code=100", "__code: expected a status from 200 to 599, seen '100'"),
+        ("__code=", "__code: expected a status from 200 to 599, seen ''"),
+        ("__cod=401", "there is no __cod to be asked for; did you mean '__code'?"),
+        ("__conditions=password.wrong", "did you mean '__condition'?"),
+    ],
+)
+def test_a_twin_that_cannot_be_meant(mock: Running, query: str, told: str) -> None:
+    """The twins are ours alone: a slip in one is told, and the request is not served as though it had wished for nothing."""
+    reply = ask(mock, f"/auth?{query}")
+
+    assert (400, True) == (reply.status_code, told in reply.json()["detail"])
+    assert told in why(mock, reply)["says"]
+    assert "Preference-Applied" not in reply.headers
+    assert {} == mock.service.state.access
+
+
 def test_the_twin_is_no_part_of_the_query() -> None:
     """The dialect does not see the twin: the rest of the query is as it was sent."""
     with start(Service(load_dialect("rator"))) as mock:
