@@ -1,8 +1,8 @@
 """The plan: what a run would send, told without sending anything.
 
 Each scenario is driven by a stand-in for the target that serves every request, and has whatever a check looks for: two
-tokens are never the same, they are signed and end, and every scope that is wanted is granted. What the target file does
-not give is told as that; nothing is told of what the stand-in is.
+tokens are never the same, they are signed and end, every scope that is wanted is granted, and a token that was revoked opens
+nothing. What the target file does not give is told as that; nothing is told of what the stand-in is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary import CONDITIONS, NAMED_ENDPOINTS
 from watchword.specs.vocabulary.condition import PRESUMPTIONS
+from watchword.suites.acting.choosing import TOKEN_ROLES
 from watchword.suites.acting.steps import Call, Exchange, Halt, NotApplicable, Pause
 from watchword.suites.running.check import scenario_of
 from watchword.suites.running.session import TargetSession
@@ -90,10 +91,17 @@ class _StandIn:
     def __init__(self, session: TargetSession) -> None:
         self._session = session
         self._count = 0
+        self._ended: set[object] = set()
 
     def answer(self, call: Call) -> Exchange:
         """Serve a request, with every member that the description names."""
         operation, now = call.draft.operation, time.time()
+        held = {field.value for role in TOKEN_ROLES for field in call.draft.of(role)}
+        if operation.purpose == "revoke":
+            self._ended |= held
+        elif operation.purpose == "resource" and held & self._ended:
+            refusal = Reply(401, (("Date", formatdate(now, usegmt=True)),), b"")
+            return Exchange(call, encode(call.draft), refusal, "", now, 0.0)
         shape = operation.success
         values = self._values(call, int(now))
         members = {m.name: values.get(m.role or "", m.const) for m in shape.members} if shape else {}

@@ -64,8 +64,11 @@ class Witness:
         self._tokens = self._logged_in()
         if not self._is_open():
             return None
-        # Two logins of one second may give the same token, which tells nothing of the first.
-        self._session.probe.wait(NEXT_SECOND)
+        try:
+            # Two logins of one second may give the same token, which tells nothing of the first.
+            self._session.probe.wait(NEXT_SECOND)
+        except Halt:
+            return None
         if self._logged_in() is None:
             return None
         return self._is_open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -27,7 +28,8 @@ from watchword.suites.running.session import TargetSession
 from watchword.suites.running.waiting import Waiting
 from watchword.suites.sending.accounts import Accounts
 from watchword.suites.sending.budget import Budget
-from watchword.suites.target import Limits, from_description
+from watchword.suites.sending.clock import RemoteClock
+from watchword.suites.target import Limits, TargetError, from_description
 
 SLOW = 0.015
 """Seconds that a server takes for a reply."""
@@ -126,6 +128,44 @@ def test_a_wrong_server_is_told_of_the_same(dialect):
             one, four = both(running, clauses)
         assert one.verdicts == four.verdicts, name
         assert {"fail", "warn", "observed"} & set(one.verdicts.values()), name
+
+
+class Gone:
+    """The clock of a mock, which can be set a few times and then no more."""
+
+    slack = RemoteClock.slack
+
+    def __init__(self, running: Running, times: int) -> None:
+        self._clock = RemoteClock(running.control_url)
+        self.times = times
+
+    def now(self) -> float:
+        """Give the mock's time."""
+        return self._clock.now()
+
+    def advance(self, seconds: float) -> float:
+        """Set it ahead, as long as that can be done."""
+        self.times -= 1
+        if self.times < 0:
+            raise TargetError("clock", "the clock does not answer")
+        return self._clock.advance(seconds)
+
+
+@pytest.mark.parametrize("times", range(4))
+def test_a_clock_that_goes_away_is_nobodys_error(times):
+    """Whenever that is: what wants another second is not observable from then on, and the run goes on."""
+    clauses = some("sensu", 6)
+    with start("sensu") as running:
+        gone = Gone(running, times)
+        target = replace(target_of(running, replace(FAST, concurrency=4)), control=gone)
+        session = TargetSession(target, Masker())
+        with contextlib.closing(session):
+            session.plan(clauses)
+            waiting = Waiting((session, clause) for clause in clauses)
+            verdicts = {str(waiting.check(session, clause)[0].verdict) for clause in clauses}
+
+    assert {"not_observable"} < verdicts <= {"pass", "observed", "not_observable", "not_applicable", "blocked"}
+    assert gone.times < 0
 
 
 SESSIONS = (
