@@ -205,7 +205,7 @@ def _become(task: dict[str, Any]) -> None:
 
 
 def _prepare() -> None:
-    """Import what is needed, and read the dialects."""
+    """Import what is needed, read the dialects, and compile the templates of the report's page."""
     for name in _NEEDED:
         importlib.import_module(name)
     for name in {"hypothesis", "_hypothesis_globals", "schemathesis"} & set(sys.modules):
@@ -216,6 +216,10 @@ def _prepare() -> None:
     for dialect in map(load_dialect, bundled()):
         assert dialect.clauses
         assert dialect.profiles
+    from watchword.reports.page.document import _environment
+
+    for name in ("report.html.j2", "clause.html.j2", "beside.html.j2", "trend.html.j2"):
+        _environment().get_template(name)
 
 
 if __name__ == "__main__":
