@@ -169,8 +169,12 @@ def pytest_runtestloop() -> Generator[None, object, object]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark of a test that needs a tool."""
+    """Register the mark of a test that needs a tool, and let a test fail for what it does, not for what another left."""
     gc.disable()
+    # Python finds a socket that somebody left open in the middle of another test, which is not to blame: it is told below all.
+    config.addinivalue_line(
+        "filterwarnings", "default:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+    )
     config.addinivalue_line("markers", "needs(name): the test needs this tool, one of TOOLS in tests/conftest.py")
 
 
