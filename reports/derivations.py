@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["DERIVATIONS", "claimed", "claims", "is_identifier", "speaks_of", "told_alike"]
+__all__ = ["DERIVATIONS", "claimed", "claims", "speaks_of", "told_alike"]
 
 
 def claims(token: Any) -> dict[str, Any]:
@@ -48,14 +48,6 @@ def speaks_of(value: Any, subject: str) -> bool:
         ):
             return True
     return False
-
-
-def is_identifier(value: Any) -> bool:
-    """Tell whether a value is a key that a server has given a user, such as a number or a UUID, and no name to log in by."""
-    last = re.split(r"[:|/]", str(value))[-1]
-    if re.fullmatch(r"([A-Za-z]{1,3}[-_]?)?[0-9]+", last):
-        return True
-    return re.fullmatch(r"[\w-]{16,}", last) is not None and sum(c.isdigit() for c in last) > 2
 
 
 def told_alike(texts: list[str], names: list[str]) -> bool:

@@ -70,13 +70,17 @@ class Tokens:
 
     def lacks(self, wanted: tuple[str, ...]) -> list[str]:
         """Give those of some scopes that are not among the listed ones, nor below one; none where no scope is listed."""
-        missing = [w for w in wanted if not any(s == w or w.startswith(f"{s}.") for s in self.scopes)]
-        return missing if self.scopes else []
+        return [one for one in wanted if not is_within(one, self.scopes)] if self.scopes else []
 
 
 def granted(text: Any) -> frozenset[str]:
     """Split a list of scopes at commas and white space; servers differ in which they use."""
     return frozenset(re.split(r"[,\s]+", text.strip())) - {""} if isinstance(text, str) else frozenset()
+
+
+def is_within(scope: str, held: Iterable[str]) -> bool:
+    """Tell whether a scope is one of some, or below one of them: `a.b` is below `a`."""
+    return any(scope == one or scope.startswith(f"{one}.") for one in held)
 
 
 def succeeded(reply: Reply | None, operation: Operation) -> bool:

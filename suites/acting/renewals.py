@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from watchword.suites.acting.choosing import TOKEN_ROLES, issuer_for, renewal_for
-from watchword.suites.acting.context import NEXT_SECOND, Context, Steps, Tokens, granted, need_scopes, succeeded
+from watchword.suites.acting.context import (
+    NEXT_SECOND,
+    Context,
+    Steps,
+    Tokens,
+    granted,
+    is_within,
+    need_scopes,
+    succeeded,
+)
 from watchword.suites.acting.expiry import not_by_expiry
 from watchword.suites.acting.steps import Call, NotApplicable, Scenario
 
@@ -104,7 +113,7 @@ def widening(context: Context, conditions: tuple[str, ...]) -> Scenario:
     yield NEXT_SECOND
     fewer = yield from context.login(issuer, step="control", scope=chosen)
     had = fewer.scopes or granted(chosen)
-    beyond = sorted(s for s in everything.scopes - had if not _within(s, had))
+    beyond = sorted(s for s in everything.scopes - had if not is_within(s, had))
     if not beyond:
         raise NotApplicable("no login can be had with fewer scopes than another one")
     yield NEXT_SECOND
@@ -114,8 +123,3 @@ def widening(context: Context, conditions: tuple[str, ...]) -> Scenario:
     values = context.values() | held | {"scope": " ".join(sorted(asked))}
     yield Call(context.write(operation, values, ("scope",)), "probe", "renew for a scope that the login was not given")
     return {"had": had, "asked": asked}
-
-
-def _within(scope: str, held: frozenset[str]) -> bool:
-    """Tell whether a scope is one of some, or a part of one of them."""
-    return any(scope == one or scope.startswith(f"{one}.") for one in held)

@@ -10,10 +10,22 @@ from typing import Any
 from watchword.specs.values.api import Operation
 from watchword.specs.values.clause import Clause, Expectation
 from watchword.specs.values.http import Reply
-from watchword.suites.acting.steps import Inconclusive
+from watchword.suites.acting.context import Tokens
+from watchword.suites.acting.steps import Inconclusive, Transcript
 from watchword.suites.judging.challenges import challenges
 
-__all__ = ["TYPES", "Assertion", "Difference", "expected", "expects", "kind", "names_of", "observed"]
+__all__ = [
+    "TYPES",
+    "Assertion",
+    "Difference",
+    "expected",
+    "expects",
+    "kind",
+    "last_probe",
+    "names_of",
+    "observed",
+    "path_of",
+]
 
 
 Assertion = tuple[Any, ...]
@@ -205,3 +217,15 @@ def observed(reply: Reply | None, operation: Operation) -> str:
     error = values.get("error")
     code = f", error code {error!r}"[:100] if isinstance(error, str) else ""
     return f"status {reply.status}{token}{code}"
+
+
+def path_of(tokens: Tokens, role: str) -> list[str]:
+    """Give the path to a role's value in the reply that gave it."""
+    members = tokens.exchange.reply.members if tokens.exchange.reply is not None else {}
+    names = names_of(tokens.operation, role)
+    return [next((name for name in names if name in members), names[0])]
+
+
+def last_probe(transcript: Transcript) -> Reply | None:
+    """Give the reply to the last probe; None where there was no probe."""
+    return next((e.reply for e in reversed(transcript.exchanges) if e.call.step == "probe"), None)

@@ -1,19 +1,18 @@
-"""Judging tokens: whether they open, whom they speak of, when they end, what a renewal made of them."""
+"""Judging tokens: whether they open, when they end, what a renewal made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
-from watchword.reports.derivations import is_identifier, speaks_of
 from watchword.specs.values.clause import Clause
 from watchword.specs.values.http import Reply
-from watchword.suites.acting.context import Context, Tokens, claims_of, number, succeeded
+from watchword.suites.acting.context import Context, Tokens, claims_of, is_within, number, succeeded
 from watchword.suites.acting.expiry import end_of, issue_of, stated_end
 from watchword.suites.acting.moments import SECOND
-from watchword.suites.acting.steps import Exchange, NotApplicable, Transcript
-from watchword.suites.judging.expect import Assertion, Difference, kind, names_of, observed
+from watchword.suites.acting.steps import NotApplicable, Transcript
+from watchword.suites.judging.expect import Assertion, Difference, kind, last_probe, names_of, observed, path_of
+from watchword.suites.judging.subject import keeps_user, names_user
 
 __all__ = ["ROWS", "Judge"]
 
@@ -64,65 +63,9 @@ def _served(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     return found
 
 
-def _names_user(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    facts = transcript.facts
-    subject, tokens = facts["subject"], facts["tokens"]
-    claims = claims_of(tokens["access_token"])
-    by_claim = [claims[claim] for claim, role in facts["claims"].items() if role == "subject" and claim in claims]
-    # What names the user, and everything that stands beside it: a login by e-mail names him by another of his names.
-    sources = {
-        "the token": (by_claim, claims),
-        "the reply": ([tokens["subject"]], tokens.exchange.reply.members if tokens.exchange.reply else {}),
-        "the protected operation": ([facts.get("named")], facts.get("members", {})),
-    }
-    known = {where: speaks_of([names, beside], subject) for where, (names, beside) in sources.items()}
-    others = {context.target.credentials.get(role) for role in ("other_username", "operator_username")} - {
-        None,
-        subject,
-    }
-    named = {}
-    for where, (names, _) in sources.items():
-        told = [name for name in names if name is not None and (name in others or not is_identifier(name))]
-        if told:
-            named[where] = told
-    if not named:
-        if any(known.values()):
-            return []
-        raise NotApplicable("nothing names the user" if _unnamed(sources) else "the user is told by an identifier only")
-    known |= {where: True for where, names in named.items() if any(speaks_of(subject, str(name)) for name in names)}
-    plainly = any(speaks_of([name], subject) for names in named.values() for name in names)
-    for where, names in named.items():
-        # Where one of them has the name of the login, all of them have; else it may stand anywhere. Another's is wrong anywhere.
-        if others & {*map(str, names)} or not (known[where] if plainly else any(known.values())):
-            seen = f"{names[0]!r}"[:80]
-            return [Difference(f"the user {subject!r}", seen, _naming(transcript, tokens, where, subject))]
-    return []
-
-
-def _unnamed(sources: Mapping[str, tuple[list[Any], object]]) -> bool:
-    return all(name is None for names, _ in sources.values() for name in names)
-
-
-def _naming(transcript: Transcript, tokens: Tokens, where: str, subject: str) -> Assertion:
-    reply = _last(transcript) if where == "the protected operation" else tokens.exchange.reply
-    return "names", reply, _path(tokens, "access_token") if where == "the token" else [], subject
-
-
-def _last(transcript: Transcript) -> Reply | None:
-    """Give the reply to the last probe; None where there was no probe."""
-    return next((e.reply for e in reversed(transcript.exchanges) if e.call.step == "probe"), None)
-
-
-def _path(tokens: Tokens, role: str) -> list[str]:
-    """Give the path to a role's value in the reply that gave it."""
-    members = tokens.exchange.reply.members if tokens.exchange.reply is not None else {}
-    names = names_of(tokens.operation, role)
-    return [next((name for name in names if name in members), names[0])]
-
-
 def _expiry(tokens: Tokens) -> tuple[Reply | None, list[str], list[str]]:
     """Give what an assertion about an expiry needs: the reply, and the paths to its two kinds of expiry."""
-    return tokens.exchange.reply, _path(tokens, "expires_at"), _path(tokens, "expires_in")
+    return tokens.exchange.reply, path_of(tokens, "expires_at"), path_of(tokens, "expires_in")
 
 
 def _tokens(transcript: Transcript) -> Tokens:
@@ -204,7 +147,7 @@ def _matches_token(context: Context, transcript: Transcript, clause: Clause) -> 
     inside = number(claims_of(tokens["access_token"]).get("exp"))
     if inside is None:
         raise NotApplicable("the access token tells no expiry of its own")
-    matches = ("matches", *_expiry(tokens), [*_path(tokens, "access_token"), "exp"])
+    matches = ("matches", *_expiry(tokens), [*path_of(tokens, "access_token"), "exp"])
     if not _tells(tokens):
         return [Difference("an expiry as a number", _kind_of_expiry(tokens), matches)]
     at = number(tokens["expires_at"])
@@ -223,7 +166,7 @@ def _differ(context: Context, transcript: Transcript, clause: Clause) -> list[Di
         raise NotApplicable("the reply carries no refresh token")
     same = tokens["access_token"] == tokens["refresh_token"]
     reply = tokens.exchange.reply
-    paths = reply, _path(tokens, "access_token"), reply, _path(tokens, "refresh_token")
+    paths = reply, path_of(tokens, "access_token"), reply, path_of(tokens, "refresh_token")
     return [Difference("two tokens", "one token in both places", ("differ", *paths))] if same else []
 
 
@@ -240,7 +183,7 @@ def _distinct(context: Context, transcript: Transcript, clause: Clause) -> list[
 
 
 def _differing(first: Tokens, second: Tokens, role: str) -> Assertion:
-    return "differ", first.exchange.reply, _path(first, role), second.exchange.reply, _path(second, role)
+    return "differ", first.exchange.reply, path_of(first, role), second.exchange.reply, path_of(second, role)
 
 
 def _new_access(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
@@ -250,36 +193,12 @@ def _new_access(context: Context, transcript: Transcript, clause: Clause) -> lis
     return [Difference("a new access token", "the one before", differing)] if same else []
 
 
-def _keeps_user(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
-    facts = transcript.facts
-    old, new = facts["before"], facts["after"]
-    paths = [_path(tokens, "access_token") for tokens in (old, new)]
-    before, after = (claims_of(tokens["access_token"]) for tokens in (old, new))
-    found = [
-        (before.get(claim), after.get(claim), _same(old.exchange, [*paths[0], claim], new.exchange, [*paths[1], claim]))
-        for claim, role in facts["claims"].items()
-        if role == "subject"
-    ]
-    if "named" in facts:
-        name = names_of(context.resource(), "subject")[:1]
-        asked = [e for e in transcript.exchanges if e.call.step == "verify"]
-        found.append((*facts["named"], _same(asked[0], name, asked[-1], name) if asked else ()))
-    known = [one for one in found if one[0] is not None and one[1] is not None]
-    if not known:
-        raise NotApplicable("neither the token nor the protected operation names its user")
-    return [Difference(f"the user {one!r}"[:80], f"{other!r}"[:80], same) for one, other, same in known if one != other]
-
-
-def _same(first: Exchange, path: list[str], second: Exchange, other: list[str]) -> Assertion:
-    return "same", first.reply, path, second.reply, other
-
-
 def _renews(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     found = _served(context, transcript, clause)
     if found:
         return found
     try:
-        return _keeps_user(context, transcript, clause)
+        return keeps_user(context, transcript, clause)
     except NotApplicable:
         # Whom it is for shows only where something names a user.
         return []
@@ -292,7 +211,7 @@ def _keeps_scope(context: Context, transcript: Transcript, clause: Clause) -> li
         raise NotApplicable("the replies do not list scopes")
     if before == after:
         return []
-    kept = ("same_scopes", old.exchange.reply, _path(old, "scope"), new.exchange.reply, _path(new, "scope"))
+    kept = ("same_scopes", old.exchange.reply, path_of(old, "scope"), new.exchange.reply, path_of(new, "scope"))
     return [Difference("the scopes " + " ".join(sorted(before)), " ".join(sorted(after)), kept)]
 
 
@@ -312,10 +231,10 @@ def _extends(context: Context, transcript: Transcript, clause: Clause) -> list[D
 
 def _subset(context: Context, transcript: Transcript, clause: Clause) -> list[Difference]:
     asked, got = transcript.facts["asked"], transcript.facts["granted"]
-    beyond = [s for s in got if not any(s == a or s.startswith(f"{a}.") for a in asked)]
+    beyond = [s for s in got if not is_within(s, asked)]
     if not got:
         raise NotApplicable("the reply does not list scopes")
-    within = ("no_other_scopes", _last(transcript), names_of(context.operation, "scope")[:1], sorted(asked))
+    within = ("no_other_scopes", last_probe(transcript), names_of(context.operation, "scope")[:1], sorted(asked))
     wanted = "the scopes " + " ".join(sorted(asked))
     return [Difference(wanted, "also " + " ".join(sorted(beyond)), within)] if beyond else []
 
@@ -333,7 +252,7 @@ ROWS: Mapping[str, Judge] = MappingProxyType(
         "basic.form_encoded": _served,
         "access_token.works": _opened,
         "access_token.works_again": _opened,
-        "access_token.names_user": _names_user,
+        "access_token.names_user": names_user,
         "expiry.in_future": _in_future,
         "expiry.in_seconds": _in_seconds,
         "expiry.matches_token": _matches_token,
@@ -349,7 +268,7 @@ ROWS: Mapping[str, Judge] = MappingProxyType(
         "renew.works_after_expiry": _served,
         "renew.chains": _served,
         "renew.new_access_token": _new_access,
-        "renew.keeps_user": _keeps_user,
+        "renew.keeps_user": keeps_user,
         "renew.keeps_scope": _keeps_scope,
         "renew.extends": _extends,
         "revoke.spares_others": _served,

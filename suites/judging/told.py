@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from watchword.specs.values.clause import Clause
-from watchword.suites.acting.context import Context, Tokens, granted, number, succeeded
+from watchword.suites.acting.context import Context, Tokens, granted, is_within, number, succeeded
 from watchword.suites.acting.expiry import end_at, stated_end
 from watchword.suites.acting.steps import Blocked, NotApplicable, NotObservable, Transcript
 from watchword.suites.judging.expect import Difference, names_of
@@ -80,7 +80,7 @@ def _widens_nothing(context: Context, transcript: Transcript, clause: Clause) ->
         return []
     had, asked = transcript.facts["had"], transcript.facts["asked"]
     listed = granted(operation.read_reply(reply.members).get("scope"))
-    beyond = sorted(s for s in listed or asked if not any(s == h or s.startswith(f"{h}.") for h in had))
+    beyond = sorted(s for s in listed or asked if not is_within(s, had))
     if not beyond:
         return []
     wanted = "no scope beyond " + " ".join(sorted(had))

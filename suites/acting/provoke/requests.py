@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from watchword.specs.values.api import FORM, JSON
 from watchword.specs.values.draft import Draft, Field
-from watchword.suites.acting.context import NEXT_SECOND, Steps
+from watchword.suites.acting.context import NEXT_SECOND, Steps, is_within
 from watchword.suites.acting.provoke.work import Rows, Work, body_place, emptied, pure, put
 from watchword.suites.acting.steps import NotApplicable
 
@@ -89,7 +89,7 @@ def _cased_scope(draft: Draft, work: Work) -> Steps:
 
 def _exceeding(draft: Draft, work: Work) -> Steps:
     _, scopes = yield from _granted_scopes(work)
-    beyond = [s for s in _known_scopes(work) if s not in scopes and not any(g.startswith(f"{s}.") for g in scopes)]
+    beyond = [s for s in _known_scopes(work) if not any(is_within(g, (s,)) for g in scopes)]
     if not beyond:
         raise NotApplicable("the account has every scope that the dialect names")
     return put(draft, "scope", beyond[0])
@@ -100,7 +100,7 @@ def _insufficient(draft: Draft, work: Work) -> Steps:
     if not wanted:
         raise NotApplicable("nothing tells which scopes the operation wants")
     issuer, scopes = yield from _granted_scopes(work)
-    rest = sorted(s for s in scopes if s not in wanted and not any(s.startswith(f"{w}.") for w in wanted))
+    rest = sorted(s for s in scopes if not is_within(s, wanted))
     if not rest:
         raise NotApplicable("the account has no scope but those that the operation wants")
     yield NEXT_SECOND
