@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.acceptance.counter import CREDENTIALS, PATHS, Counter
-from watchword.specs.redaction import Masker
-from watchword.suites.running.check import check
-from watchword.suites.running.session import TargetSession
-from watchword.suites.target import Limits, from_description
 
 HABITS = {
     "takes parameters twice": "token.grant-repeated",
@@ -31,23 +25,15 @@ LOOKED_AT = sorted(set(HABITS.values()))
 
 
 @pytest.fixture
-def verdicts(request, serve):
+def verdicts(serve, write_target, judged):
     """Check clauses at a server: `verdicts(server, "clause", …)` gives the verdict of each."""
 
     def run(server, *names):
         front = serve(server.answer)
-        facts = {
-            "name": "counter",
-            "dialect": "oauth2",
-            "url": front.url,
-            "credentials": CREDENTIALS,
-            "endpoints": PATHS,
-        }
-        target = replace(from_description(facts), limits=Limits(requests_per_second=900, bad_logins=100))
-        session = TargetSession(target, Masker())
-        request.addfinalizer(session.close)
-        rows = {clause.id: clause for clause in session.target.dialect.clauses}
-        return {name: str(check(session, rows[name]).verdict) for name in names}
+        facts = {"dialect": "oauth2", "url": front.url, "credentials": CREDENTIALS}
+        limits = {"requests_per_second": 900, "bad_logins": 100}
+        found = judged(write_target(facts, endpoints=PATHS, limits=limits), *names)
+        return {name: str(one.verdict) for name, one in found.items()}
 
     return run
 

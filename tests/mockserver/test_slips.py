@@ -6,6 +6,7 @@ import base64
 import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -352,9 +353,9 @@ def test_slips_in_json(sensu: Running, body: str, status: int, condition: str) -
         ("fusio", {"path": "/consumer/login", "json": "abc"}, "and no object"),
     ],
 )
-def test_what_is_said_holds(dialect: str, ask: dict[str, object], says: str) -> None:
+def test_what_is_said_holds(dialect: str, ask: dict[str, Any], says: str) -> None:
     """Where more falls under a condition than the suites send for it, `why` says what is to be seen of all of it."""
     with start(dialect, profile="sensu-6.12" if dialect == "sensu" else "documented") as mock:
         method = "POST" if "json" in ask else "GET"
 
-        assert says in mock.explain(**{"method": method, **ask})["why"]["says"]  # type: ignore[arg-type]
+        assert says in mock.explain(**{"method": method, **ask})["why"]["says"]

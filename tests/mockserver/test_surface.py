@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -22,6 +22,7 @@ from watchword.mockserver.http.address import AddressError
 from watchword.mockserver.launch import Running
 from watchword.mockserver.service import Service
 from watchword.mockserver.steer.channel import ControlProblem
+from watchword.mockserver.steer.expecting import Wanted
 from watchword.mockserver.steer.mock import ROOT as STEERED
 from watchword.mockserver.steer.mock import Mock
 from watchword.specs.errors import SpecError
@@ -206,7 +207,7 @@ def test_slips_in_what_a_test_wants(wanted: dict[str, Any], said: str) -> None:
         lambda: journal.never_within(0, **wanted),
         lambda: journal.called_with(times=0, **wanted),
         lambda: journal.eventually(within=0, **wanted),
-        lambda: journal.in_sequence(wanted),  # type: ignore[arg-type]
+        lambda: journal.in_sequence(cast(Wanted, wanted)),
     ):
         with pytest.raises((TypeError, ControlProblem), match=said):
             ask()
