@@ -44,7 +44,7 @@ _MENDS: tuple[tuple[str, str], ...] = (
     ("Host header", "Send the header `Host` once, with the host of the URL."),
     ("The host of the request", "Write in `Host`, and in the URL, a name or an address with an optional port."),
     ("The target of the request is neither", "Ask for a path from its first slash on, or for a whole http:// URL."),
-    ("with Transfer-Encoding", "Leave out `Content-Length` where the body is sent in chunks."),
+    ("can't be present with", "Leave out `Content-Length` where the body is sent in chunks."),
     ("Content-Length", "Send `Content-Length` once, as the number of bytes of the body."),
     ("chunk", "Write each chunk as its length in hexadecimal digits, a line break, that many bytes and a line break."),
     ("whitespace after header", "Write each header in one line: no header goes on in the next one."),

@@ -22,6 +22,11 @@ def basic(user: str, password: str) -> tuple[str, str]:
     return "Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
+POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
+TWO = (b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n")
+"""Headers of which a request has one."""
+
+
 @pytest.fixture(scope="module")
 def sensu() -> Iterator[Running]:
     """A mock that is asked by all."""
@@ -124,6 +129,12 @@ def test_forms_with_something_wrong(dialect: str, rule: str, form: str, headers:
         (b"GET /auth HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n", 400, "http.malformed", "whitespace", "in one line"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n", 400, "http.malformed", "Length", "of bytes"),
         (b"GET /auth HTTP/1.1\nHost: a\n\n", 400, "http.malformed", "CRLF", "carriage return"),
+        (POST + b"Transfer-Encoding: gzip\r\n\r\n", 501, "http.not_implemented", "transfer coding", "no other coding"),
+        (POST + TWO[0] + TWO[1] + b"\r\n", 400, "http.malformed", "with Content-Length", "Leave out"),
+        (POST + TWO[1] + TWO[0] + b"\r\n", 400, "http.malformed", "with Transfer-Encoding", "Leave out"),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400, "http.malformed", "chunk", "in hexadecimal digits"),
+        (b"GET ftp://a/auth HTTP/1.1\r\nHost: a\r\n\r\n", 400, "http.malformed", "neither", "from its first slash"),
+        (b"GET /a\x01uth HTTP/1.1\r\nHost: a\r\n\r\n", 400, "http.malformed", "url path", "Percent-encode"),
     ],
 )
 def test_other_protocols(sensu: Running, data: bytes, status: int, condition: str, says: str, mend: str) -> None:
