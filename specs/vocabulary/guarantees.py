@@ -228,7 +228,7 @@ _PROPERTIES: list[Guarantee] = [
     ),
     Guarantee(
         "introspection.agrees",
-        "what is told of a token is what was said when it was issued: its client, its scopes, its expiry",
+        "what is told of a token was said when it was issued: its client, its expiry, and no scope that it does not have",
         ("introspect",),
         gravity="security",
     ),

@@ -33,15 +33,12 @@ def _agrees(context: Context, transcript: Transcript, clause: Clause) -> list[Di
     scopes = granted(told.get("scope"))
     if scopes and tokens.scopes:
         compared = True
-        if scopes != tokens.scopes:
-            paths = (
-                tokens.exchange.reply,
-                names_of(tokens.operation, "scope")[:1],
-                reply,
-                names_of(operation, "scope")[:1],
-            )
-            wanted = "the scopes " + " ".join(sorted(tokens.scopes))
-            found.append(Difference(wanted, " ".join(sorted(scopes))[:80], ("same_scopes", *paths)))
+        # Whoever asks may be told only of those that concern him (RFC 7662 section 2.2).
+        beyond = sorted(scope for scope in scopes if not is_within(scope, tokens.scopes))
+        if beyond:
+            wanted = "no scope beyond " + " ".join(sorted(tokens.scopes))
+            none = ("no_other_scopes", reply, names_of(operation, "scope")[:1], sorted(tokens.scopes))
+            found.append(Difference(wanted, f"also {' '.join(beyond)}"[:80], none))
     away = _away(context, tokens, number(told.get("expires_at")))
     if away is not None:
         compared = True

@@ -107,12 +107,13 @@ class Counter:
 
 WRONGLY_TOLD = {
     "names another client": lambda known: {"client_id": "scale"},
-    "tells other scopes": lambda known: {"scope": "read"},
+    "tells other scopes": lambda known: {"scope": f"{known['scope']} admin"},
+    "tells fewer scopes": lambda known: {"scope": "read"},
     "tells milliseconds": lambda known: {"exp": known["exp"] * 1000},
     "tells a span": lambda known: {"exp": LIFE},
     "tells a word": lambda known: {"iat": "today"},
 }
-"""What introspection says wrongly, by what is wrong."""
+"""What introspection says otherwise, by what is wrong; to tell some of the scopes only is right."""
 
 
 def alive(token):

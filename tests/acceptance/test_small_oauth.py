@@ -43,6 +43,11 @@ def test_a_right_server(verdicts):
     assert dict.fromkeys(LOOKED_AT, "pass") == verdicts(Counter(), *LOOKED_AT)
 
 
+def test_some_of_the_scopes(verdicts):
+    """Introspection may tell only those scopes that concern whoever asks (RFC 7662 section 2.2)."""
+    assert {"introspect.agrees": "pass"} == verdicts(Counter("tells fewer scopes"), "introspect.agrees")
+
+
 @pytest.mark.parametrize(("habit", "clause"), HABITS.items())
 def test_one_wrong_habit(habit, clause, verdicts):
     """What a server does wrong breaks the rule that speaks of it."""

@@ -345,7 +345,7 @@ def shut(scene):
 
 
 def agrees(scene):
-    """The client, the scopes in any order and the expiry of the reply with the token, as far as figures tell."""
+    """The client, some of the scopes in any order and the expiry of the reply with the token, as far as figures tell."""
     issuer = next(op for op in scene.target.dialect.api.with_purpose("issue") if "expires_in" in op.gives)
     tokens = scene.tokens_of(issuer, scope="a b", expires_in=LIFE)
     right = {"client_id": scene.context.values()["client_id"], "scope": "b a", "expires_at": int(scene.now + LIFE)}
@@ -355,9 +355,10 @@ def agrees(scene):
         exchange = scene.exchange(scene.operation, members=scene.named(active=True, **(told | roles)))
         return scene.judged([exchange], tokens=tokens)
 
-    wrong = {"client_id": "nobody-else", "scope": "a", "expires_at": int(scene.now + LIFE + 10)}
+    wrong = {"client_id": "nobody-else", "scope": "a b c", "expires_at": int(scene.now + LIFE + 10)}
     spans = [{"expires_at": LIFE}, {"expires_at": int(scene.now + LIFE) * 1000}]
-    return [seen(), seen(expires_at=int(scene.now + LIFE) + 1)], [
+    fewer = [seen(scope="a")] if "scope" in told else []
+    return [seen(), seen(expires_at=int(scene.now + LIFE) + 1), *fewer], [
         seen(**one) for one in (*({role: value} for role, value in wrong.items() if role in told), *spans)
     ]
 
