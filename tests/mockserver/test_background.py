@@ -39,6 +39,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
                 os.kill(read_facts(file)["pid"], signal.SIGKILL)
 
 
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """Whoever runs the tests with `nohup` has SIGHUP ignored, and what they start would inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def begin(folder: Path, *words: str) -> int:
     """Start a mock in the background; gives its process id."""
     done = run("mock", "sensu", "--port", "0", "--wait", *words, cwd=folder)
