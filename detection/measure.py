@@ -44,6 +44,7 @@ def honest(folder: Path, evidence: bool) -> Honest:
     """Measure the documented profile, and watch what happens on the way."""
     spy = Spy()
     cells, seen = [], {}
+    # What is seen belongs to the clause for which it was sent, so that each is checked apart.
     for one in _survey(load_dialect(folder), "documented", spy.fault):
         seen[one.clause.id] = spy.take()
         cells.append(_cell(one, evidence, TROUBLE, TROUBLE))
@@ -52,23 +53,32 @@ def honest(folder: Path, evidence: bool) -> Honest:
 
 def profiled(folder: Path, profile: str, evidence: bool) -> tuple[Cell, ...]:
     """Measure a right server of another behaviour."""
-    return tuple(_cell(one, evidence, TROUBLE, TROUBLE) for one in _survey(load_dialect(folder), profile))
+    found = _survey(load_dialect(folder), profile, together=True)
+    return tuple(_cell(one, evidence, TROUBLE, TROUBLE) for one in found)
 
 
 def touched(fault: Fault, truth: Honest) -> list[str]:
     """Give the clauses whose checks a fault could change. Where the server alone breaks a clause, a fault shows nothing."""
     reached = {seen for seen in truth.distinct if fault.reach(seen)}
+    shown = {seen for seen in truth.distinct if fault.shows(seen)}
     return [
         cell.clause
         for cell in truth.cells
-        if cell.verdict not in BROKEN and not reached.isdisjoint(truth.seen[cell.clause])
+        if cell.verdict not in BROKEN
+        and not reached.isdisjoint(truth.seen[cell.clause])
+        and not shown.isdisjoint(truth.seen[cell.clause])
     ]
 
 
-def faulty(folder: Path, name: str, clauses: Collection[str], evidence: bool) -> tuple[Cell, ...]:
-    """Measure the documented profile with a fault, as far as some clauses go."""
+def faulty(
+    folder: Path, name: str, clauses: Collection[str], evidence: bool, *, together: bool = True
+) -> tuple[Cell, ...]:
+    """Measure the documented profile with a fault, as far as some clauses go.
+
+    Clauses whose checks send the same are judged by one and the same answers, unless they are not to be checked `together`.
+    """
     dialect = load_dialect(folder)
-    found = _survey(dialect, "documented", catalogue(dialect)[name], clauses)
+    found = _survey(dialect, "documented", catalogue(dialect)[name], clauses, together=together)
     return tuple(_cell(one, evidence, BROKEN, _OURS) for one in found)
 
 
@@ -82,10 +92,16 @@ def several(
 
 
 def _survey(
-    dialect: Dialect, profile: str, fault: Fault | None = None, only: Collection[str] | None = None
+    dialect: Dialect,
+    profile: str,
+    fault: Fault | None = None,
+    only: Collection[str] | None = None,
+    *,
+    together: bool = False,
 ) -> Iterator[Examined]:
     period = 1 if fault is None else fault.period
-    return survey_each(describe(dialect, profile), functools.partial(begin, dialect, profile, fault), only, period)
+    start = functools.partial(begin, dialect, profile, fault)
+    return survey_each(describe(dialect, profile), start, only, period, together=together)
 
 
 def _cell(one: Examined, evidence: bool, recorded: Collection[str], told: Collection[str]) -> Cell:

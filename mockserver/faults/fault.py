@@ -10,7 +10,7 @@ A fault attaches at one of four stages:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,20 @@ from watchword.specs.values.fleeting import fleeting
 from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import Profile
 
-__all__ = ["STAGES", "Distortion", "Fault", "Moment", "Seen", "Values", "holding", "refusing", "serving"]
+__all__ = [
+    "STAGES",
+    "Distortion",
+    "Fault",
+    "Moment",
+    "Seen",
+    "Values",
+    "anything",
+    "expired",
+    "holding",
+    "presenting",
+    "refusing",
+    "serving",
+]
 
 STAGES = ("dialect", "verdict", "reply", "transport")
 
@@ -112,7 +125,8 @@ class Seen:
     holds: frozenset[str]
 
 
-def _anything(seen: Seen) -> bool:
+def anything(seen: Seen) -> bool:
+    """Give the reach of a fault that may show anywhere."""
     return True
 
 
@@ -131,12 +145,26 @@ def holding(operation: Operation, condition: str) -> Callable[[Seen], bool]:
     return lambda seen: seen.operation == operation.name and condition in seen.holds
 
 
+def presenting(operations: Collection[Operation]) -> Callable[[Seen], bool]:
+    """Give where a fault shows that changes what tokens are good for, and no reply: at operations that are shown tokens."""
+    names = {one.name for one in operations if {"access_token", "refresh_token"} & set(one.roles)}
+    return lambda seen: seen.operation in names
+
+
+def expired(operations: Collection[Operation]) -> Callable[[Seen], bool]:
+    """Give where a fault shows that lets access tokens live longer: where one has expired, or its expiry is told."""
+    telling = {one.name for one in operations if one.purpose != "resource"}
+    shown = presenting(operations)
+    return lambda seen: shown(seen) and (seen.operation in telling or "access_token.expired" in seen.holds)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One way in which a mock is wrong. `make` gives a distortion of its own, with no memory of another's requests.
 
-    `reach` tells whether the fault can change anything about an exchange. Among exchanges that it cannot reach, a server
-    behaves as it would without the fault. `period` is how many times one has to look to see the fault once. `breaks` are
+    `reach` tells whether the fault can take hold of an exchange. Among exchanges that it cannot reach, a server behaves as it
+    would without the fault. `shows` tells whether it can be seen in an exchange, of a server that it has taken hold of: what
+    is done to a token shows when that is presented. `period` is how many times one has to look to see the fault once. `breaks` are
     the ids of the clauses that no longer hold, as the dialect declares them.
     """
 
@@ -144,6 +172,7 @@ class Fault:
     stage: str
     says: str
     make: Callable[[], Distortion]
-    reach: Callable[[Seen], bool] = _anything
+    reach: Callable[[Seen], bool] = anything
     period: int = 1
     breaks: frozenset[str] = frozenset()
+    shows: Callable[[Seen], bool] = anything

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchword.mockserver.faults.damage import Change, edited, served, serves
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, refusing, serving
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen, refusing, serving
 from watchword.mockserver.faults.register import left_open, speaking, twins
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import JSON, Api, Member, Operation
@@ -245,5 +245,8 @@ def _refusal_header(operation: Operation, name: str, value: str | None, what: st
         here = moment.operation is not None and moment.operation.name == operation.name
         return _with_header(right, name, value) if here and moment.condition is not None else right
 
+    def shows(seen: Seen) -> bool:
+        return name != "Allow" or seen.condition == "method.wrong"
+
     label, says = f"refusal-{name.lower()}@{operation.name}", f"{operation.name} {what}."
-    return Fault(label, "reply", says, lambda: Distortion(reply=reply), refusing(operation))
+    return Fault(label, "reply", says, lambda: Distortion(reply=reply), refusing(operation), shows=shows)

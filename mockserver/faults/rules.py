@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, serving
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen, anything, expired, presenting, serving
 from watchword.mockserver.faults.register import left_open
 from watchword.mockserver.faults.sessions import login_faults, renewal_faults
 from watchword.mockserver.faults.template import FaultTemplate
@@ -21,8 +21,9 @@ __all__ = ["dialect_faults"]
 
 def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
     """Give the faults about tokens and time, apart from what the register leaves open."""
-    yield from _lifetimes(profile)
-    for operation in dialect.api.operations.values():
+    operations = dialect.api.operations.values()
+    yield from _lifetimes(profile, expired(operations))
+    for operation in operations:
         for template in _templates(dialect, operation, profile):
             if not (template.against and left_open(dialect, operation, *template.against)):
                 yield template.at(operation)
@@ -34,17 +35,21 @@ def _templates(dialect: Dialect, operation: Operation, profile: Profile) -> Iter
     template = profile.operations[operation.name].reply
     members = operation.success.members if operation.success is not None else ()
     gives = {m.role for m in members if m.role and m.name in template.members}
-    told = any(op.claims or "subject" in op.gives for op in dialect.api.operations.values())
+    operations = dialect.api.operations.values()
+    told = any(op.claims or "subject" in op.gives for op in operations)
+    # Where a login gives what there is already, it tells what has become of that, too.
+    anew = profile.relogin == "new_tokens"
+    shown, over = (presenting(operations), expired(operations)) if anew else (anything, anything)
     if operation.purpose in ("issue", "renew"):
-        yield from token_faults(operation, gives, told)
-        yield from expiry_faults(gives, profile.access_token.form == "jwt")
+        yield from token_faults(operation, gives, told, shown)
+        yield from expiry_faults(gives, profile.access_token.form == "jwt", shown, over)
     if operation.purpose == "issue":
-        yield from login_faults(operation)
+        yield from login_faults(operation, shown)
     if operation.purpose == "renew":
         yield from renewal_faults(gives)
 
 
-def _lifetimes(profile: Profile) -> Iterator[Fault]:
+def _lifetimes(profile: Profile, shows: Callable[[Seen], bool]) -> Iterator[Fault]:
     def at_once(own: Profile) -> Profile:
         return replace(own, access_token=replace(own.access_token, lease=1))
 
@@ -58,7 +63,8 @@ def _lifetimes(profile: Profile) -> Iterator[Fault]:
     if profile.access_token.lifetime is not None:
         says = "The server forgets access tokens a second after it has issued them."
         yield Fault("expires-at-once", "dialect", says, lambda: Distortion(profile=at_once))
-        yield Fault("never-expires", "dialect", "Access tokens work for ever.", lambda: Distortion(profile=never))
+        says = "Access tokens work for ever."
+        yield Fault("never-expires", "dialect", says, lambda: Distortion(profile=never), shows=shows)
 
 
 def _one_use(operation: Operation) -> Fault:

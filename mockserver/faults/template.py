@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Values, serving
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen, Values, anything, serving
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
 from watchword.specs.values.api import Operation
@@ -45,7 +45,7 @@ class FaultTemplate:
     """One fault, for any operation. `what` completes the sentence that begins with the operation's name.
 
     `against` are the guarantees that it breaks: where the register leaves all of them open, it is no fault. Each mock that
-    tells it has a change of its own by `make`; `refuses` picks the right requests that are refused.
+    tells it has a change of its own by `make`; `refuses` picks the right requests that are refused. `shows` is that of the fault.
     """
 
     name: str
@@ -53,6 +53,7 @@ class FaultTemplate:
     against: tuple[str, ...]
     make: Making = _CHANGES_NOTHING
     refuses: Callable[[Case], bool] = _none
+    shows: Callable[[Seen], bool] = anything
 
     def at(self, operation: Operation) -> Fault:
         """Give this fault of an operation."""
@@ -72,4 +73,4 @@ class FaultTemplate:
             return _REFUSAL if refused else right
 
         name, says = f"{self.name}@{operation.name}", f"{operation.name} {self.what}."
-        return Fault(name, "dialect", says, make, serving(operation))
+        return Fault(name, "dialect", says, make, serving(operation), shows=self.shows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ __all__ = [
     "Judged",
     "check",
     "scenario_of",
+    "scene_of",
     "verdict_of",
     "weigh",
 ]
@@ -63,14 +64,15 @@ class Judged:
 class Check:
     """The check of one clause on its way: `judged` is what it came to, None before it is over.
 
-    It goes on its way as far as it can without a wait. Whatever goes wrong in our own code is a verdict, too.
+    It goes on its way as far as it can without a wait. Whatever goes wrong in our own code is a verdict, too. With `attempts`
+    of another check that sent the same (`scene_of`), nothing is sent, and they are judged.
     """
 
-    def __init__(self, session: TargetSession, clause: Clause) -> None:
+    def __init__(self, session: TargetSession, clause: Clause, attempts: Sequence[Attempt] = ()) -> None:
         self.session = session
         self.clause = clause
         self.judged: Judged | None = None
-        self.attempts: list[Attempt] = []
+        self.attempts = list(attempts)
         self.drives: list[Drive] = []
         self.seconds = 0.0
         self._fell: Exception | None = None
@@ -142,6 +144,9 @@ class Check:
     def _go(self) -> None:
         if self._fell is not None:
             raise self._fell
+        if self.attempts:
+            self.judged = weigh(self.session, self.clause, self.attempts)
+            return
         left_open = self.session.halt(self.clause)
         if left_open is not None:
             self.attempts = [Attempt(Transcript(), left_open)]
@@ -152,6 +157,22 @@ class Check:
         if all(drive.outcome for drive in self.drives):
             self.attempts += [Attempt(*drive.outcome) for drive in self.drives if drive.outcome]
             self.judged = weigh(self.session, self.clause, self.attempts)
+
+    def end(self) -> Judged:
+        """Go to the end, and do nothing else while it waits; gives what it came to."""
+        while True:
+            self.go()
+            if self.judged is not None:
+                return self.judged
+            self.rest()
+
+
+def scene_of(clause: Clause) -> Hashable:
+    """Give what decides what the check of a clause sends: clauses of one scene differ in nothing but how that is judged."""
+    name = clause.guarantee or clause.observe
+    if name is None:
+        return clause.operation, clause.when, clause.method, _asks_further(clause)
+    return clause.operation, SCENARIOS.get(name, name), clause.conditions
 
 
 def scenario_of(session: TargetSession, clause: Clause) -> Scenario:
@@ -165,11 +186,15 @@ def scenario_of(session: TargetSession, clause: Clause) -> Scenario:
 
 def _condition(context: Context, clause: Clause) -> Scenario:
     exchange = yield from provoked(context, clause.when, clause.method)
-    # Where a rule is judged, the answer alone counts, and nothing more is asked that might end otherwise.
-    if clause.basis == "silent" and any(CONDITIONS[name].contradicts for name in clause.when):
+    if _asks_further(clause):
         facts: Mapping[str, Any] = yield from which_counted(context, exchange)
         return facts
     return {}
+
+
+def _asks_further(clause: Clause) -> bool:
+    # Where a rule is judged, the answer alone counts, and nothing more is asked that might end otherwise.
+    return clause.basis == "silent" and any(CONDITIONS[name].contradicts for name in clause.when)
 
 
 def verdict_of(clause: Clause, differences: list[Difference], transcript: Transcript) -> Verdict:
@@ -199,12 +224,7 @@ def weigh(session: TargetSession, clause: Clause, attempts: list[Attempt]) -> Ju
 
 def check(session: TargetSession, clause: Clause) -> Judged:
     """Examine and judge one clause, and do nothing else while it waits."""
-    one = Check(session, clause)
-    while True:
-        one.go()
-        if one.judged is not None:
-            return one.judged
-        one.rest()
+    return Check(session, clause).end()
 
 
 def _fallen(session: TargetSession, clause: Clause, trouble: Exception) -> Judged:

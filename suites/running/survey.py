@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from watchword.reports.records import ClauseRecord
 from watchword.specs.redaction import Masker
 from watchword.specs.values.clause import Clause
 from watchword.suites.judging.workshop import GENERATED
-from watchword.suites.running.check import Judged
+from watchword.suites.running.check import Check, Judged, scene_of
 from watchword.suites.running.recording import write
 from watchword.suites.running.session import TargetSession
 from watchword.suites.running.waiting import Waiting
@@ -76,38 +77,49 @@ def survey(
     waiting = Waiting((session, clause) for clause in chosen)
     try:
         for clause in chosen:
-            yield _examined(session, clause, waiting)
+            yield _examined(session, clause, *waiting.check(session, clause))
     finally:
         session.close()
 
 
 def survey_each(
-    description: StartedServer, begin: Callable[[], Server], only: Collection[str] | None = None, repeat: int = 1
+    description: StartedServer,
+    begin: Callable[[], Server],
+    only: Collection[str] | None = None,
+    repeat: int = 1,
+    *,
+    together: bool = False,
 ) -> Iterator[Examined]:
     """Check each clause at a server of its own, which `begin` gives, so that none finds what another has left behind.
 
     `description` says what all those servers have in common, as a plugin would; `only` and `repeat` are those of `survey`,
-    and one server sees all attempts at one clause.
+    and one server sees all attempts at one clause. Where all of them answer alike, clauses that differ in nothing but how
+    they are judged may be checked `together`, at one server: each gets the verdict that it gets apart.
 
     Raises:
         TargetError: the description is wrong.
     """
     target = from_description(description)
-    for clause in target.dialect.clauses:
-        if clause.untested or (only is not None and clause.id not in only):
-            continue
-        server = begin()
-        session = TargetSession(
-            replace(target, control=server.control), Masker(), repeat, server.wire, lazy=True, tag=_TAG
-        )
-        yield _examined(session, clause, Waiting([(session, clause)]))
-        session.close()
+    clauses = target.dialect.clauses
+    chosen = [clause for clause in clauses if not clause.untested and (only is None or clause.id in only)]
+    several = Counter(map(scene_of, chosen)) if together else Counter()
+    made: dict[Hashable, Check] = {}
+    for clause in chosen:
+        scene = scene_of(clause)
+        if scene in made:
+            check = Check(made[scene].session, clause, made[scene].attempts)
+        else:
+            server = begin()
+            own = replace(target, control=server.control)
+            check = Check(TargetSession(own, Masker(), repeat, server.wire, lazy=True, tag=_TAG), clause)
+        yield _examined(check.session, clause, check.end(), check.seconds)
+        check.session.close()
+        if several[scene] > 1 and check.attempts:
+            made[scene] = check
 
 
-def _examined(session: TargetSession, clause: Clause, waiting: Waiting) -> Examined:
-    judged, seconds = waiting.check(session, clause)
-    began = time.monotonic() - seconds
-    record = functools.partial(write, session, clause, judged, began)
+def _examined(session: TargetSession, clause: Clause, judged: Judged, seconds: float) -> Examined:
+    record = functools.partial(write, session, clause, judged, time.monotonic() - seconds)
     return Examined(
         clause, judged.verdict, judged.attempts, judged.broken, functools.partial(_seen, session, judged), record
     )
