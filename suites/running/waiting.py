@@ -57,9 +57,15 @@ class _Line:
         del self._entries[clause.full_id]
         return wanted.check.judged, wanted.check.seconds
 
+    def _parked(self) -> list[Entry]:
+        """Give the checks that wait; where a clock can be set ahead, none ever does."""
+        if self._session.target.control is not None:
+            return []
+        return [entry for entry in self._entries.values() if entry.check.waiting is not None]
+
     def _step(self, wanted: Entry) -> None:
         now = self._session.probe.now()
-        parked = [entry for entry in self._entries.values() if entry.check.waiting is not None]
+        parked = self._parked()
         looking = any(entry.only_looks for entry in parked)
         ready = [
             entry for entry in parked if entry.due <= now and (entry.only_looks or _in_passing(entry) or not looking)
@@ -109,14 +115,14 @@ class _Line:
             return
         ended, logged_in = chosen.go()
         self._learn(chosen)
-        for entry in self._entries.values():
+        for entry in self._parked():
             met = (
                 [d for d in entry.check.drives if d.due is not None and ended & d.texts] if entry is not chosen else []
             )
             entry.touched = entry.touched or bool(met)
             # What passes by before the token that is looked at has been issued spoils nothing, if it still is.
             entry.spoiled = entry.spoiled or any(not drive.short for drive in met)
-            entry.crowded |= logged_in and entry is not chosen and entry.check.waiting is not None
+            entry.crowded |= logged_in and entry is not chosen
         if self._independent is None and chosen.is_worth_a_question:
             self._find_out(chosen)
         if chosen.has_to_be_repeated(self._independent):
@@ -128,12 +134,12 @@ class _Line:
         found = [Witness(self._session, one).outlives_a_login() for one in issuers_of(self._session, chosen.clause)]
         told = [one for one in found if one is not None]
         self._independent = all(told) if told else None
-        for entry in self._entries.values():
-            entry.crowded |= entry.check.waiting is not None
+        for entry in self._parked():
+            entry.crowded = True
 
     def _send_ahead(self, chosen: Entry, ahead: Ahead) -> None:
         """Send a check beside those that come after it."""
-        parked = [entry for entry in self._entries.values() if entry.check.waiting is not None]
+        parked = self._parked()
         entries = list(self._entries.values())
         company: list[Entry] = []
         room = min(ahead.room, self._room(parked))
