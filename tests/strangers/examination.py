@@ -14,6 +14,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from brand_gate import BrandGate
+from node_program import Program
 
 from watchword.specs.loader import load_dialect
 from watchword.specs.redaction import Masker
@@ -109,9 +110,12 @@ def examine(name: str) -> dict[str, dict[str, tuple[str, str]]]:
 
 @contextlib.contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """Serve an application on a free port, and give its URL."""
+    """Serve an application on a free port, and give its URL; what has a port of its own is asked there."""
+    if isinstance(app, Program):
+        yield f"http://127.0.0.1:{app.port}"
+        return
     server = make_server("127.0.0.1", 0, app, Threads, Silent)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
