@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from watchword.detection.servers import begin, describe
 from watchword.mockserver.faults.catalogue import catalogue
-from watchword.specs.loader import load_dialect
-from watchword.suites.running.survey import survey
+from watchword.specs.loader import bundled, load_dialect
+from watchword.suites.running.check import scene_of
+from watchword.suites.running.survey import survey, survey_each
 
+FICTIONAL = str(Path(__file__).parent.parent / "dialects" / "lanternhouse")
 FAULTS, CLAUSES = 20, 2
 # What these lie about is which login or request it is, counted over the life of a server: alone and in a run it is another.
 REMEMBERING = ("every-third:", "first-session-only@", "constant@", "constant-for-user@")
@@ -43,3 +47,38 @@ def test_alone_as_in_the_whole_run(name):
 
     assert FAULTS * CLAUSES == tried
     assert {} == differing
+
+
+class Noting:
+    """A wire that notes what is sent."""
+
+    def __init__(self, wire, sent):
+        self._wire = wire
+        self._sent = sent
+
+    def send(self, request):
+        """Send a request."""
+        self._sent.append(request)
+        return self._wire.send(request)
+
+    def close(self):
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("name", [*bundled(), pytest.param(FICTIONAL, id="lanternhouse")])
+def test_clauses_of_one_scene_send_the_same(name):
+    """Clauses that may be judged together send the same when each is checked at a server of its own, and many may."""
+    dialect = load_dialect(name)
+    sent, scenes = [], {}
+
+    def server():
+        made = begin(dialect, "documented")
+        return replace(made, wire=Noting(made.wire, sent))
+
+    for one in survey_each(describe(dialect, "documented"), server):
+        scenes.setdefault(scene_of(one.clause), []).append((one.clause.id, tuple(sent)))
+        sent.clear()
+    differing = [[clause for clause, _ in found] for found in scenes.values() if len({what for _, what in found}) > 1]
+
+    assert [] == differing
+    assert len(scenes) < 0.9 * sum(map(len, scenes.values()))
