@@ -28,6 +28,7 @@ __all__ = [
     "Distortion",
     "Fault",
     "Moment",
+    "Reach",
     "Seen",
     "Values",
     "anything",
@@ -125,33 +126,37 @@ class Seen:
     holds: frozenset[str]
 
 
+Reach = Callable[[Seen], bool]
+"""Tells whether an exchange is one of those that a fault is about."""
+
+
 def anything(seen: Seen) -> bool:
     """Give the reach of a fault that may show anywhere."""
     return True
 
 
-def serving(operation: Operation) -> Callable[[Seen], bool]:
+def serving(operation: Operation) -> Reach:
     """Give the reach of a fault that shows whenever an operation serves a request."""
     return lambda seen: seen.operation == operation.name and seen.condition is None
 
 
-def refusing(operation: Operation) -> Callable[[Seen], bool]:
+def refusing(operation: Operation) -> Reach:
     """Give the reach of a fault that shows whenever an operation refuses a request."""
     return lambda seen: seen.operation == operation.name and seen.condition is not None
 
 
-def holding(operation: Operation, condition: str) -> Callable[[Seen], bool]:
+def holding(operation: Operation, condition: str) -> Reach:
     """Give the reach of a fault that shows whenever a request to an operation is in a condition."""
     return lambda seen: seen.operation == operation.name and condition in seen.holds
 
 
-def presenting(operations: Collection[Operation]) -> Callable[[Seen], bool]:
+def presenting(operations: Collection[Operation]) -> Reach:
     """Give where a fault shows that changes what tokens are good for, and no reply: at operations that are shown tokens."""
     names = {one.name for one in operations if {"access_token", "refresh_token"} & set(one.roles)}
     return lambda seen: seen.operation in names
 
 
-def expired(operations: Collection[Operation]) -> Callable[[Seen], bool]:
+def expired(operations: Collection[Operation]) -> Reach:
     """Give where a fault shows that lets access tokens live longer: where one has expired, or its expiry is told."""
     telling = {one.name for one in operations if one.purpose != "resource"}
     shown = presenting(operations)
@@ -163,16 +168,16 @@ class Fault:
     """One way in which a mock is wrong. `make` gives a distortion of its own, with no memory of another's requests.
 
     `reach` tells whether the fault can take hold of an exchange. Among exchanges that it cannot reach, a server behaves as it
-    would without the fault. `shows` tells whether it can be seen in an exchange, of a server that it has taken hold of: what
-    is done to a token shows when that is presented. `period` is how many times one has to look to see the fault once. `breaks` are
-    the ids of the clauses that no longer hold, as the dialect declares them.
+    would without the fault. `shows` tells whether an exchange can show that it has taken hold of another before: what is done
+    to a token shows when that is presented. `period` is how many times one has to look to see the fault once. `breaks` are the
+    ids of the clauses that no longer hold, as the dialect declares them.
     """
 
     name: str
     stage: str
     says: str
     make: Callable[[], Distortion]
-    reach: Callable[[Seen], bool] = anything
+    reach: Reach = anything
     period: int = 1
     breaks: frozenset[str] = frozenset()
-    shows: Callable[[Seen], bool] = anything
+    shows: Reach = anything

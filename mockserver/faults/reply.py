@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchword.mockserver.faults.damage import Change, edited, served, serves
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen, refusing, serving
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Reach, holding, refusing, serving
 from watchword.mockserver.faults.register import left_open, speaking, twins
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import JSON, Api, Member, Operation
@@ -227,26 +227,26 @@ def _with_header(reply: Reply, name: str, value: str | None) -> Reply:
 def _refusal_headers(
     dialect: Dialect, operation: Operation, profile: Profile, expected: Sequence[Expectation]
 ) -> Iterator[Fault]:
-    rules = profile.operations[operation.name].rules
+    rules, refused = profile.operations[operation.name].rules, refusing(operation)
     challenged = any("WWW-Authenticate" in expectation.headers for expectation in expected)
     if challenged and any("WWW-Authenticate" in rule.reply.headers for rule in rules):
-        yield _refusal_header(operation, "WWW-Authenticate", None, "leaves WWW-Authenticate out of its refusals")
+        yield _refusal_header(
+            operation, "WWW-Authenticate", None, "leaves WWW-Authenticate out of its refusals", refused
+        )
     typed = any(expectation.content_type for expectation in expected)
     if typed and any(rule.reply.json is not None for rule in rules):
         html = "text/html; charset=utf-8"
-        yield _refusal_header(operation, "Content-Type", html, "calls its refusals HTML")
+        yield _refusal_header(operation, "Content-Type", html, "calls its refusals HTML", refused)
     routed = operation.purpose != "resource" and twins(dialect, operation)[0] is operation
     if routed and "Allow" in profile.unknown_method.headers:
-        yield _refusal_header(operation, "Allow", None, "leaves Allow out of its answer to a wrong method")
+        what = "leaves Allow out of its answer to a wrong method"
+        yield _refusal_header(operation, "Allow", None, what, holding(operation, "method.wrong"))
 
 
-def _refusal_header(operation: Operation, name: str, value: str | None, what: str) -> Fault:
+def _refusal_header(operation: Operation, name: str, value: str | None, what: str, reach: Reach) -> Fault:
     def reply(moment: Moment, right: Reply) -> Reply:
         here = moment.operation is not None and moment.operation.name == operation.name
         return _with_header(right, name, value) if here and moment.condition is not None else right
 
-    def shows(seen: Seen) -> bool:
-        return name != "Allow" or seen.condition == "method.wrong"
-
     label, says = f"refusal-{name.lower()}@{operation.name}", f"{operation.name} {what}."
-    return Fault(label, "reply", says, lambda: Distortion(reply=reply), refusing(operation), shows=shows)
+    return Fault(label, "reply", says, lambda: Distortion(reply=reply), reach)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen, anything, expired, presenting, serving
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Reach, anything, expired, presenting, serving
 from watchword.mockserver.faults.register import left_open
 from watchword.mockserver.faults.sessions import login_faults, renewal_faults
-from watchword.mockserver.faults.template import FaultTemplate
+from watchword.mockserver.faults.template import FaultTemplate, Shows
 from watchword.mockserver.faults.tokens import expiry_faults, token_faults
 from watchword.mockserver.rules.case import Case
 from watchword.specs.loader import Dialect
@@ -21,35 +21,39 @@ __all__ = ["dialect_faults"]
 
 def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
     """Give the faults about tokens and time, apart from what the register leaves open."""
-    operations = dialect.api.operations.values()
-    yield from _lifetimes(profile, expired(operations))
-    for operation in operations:
+    shows = _shows(dialect, profile)
+    yield from _lifetimes(profile, shows["after its expiry"])
+    for operation in dialect.api.operations.values():
         for template in _templates(dialect, operation, profile):
             if not (template.against and left_open(dialect, operation, *template.against)):
-                yield template.at(operation)
+                yield template.at(operation, shows[template.shows])
         if operation.purpose == "resource" and not left_open(dialect, operation, "access_token.works_again"):
             yield _one_use(operation)
+
+
+def _shows(dialect: Dialect, profile: Profile) -> Mapping[Shows, Reach]:
+    if profile.relogin != "new_tokens":
+        # A login that gives what there is already tells what has become of that, too.
+        return {"at once": anything, "with its token": anything, "after its expiry": anything}
+    operations = dialect.api.operations.values()
+    return {"at once": anything, "with its token": presenting(operations), "after its expiry": expired(operations)}
 
 
 def _templates(dialect: Dialect, operation: Operation, profile: Profile) -> Iterator[FaultTemplate]:
     template = profile.operations[operation.name].reply
     members = operation.success.members if operation.success is not None else ()
     gives = {m.role for m in members if m.role and m.name in template.members}
-    operations = dialect.api.operations.values()
-    told = any(op.claims or "subject" in op.gives for op in operations)
-    # Where a login gives what there is already, it tells what has become of that, too.
-    anew = profile.relogin == "new_tokens"
-    shown, over = (presenting(operations), expired(operations)) if anew else (anything, anything)
+    told = any(op.claims or "subject" in op.gives for op in dialect.api.operations.values())
     if operation.purpose in ("issue", "renew"):
-        yield from token_faults(operation, gives, told, shown)
-        yield from expiry_faults(gives, profile.access_token.form == "jwt", shown, over)
+        yield from token_faults(operation, gives, told)
+        yield from expiry_faults(gives, profile.access_token.form == "jwt")
     if operation.purpose == "issue":
-        yield from login_faults(operation, shown)
+        yield from login_faults(operation)
     if operation.purpose == "renew":
         yield from renewal_faults(gives)
 
 
-def _lifetimes(profile: Profile, shows: Callable[[Seen], bool]) -> Iterator[Fault]:
+def _lifetimes(profile: Profile, shows: Reach) -> Iterator[Fault]:
     def at_once(own: Profile) -> Profile:
         return replace(own, access_token=replace(own.access_token, lease=1))
 

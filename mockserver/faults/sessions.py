@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from watchword.mockserver.faults.fault import Seen, Values
+from watchword.mockserver.faults.fault import Values
 from watchword.mockserver.faults.template import Change, FaultTemplate, Making, always
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
@@ -14,8 +14,8 @@ from watchword.specs.values.api import Operation
 __all__ = ["login_faults", "renewal_faults"]
 
 
-def login_faults(operation: Operation, shown: Callable[[Seen], bool]) -> Iterator[FaultTemplate]:
-    """Give the faults about what several logins have to do with each other; `shown` tells where it shows that a token has ended."""
+def login_faults(operation: Operation) -> Iterator[FaultTemplate]:
+    """Give the faults about what several logins have to do with each other."""
     what = "gives a user the tokens of his first login again"
     yield FaultTemplate("constant-for-user", what, ("tokens.distinct_logins",), _constant(lambda subject: subject))
     if "username" in operation.roles:
@@ -23,10 +23,10 @@ def login_faults(operation: Operation, shown: Callable[[Seen], bool]) -> Iterato
         yield FaultTemplate("constant", what, ("tokens.distinct_users",), _constant(lambda subject: "everybody"))
     what = "gives working tokens to the first login only"
     yield FaultTemplate(
-        "first-session-only", what, ("access_token.works", "sessions.each_works"), _first_only, shows=shown
+        "first-session-only", what, ("access_token.works", "sessions.each_works"), _first_only, shows="with its token"
     )
     what = "ends a user's earlier sessions with every login"
-    yield FaultTemplate("ends-other-sessions", what, ("sessions.independent",), _alone, shows=shown)
+    yield FaultTemplate("ends-other-sessions", what, ("sessions.independent",), _alone, shows="with its token")
 
 
 def _constant(owner: Callable[[str], str]) -> Making:

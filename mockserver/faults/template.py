@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen, Values, anything, serving
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Reach, Values, anything, serving
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
 from watchword.specs.values.api import Operation
 from watchword.specs.values.http import Reply
 
-__all__ = ["Change", "FaultTemplate", "Making", "always"]
+__all__ = ["Change", "FaultTemplate", "Making", "Shows", "always"]
 
 Change = Callable[[Case, World, Values], Values]
 """Gives the values that a token reply is made of, and may change the world behind them."""
@@ -22,6 +22,10 @@ _REFUSAL = Reply(400, (("Content-Type", "application/json"),), b'{"error": "inva
 
 Making = Callable[[dict[str, Any]], Change]
 """Makes a change that remembers what it has to in a table that it is given."""
+
+
+Shows = Literal["at once", "with its token", "after its expiry"]
+"""When a fault shows: in the reply that it changes, when a token that was given is presented, or when that has expired."""
 
 
 def always(change: Change) -> Making:
@@ -45,7 +49,8 @@ class FaultTemplate:
     """One fault, for any operation. `what` completes the sentence that begins with the operation's name.
 
     `against` are the guarantees that it breaks: where the register leaves all of them open, it is no fault. Each mock that
-    tells it has a change of its own by `make`; `refuses` picks the right requests that are refused. `shows` is that of the fault.
+    tells it has a change of its own by `make`; `refuses` picks the right requests that are refused. `shows` tells
+    when it can be seen.
     """
 
     name: str
@@ -53,10 +58,10 @@ class FaultTemplate:
     against: tuple[str, ...]
     make: Making = _CHANGES_NOTHING
     refuses: Callable[[Case], bool] = _none
-    shows: Callable[[Seen], bool] = anything
+    shows: Shows = "at once"
 
-    def at(self, operation: Operation) -> Fault:
-        """Give this fault of an operation."""
+    def at(self, operation: Operation, shows: Reach = anything) -> Fault:
+        """Give this fault of an operation; `shows` tells at which exchanges it can be seen."""
 
         def make() -> Distortion:
             memory: dict[str, Any] = {}
@@ -73,4 +78,4 @@ class FaultTemplate:
             return _REFUSAL if refused else right
 
         name, says = f"{self.name}@{operation.name}", f"{operation.name} {self.what}."
-        return Fault(name, "dialect", says, make, serving(operation), shows=self.shows)
+        return Fault(name, "dialect", says, make, serving(operation), shows=shows)

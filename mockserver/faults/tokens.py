@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from watchword.mockserver.faults.fault import Seen, Values
+from watchword.mockserver.faults.fault import Values
 from watchword.mockserver.faults.template import Change, FaultTemplate, Making, always
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
@@ -17,20 +17,14 @@ _MINUTE = 60
 _FAR = 2**31 - 1
 
 
-def token_faults(
-    operation: Operation, gives: Collection[str], told: bool, shown: Callable[[Seen], bool]
-) -> Iterator[FaultTemplate]:
-    """Give the faults about the tokens themselves.
-
-    `told` says that something tells whom an access token speaks of; `shown` tells where it shows that a token is another than
-    it should be.
-    """
+def token_faults(operation: Operation, gives: Collection[str], told: bool) -> Iterator[FaultTemplate]:
+    """Give the faults about the tokens themselves. `told` says that something tells whom an access token speaks of."""
     yield FaultTemplate(
         "dead-token",
         "gives access tokens that open nothing",
         ("access_token.works", "access_token.works_again", "renew.works"),
         always(_dead),
-        shows=shown,
+        shows="with its token",
     )
     personal = operation.purpose == "renew" or bool({"username", "operator_username"} & set(operation.roles))
     if told and personal:
@@ -41,7 +35,7 @@ def token_faults(
     if "refresh_token" in gives:
         what = "gives refresh tokens that renew nothing"
         works = ("refresh_token.works", "renew.works", "renew.chains")
-        yield FaultTemplate("dead-refresh-token", what, works, always(_dead_refresh), shows=shown)
+        yield FaultTemplate("dead-refresh-token", what, works, always(_dead_refresh), shows="with its token")
         what = "gives the access token as refresh token, too"
         yield FaultTemplate("one-for-both", what, ("tokens.differ",), always(_one_for_both))
         if told and personal and operation.purpose == "issue":
@@ -97,13 +91,8 @@ def _living(more: int) -> Change:
     return change
 
 
-def expiry_faults(
-    gives: Collection[str], readable: bool, shown: Callable[[Seen], bool], over: Callable[[Seen], bool]
-) -> Iterator[FaultTemplate]:
-    """Give the faults about when the access token expires.
-
-    `readable` says that the token itself tells it, too; `shown` and `over` tell where it shows that one ends too early or late.
-    """
+def expiry_faults(gives: Collection[str], readable: bool) -> Iterator[FaultTemplate]:
+    """Give the faults about when the access token expires. `readable` says that the token itself tells it, too."""
     role = next((r for r in ("expires_at", "expires_in") if r in gives), None)
     if role is None:
         return
@@ -129,11 +118,10 @@ def expiry_faults(
     )
     what = f"states an {role} a minute after the token's own"
     yield FaultTemplate(f"late:{role}", what, off, stating(lambda value, now: value + _MINUTE))
-    for name, what, seconds, shows in (
-        ("lives-longer", "gives access tokens that live three seconds longer than it says", 3, over),
-        ("ends-early", "gives access tokens that end three seconds before it says", -3, shown),
-    ):
-        yield FaultTemplate(name, what, ("expiry.holds",), always(_living(seconds)), shows=shows)
+    what = "gives access tokens that live three seconds longer than it says"
+    yield FaultTemplate("lives-longer", what, ("expiry.holds",), always(_living(3)), shows="after its expiry")
+    what = "gives access tokens that end three seconds before it says"
+    yield FaultTemplate("ends-early", what, ("expiry.holds",), always(_living(-3)), shows="with its token")
     if role == "expires_in":
         what = "states an expires_in of 0"
         yield FaultTemplate("zero:expires_in", what, ("expiry.in_future",), stating(lambda value, now: 0))

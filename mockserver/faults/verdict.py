@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, holding
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Reach, holding
 from watchword.mockserver.faults.register import NO_SERVER_ERROR, forbidding, left_open, requiring, speaking, twins
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.rules.recognise.table import RECOGNISERS
@@ -180,7 +180,7 @@ def _accepting_unsigned(operation: Operation, condition: Condition) -> Fault:
     return Fault(name, "verdict", says, lambda: Distortion(profile=in_jwts, accepts=accepts))
 
 
-def _reach(operation: Operation, condition: Condition) -> Callable[..., bool]:
+def _reach(operation: Operation, condition: Condition) -> Reach:
     if condition.name == "path.alternative":
         return lambda seen: seen.condition == condition.name
     return holding(operation, condition.name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -102,20 +101,21 @@ def survey_each(
     target = from_description(description)
     clauses = target.dialect.clauses
     chosen = [clause for clause in clauses if not clause.untested and (only is None or clause.id in only)]
-    several = Counter(map(scene_of, chosen)) if together else Counter()
     made: dict[Hashable, Check] = {}
     for clause in chosen:
         scene = scene_of(clause)
         if scene in made:
             check = Check(made[scene].session, clause, made[scene].attempts)
+            judged = check.end()
         else:
             server = begin()
             own = replace(target, control=server.control)
             check = Check(TargetSession(own, Masker(), repeat, server.wire, lazy=True, tag=_TAG), clause)
-        yield _examined(check.session, clause, check.end(), check.seconds)
-        check.session.close()
-        if several[scene] > 1 and check.attempts:
-            made[scene] = check
+            judged = check.end()
+            check.session.close()
+            if together and check.attempts:
+                made[scene] = check
+        yield _examined(check.session, clause, judged, check.seconds)
 
 
 def _examined(session: TargetSession, clause: Clause, judged: Judged, seconds: float) -> Examined:

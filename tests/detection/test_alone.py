@@ -50,16 +50,16 @@ def test_alone_as_in_the_whole_run(name):
 
 
 class Noting:
-    """A wire that notes what is sent."""
+    """A wire that notes what is sent and, to ten seconds, when: a wait for the next second is as long as a reply took."""
 
-    def __init__(self, wire, sent):
-        self._wire = wire
+    def __init__(self, server, sent):
+        self._server = server
         self._sent = sent
 
     def send(self, request):
         """Send a request."""
-        self._sent.append(request)
-        return self._wire.send(request)
+        self._sent.append((self._server.control.now() // 10, request))
+        return self._server.wire.send(request)
 
     def close(self):
         """Do nothing."""
@@ -73,7 +73,7 @@ def test_clauses_of_one_scene_send_the_same(name):
 
     def server():
         made = begin(dialect, "documented")
-        return replace(made, wire=Noting(made.wire, sent))
+        return replace(made, wire=Noting(made, sent))
 
     for one in survey_each(describe(dialect, "documented"), server):
         scenes.setdefault(scene_of(one.clause), []).append((one.clause.id, tuple(sent)))
