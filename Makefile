@@ -20,7 +20,6 @@ WORKERS ?= auto
 SPREAD := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
-LOCKER := .venv-lock
 NODE := .venv-node
 MEASURED := reports/out/detection
 SPEED := reports/out/speed
@@ -29,9 +28,11 @@ BESIDE := .venv-bench
 BENCH := $(if $(shell command -v npm),$(BESIDE)/.installed)
 BIN := $(VENV)/bin
 PY := $(BIN)/python
+# uv takes a tenth of pip's time. It knows nothing of what pip is told about mirrors and certificates, so where uv fails, pip tries.
 # Byte code is made of what is imported, when it is: of all that is installed it would take a quarter of the time.
-INSTALL = $(1)/bin/python -m pip --disable-pip-version-check --no-input install --no-compile
-UV := $(LOCKER)/bin/uv
+UV := $(VENV)/bin/uv
+PIP = $(PY) -m pip --disable-pip-version-check --no-input install --no-compile
+install = UV_HTTP_RETRIES=1 $(UV) pip install --python $(PY) $(1) || $(PIP) $(1)
 NPM := npm --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel error
 
 # What a tool says is of interest only when it fails.
@@ -67,11 +68,11 @@ test-newest: ## Run the project's own tests with the newest versions, whatever t
 	@$(call unlocked,newest,highest)
 
 # $(1) names the environment; its stamps are laid by hand, so that nothing is installed from the lock files.
-unlocked = $(MAKE) $(LOCKER)/.installed && echo "Installing the $(1) versions into $(VENV)-$(1)" \
+unlocked = $(MAKE) $(VENV)/.uv && echo "Installing the $(1) versions into $(VENV)-$(1)" \
   && $(PYTHON) -m venv --clear $(VENV)-$(1) \
   && $(UV) pip install --quiet --python $(VENV)-$(1)/bin/python --resolution $(2) --editable ".[suites]" --group dev \
   && $(forget) \
-  && touch $(VENV)-$(1)/.made $(VENV)-$(1)/.installed $(VENV)-$(1)/.developed \
+  && touch $(VENV)-$(1)/.made $(VENV)-$(1)/.uv $(VENV)-$(1)/.installed $(VENV)-$(1)/.developed \
   && $(MAKE) VENV=$(VENV)-$(1) own-tests
 
 check: $(VENV)/.developed types ## Look at format, lint, types, imports, data and spelling
@@ -124,7 +125,7 @@ clean: ## Remove everything that was made here, the environments included
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock: $(LOCKER)/.installed ## Renew the lock files, to the newest that pyproject.toml allows
+lock: $(VENV)/.uv ## Renew the lock files, to the newest that pyproject.toml allows
 	@$(call lock,dev,pyproject.toml --extra suites --group dev)
 	@$(call lock,product,pyproject.toml --extra suites --group build --constraint locks/dev.txt)
 	@$(call lock,sdk,--group sdk)
@@ -158,19 +159,19 @@ asked-for: $(VENV)/.made
 	@test "$(version)" = "$$($(PY) -V)" || { \
 	  echo "$(VENV) has $$($(PY) -V), and '$(PYTHON)' is $(version): name another environment with VENV=..." >&2; exit 1; }
 
-$(VENV)/.installed: pyproject.toml locks/product.txt | $(VENV)/.made
+# Where there is no uv for a machine, or for its Python, pip does without.
+$(VENV)/.uv: locks/uv.txt | $(VENV)/.made
+	@{ $(PIP) --quiet --require-hashes --requirement $< >$(VENV)/output.txt 2>&1 || echo "There is no uv to be had: pip will take longer"; } && touch $@
+
+$(VENV)/.installed: pyproject.toml locks/product.txt | $(VENV)/.uv
 	@echo "Installing Watchword into $(VENV)"
-	@$(call quietly,$(call INSTALL,$(VENV)) --require-hashes --requirement locks/product.txt)
-	@$(call quietly,$(call INSTALL,$(VENV)) --no-deps --no-build-isolation --editable .) && $(forget)
+	@$(call quietly,$(call install,--require-hashes --requirement locks/product.txt))
+	@$(call quietly,$(call install,--no-deps --no-build-isolation --editable .)) && $(forget)
 	@$(call quietly,$(PY) -m pip check || { echo "The lock files lag behind pyproject.toml: run 'make lock'"; false; }) && touch $@
 
 $(VENV)/.developed: $(VENV)/.installed locks/dev.txt
 	@echo "Installing the tools of the tests into $(VENV)"
-	@$(call quietly,$(call INSTALL,$(VENV)) --require-hashes --requirement locks/dev.txt) && touch $@
-
-$(LOCKER)/.installed: locks/uv.txt
-	@$(call venv,$(LOCKER))
-	@$(call INSTALL,$(LOCKER)) --quiet --require-hashes --requirement locks/uv.txt && touch $@
+	@$(call quietly,$(call install,--require-hashes --requirement locks/dev.txt)) && touch $@
 
 $(NODE)/.installed: locks/node/package.json locks/node/package-lock.json
 	@echo "Installing what the tests take from npm into $(NODE)"
