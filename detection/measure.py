@@ -10,17 +10,18 @@ from __future__ import annotations
 import functools
 import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from watchword.detection.servers import begin, describe
+from watchword.detection.watching import WatchedWire
 from watchword.mockserver.faults.catalogue import catalogue
 from watchword.mockserver.faults.fault import Fault, Seen
 from watchword.mockserver.faults.spy import Spy
 from watchword.reports.detection.matrix import BROKEN, TROUBLE, Cell
 from watchword.specs.loader import Dialect, load_dialect
-from watchword.suites.running.survey import Examined, survey_each
+from watchword.suites.running.survey import Examined, Server, survey_each
 
 __all__ = ["Honest", "faulty", "honest", "profiled", "several", "touched"]
 
@@ -35,17 +36,27 @@ class Honest:
     seen: Mapping[str, frozenset[Seen]]
 
     @cached_property
-    def distinct(self) -> frozenset[Seen]:
-        """What a fault could take hold of in all."""
-        return frozenset().union(*self.seen.values())
+    def clauses(self) -> Mapping[Seen, frozenset[str]]:
+        """In the checks of which clauses each exchange occurs."""
+        found: dict[Seen, set[str]] = {}
+        for clause, seen in self.seen.items():
+            for one in seen:
+                found.setdefault(one, set()).add(clause)
+        return {seen: frozenset(clauses) for seen, clauses in found.items()}
 
 
 def honest(folder: Path, evidence: bool) -> Honest:
     """Measure the documented profile, and watch what happens on the way."""
     spy = Spy()
     cells, seen = [], {}
+    dialect = load_dialect(folder)
+
+    def start() -> Server:
+        server = begin(dialect, "documented", spy.fault)
+        return replace(server, wire=WatchedWire(server.wire, spy))
+
     # What is seen belongs to the clause for which it was sent, so that each is checked apart.
-    for one in _survey(load_dialect(folder), "documented", spy.fault):
+    for one in survey_each(describe(dialect, "documented"), start):
         seen[one.clause.id] = spy.take()
         cells.append(_cell(one, evidence, TROUBLE, TROUBLE))
     return Honest(tuple(cells), seen)
@@ -59,15 +70,10 @@ def profiled(folder: Path, profile: str, evidence: bool) -> tuple[Cell, ...]:
 
 def touched(fault: Fault, truth: Honest) -> list[str]:
     """Give the clauses whose checks a fault could change. Where the server alone breaks a clause, a fault shows nothing."""
-    reached = {seen for seen in truth.distinct if fault.reach(seen)}
-    shown = {seen for seen in truth.distinct if fault.shows(seen)}
-    return [
-        cell.clause
-        for cell in truth.cells
-        if cell.verdict not in BROKEN
-        and not reached.isdisjoint(truth.seen[cell.clause])
-        and not shown.isdisjoint(truth.seen[cell.clause])
-    ]
+    reached = {cell.clause for cell in truth.cells if cell.verdict not in BROKEN}
+    for kind in (fault.reach, *fault.shows):
+        reached &= set().union(*(clauses for seen, clauses in truth.clauses.items() if kind(seen)))
+    return [cell.clause for cell in truth.cells if cell.clause in reached]
 
 
 def faulty(

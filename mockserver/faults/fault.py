@@ -24,6 +24,8 @@ from watchword.specs.values.http import Reply, Request
 from watchword.specs.values.profile import Profile
 
 __all__ = [
+    "BODY",
+    "HEADERS",
     "STAGES",
     "Distortion",
     "Fault",
@@ -31,11 +33,16 @@ __all__ = [
     "Reach",
     "Seen",
     "Values",
+    "aging",
     "anything",
     "expired",
+    "header_named",
     "holding",
+    "looking",
+    "member_named",
     "presenting",
     "refusing",
+    "renewing",
     "serving",
 ]
 
@@ -119,11 +126,34 @@ class Seen:
 
     `operation` is the operation's name (None: no path matched), `condition` that for which the request was refused (None:
     served), `holds` names every condition that the request was in.
+
+    Whoever watches a whole check knows more: `presents` are the kinds of issued tokens that the request presented, `aged` tells
+    that time had passed since one of them was issued, `renewed` that its session had been renewed, and `again` that the operation
+    had served a request before. `looked` is what was looked at of the reply, apart from its status: single headers and
+    members, all the `HEADERS`, all that the `BODY` says.
     """
 
     operation: str | None
     condition: str | None
     holds: frozenset[str]
+    presents: frozenset[str] = frozenset()
+    aged: bool = False
+    renewed: bool = False
+    again: bool = False
+    looked: frozenset[str] = frozenset()
+
+
+HEADERS, BODY = "headers", "body"
+
+
+def header_named(name: str) -> str:
+    """Give the word for a header that is looked at."""
+    return f"header {name.lower()}"
+
+
+def member_named(name: str) -> str:
+    """Give the word for a member that is looked at."""
+    return f"member {name}"
 
 
 Reach = Callable[[Seen], bool]
@@ -150,17 +180,35 @@ def holding(operation: Operation, condition: str) -> Reach:
     return lambda seen: seen.operation == operation.name and condition in seen.holds
 
 
-def presenting(operations: Collection[Operation]) -> Reach:
-    """Give where a fault shows that changes what tokens are good for, and no reply: at operations that are shown tokens."""
-    names = {one.name for one in operations if {"access_token", "refresh_token"} & set(one.roles)}
-    return lambda seen: seen.operation in names
+def looking(reach: Reach, *parts: str) -> Reach:
+    """Give where a fault shows that changes nothing but some parts of replies: one of them has to be looked at.
+
+    A member can be changed, added and taken away unseen where it is one of several of a JSON object.
+    """
+    looked = frozenset(parts) | {HEADERS if part.startswith("header ") else BODY for part in parts}
+    return lambda seen: reach(seen) and not looked.isdisjoint(seen.looked)
+
+
+def presenting(seen: Seen) -> bool:
+    """Tell whether a request presents an issued token."""
+    return bool(seen.presents)
+
+
+def renewing(seen: Seen) -> bool:
+    """Tell whether a request presents an issued refresh token."""
+    return "refresh_token" in seen.presents
+
+
+def aging(operations: Collection[Operation]) -> Reach:
+    """Give where a fault shows that has tokens end earlier: where one is presented later, or where its expiry is told."""
+    telling = {one.name for one in operations if one.purpose == "introspect"}
+    return lambda seen: presenting(seen) and (seen.aged or seen.operation in telling)
 
 
 def expired(operations: Collection[Operation]) -> Reach:
-    """Give where a fault shows that lets access tokens live longer: where one has expired, or its expiry is told."""
-    telling = {one.name for one in operations if one.purpose != "resource"}
-    shown = presenting(operations)
-    return lambda seen: shown(seen) and (seen.operation in telling or "access_token.expired" in seen.holds)
+    """Give where a fault shows that lets access tokens live longer: where one has expired, or where its expiry is told."""
+    telling = {one.name for one in operations if one.purpose == "introspect"}
+    return lambda seen: presenting(seen) and (seen.operation in telling or "access_token.expired" in seen.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +216,7 @@ class Fault:
     """One way in which a mock is wrong. `make` gives a distortion of its own, with no memory of another's requests.
 
     `reach` tells whether the fault can take hold of an exchange. Among exchanges that it cannot reach, a server behaves as it
-    would without the fault. `shows` tells whether an exchange can show that it has taken hold of another before: what is done
+    would without the fault. `shows` tells what else has to happen before anybody can see it, an exchange for each: what is done
     to a token shows when that is presented. `period` is how many times one has to look to see the fault once. `breaks` are the
     ids of the clauses that no longer hold, as the dialect declares them.
     """
@@ -180,4 +228,4 @@ class Fault:
     reach: Reach = anything
     period: int = 1
     breaks: frozenset[str] = frozenset()
-    shows: Reach = anything
+    shows: tuple[Reach, ...] = ()

@@ -94,7 +94,7 @@ def _changed(operation: Operation, name: str, what: str, changes: dict[str, _Cha
     def change(body: dict[str, Any]) -> dict[str, Any]:
         return {key: changes[key](value) if key in changes else value for key, value in body.items()}
 
-    return edited(operation, name, what, change)
+    return edited(operation, name, what, change, *changes)
 
 
 def _named(operation: Operation, role: str) -> str:
@@ -112,7 +112,7 @@ def _unlisted_responses(operation: Operation) -> Fault:
         return {**body, endpoint: f"{body.get(issuer, '')}/authorize"}
 
     what = "names an authorization endpoint, and not what it may be asked for"
-    return edited(operation, "no-response-types", what, change)
+    return edited(operation, "no-response-types", what, change, types, endpoint)
 
 
 def _grants(dialect: Dialect, operation: Operation, names: dict[str, str]) -> Iterator[tuple[str, Fault]]:

@@ -8,7 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 from watchword.mockserver.faults.damage import Change, edited, served, serves
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Reach, holding, refusing, serving
+from watchword.mockserver.faults.fault import (
+    Distortion,
+    Fault,
+    Moment,
+    Reach,
+    header_named,
+    holding,
+    looking,
+    member_named,
+    refusing,
+    serving,
+)
 from watchword.mockserver.faults.register import left_open, speaking, twins
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import JSON, Api, Member, Operation
@@ -19,6 +30,7 @@ from watchword.specs.values.profile import Profile, ReplyTemplate
 __all__ = ["reply_faults"]
 
 _PERIOD = 3
+_TYPE = "Content-Type"
 _TOKENS = frozenset({"access_token", "refresh_token"})
 """What a refusal with a token is, has a fault of its own."""
 
@@ -44,7 +56,7 @@ def reply_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
                 if member.role == "subject" and member.name in template.members and told:
                     yield _another_subject(operation, member.name)
             html = "text/html; charset=utf-8"
-            yield _header(operation, "Content-Type", html, "calls its reply to a right request HTML")
+            yield _header(operation, _TYPE, html, "calls its reply to a right request HTML")
         guarantees = {clause.guarantee for clause in clauses}
         if "reply.no_credentials" in guarantees:
             yield _echo(operation)
@@ -81,7 +93,7 @@ def _status(operation: Operation, status: int, what: str) -> Fault:
 
 def _invalid_grant(operation: Operation) -> Fault:
     name = next(m.name for shape in operation.replies.values() for m in shape.members if m.role == "error")
-    refusal = Reply(400, (("Content-Type", JSON),), json.dumps({name: "invalid_grant"}).encode())
+    refusal = Reply(400, ((_TYPE, JSON),), json.dumps({name: "invalid_grant"}).encode())
 
     def reply(moment: Moment, right: Reply) -> Reply:
         return refusal if serves(moment, operation) else right
@@ -106,7 +118,7 @@ def _now_and_then(operation: Operation) -> Fault:
 
 
 def _out_of_order(status: int) -> Reply:
-    return Reply(status, (("Content-Type", "text/plain; charset=utf-8"),), b"out of order\n")
+    return Reply(status, ((_TYPE, "text/plain; charset=utf-8"),), b"out of order\n")
 
 
 def _member_faults(operation: Operation, member: Member, named: bool) -> Iterator[Fault]:
@@ -120,20 +132,22 @@ def _member_faults(operation: Operation, member: Member, named: bool) -> Iterato
         return lambda body: {key: change(value) if key == name else value for key, value in body.items()}
 
     if member.required or named:
-        yield edited(operation, f"missing:{name}", f"leaves {name} out of its reply", without)
-    yield edited(operation, f"null:{name}", f"gives null as {name}", with_value(lambda value: None))
+        yield edited(operation, f"missing:{name}", f"leaves {name} out of its reply", without, name)
+    yield edited(operation, f"null:{name}", f"gives null as {name}", with_value(lambda value: None), name)
     if "string" in member.types:
         if named:
-            yield edited(operation, f"empty:{name}", f"gives the empty string as {name}", with_value(lambda value: ""))
-        yield edited(operation, f"number:{name}", f"gives a number as {name}", with_value(lambda value: 7))
+            yield edited(
+                operation, f"empty:{name}", f"gives the empty string as {name}", with_value(lambda value: ""), name
+            )
+        yield edited(operation, f"number:{name}", f"gives a number as {name}", with_value(lambda value: 7), name)
     else:
-        yield edited(operation, f"text:{name}", f"gives {name} as text", with_value(str))
+        yield edited(operation, f"text:{name}", f"gives {name} as text", with_value(str), name)
         if member.role and "boolean" in member.types:
             opposite = with_value(lambda value: not value)
-            yield edited(operation, f"opposite:{name}", f"gives the opposite as {name}", opposite)
+            yield edited(operation, f"opposite:{name}", f"gives the opposite as {name}", opposite, name)
         if {"integer", "number"} & set(member.types):
             halved = with_value(lambda value: value + 0.5)
-            yield edited(operation, f"fraction:{name}", f"gives {name} with a fraction", halved)
+            yield edited(operation, f"fraction:{name}", f"gives {name} with a fraction", halved, name)
 
 
 def _another_subject(operation: Operation, name: str) -> Fault:
@@ -143,7 +157,7 @@ def _another_subject(operation: Operation, name: str) -> Fault:
         others = [a.username for a in moment.case.world.data.accounts if a.username != right.members[name]]
         return replace(right, body=json.dumps({**right.members, name: others[0]}).encode()) if others else right
 
-    return served(operation, f"another-user:{name}", f"names another user as {name}", reply)
+    return served(operation, f"another-user:{name}", f"names another user as {name}", reply, member_named(name))
 
 
 def _echo(operation: Operation) -> Fault:
@@ -153,9 +167,16 @@ def _echo(operation: Operation) -> Fault:
         data = moment.case.world.data
         secrets = [*(a.password for a in data.accounts), *(c.client_secret for c in data.clients)]
         body = json.dumps({**right.members, "known": secrets}).encode()
-        return replace(_with_header(right, "Content-Type", JSON), body=body)
+        return replace(_with_header(right, _TYPE, JSON), body=body)
 
-    return served(operation, "echoes-secrets", "tells passwords and client secrets in its reply", reply)
+    return served(
+        operation,
+        "echoes-secrets",
+        "tells passwords and client secrets in its reply",
+        reply,
+        member_named("known"),
+        header_named(_TYPE),
+    )
 
 
 def _superfluous(operation: Operation, role: str) -> Fault:
@@ -166,7 +187,9 @@ def _superfluous(operation: Operation, role: str) -> Fault:
             return right
         return replace(right, body=json.dumps({**right.members, names[0]: "superfluous"}).encode())
 
-    return served(operation, f"superfluous:{names[0]}", f"gives a {names[0]} where none belongs", reply)
+    return served(
+        operation, f"superfluous:{names[0]}", f"gives a {names[0]} where none belongs", reply, member_named(names[0])
+    )
 
 
 def _told_all_the_same(operation: Operation, role: str) -> Fault:
@@ -177,11 +200,13 @@ def _told_all_the_same(operation: Operation, role: str) -> Fault:
         if not here or moment.condition is None:
             return right
         body = json.dumps({**right.members, names[0]: "superfluous"}).encode()
-        return replace(_with_header(right, "Content-Type", JSON), body=body)
+        return replace(_with_header(right, _TYPE, JSON), body=body)
 
     says = f"{operation.name} refuses, and gives a {names[0]} all the same."
     name = f"refusal-with-{role}@{operation.name}"
-    return Fault(name, "reply", says, lambda: Distortion(reply=reply), refusing(operation))
+    reach = refusing(operation)
+    shows = looking(reach, member_named(names[0]), header_named(_TYPE))
+    return Fault(name, "reply", says, lambda: Distortion(reply=reply), reach, shows=(shows,))
 
 
 def _undescribed(operation: Operation, free: int) -> Fault:
@@ -204,7 +229,7 @@ def _telling(api: Api, operation: Operation) -> Fault:
         account = case.world.data.accounts[0]
         token = case.world.mint_access(case.world.begin(account, None, None, ()), "")
         body = json.dumps({**right.members, **dict.fromkeys(members, token.value)}).encode()
-        return replace(_with_header(right, "Content-Type", JSON), body=body)
+        return replace(_with_header(right, _TYPE, JSON), body=body)
 
     says = f"{operation.name} refuses, and gives an access token all the same."
     return Fault(
@@ -216,7 +241,7 @@ def _header(operation: Operation, name: str, value: str | None, what: str) -> Fa
     def reply(moment: Moment, right: Reply) -> Reply:
         return _with_header(right, name, value) if serves(moment, operation) else right
 
-    return served(operation, f"header-{name.lower()}", what, reply)
+    return served(operation, f"header-{name.lower()}", what, reply, header_named(name))
 
 
 def _with_header(reply: Reply, name: str, value: str | None) -> Reply:
@@ -236,7 +261,7 @@ def _refusal_headers(
     typed = any(expectation.content_type for expectation in expected)
     if typed and any(rule.reply.json is not None for rule in rules):
         html = "text/html; charset=utf-8"
-        yield _refusal_header(operation, "Content-Type", html, "calls its refusals HTML", refused)
+        yield _refusal_header(operation, _TYPE, html, "calls its refusals HTML", refused)
     routed = operation.purpose != "resource" and twins(dialect, operation)[0] is operation
     if routed and "Allow" in profile.unknown_method.headers:
         what = "leaves Allow out of its answer to a wrong method"
@@ -249,4 +274,5 @@ def _refusal_header(operation: Operation, name: str, value: str | None, what: st
         return _with_header(right, name, value) if here and moment.condition is not None else right
 
     label, says = f"refusal-{name.lower()}@{operation.name}", f"{operation.name} {what}."
-    return Fault(label, "reply", says, lambda: Distortion(reply=reply), reach)
+    shows = looking(reach, header_named(name))
+    return Fault(label, "reply", says, lambda: Distortion(reply=reply), reach, shows=(shows,))

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from watchword.mockserver.faults.damage import serves
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Values, serving
+from watchword.mockserver.faults.fault import (
+    Distortion,
+    Fault,
+    Moment,
+    Seen,
+    Values,
+    looking,
+    member_named,
+    presenting,
+    serving,
+)
 from watchword.mockserver.faults.register import left_open
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
@@ -40,9 +50,7 @@ def _sparing_access(operation: Operation) -> Fault:
         return right
 
     says = f"{operation.name} leaves the access token working that came with the refresh token."
-    return Fault(
-        f"spares-access@{operation.name}", "dialect", says, lambda: Distortion(reply=reply), serving(operation)
-    )
+    return _lasting(operation, "spares-access", says, reply)
 
 
 def _minding_hints(operation: Operation) -> Fault:
@@ -57,7 +65,15 @@ def _minding_hints(operation: Operation) -> Fault:
     says = (
         f"{operation.name} answers that an access token is revoked, and leaves it working, for its hint says otherwise."
     )
-    return Fault(f"minds-hint@{operation.name}", "dialect", says, lambda: Distortion(reply=reply), serving(operation))
+    return _lasting(operation, "minds-hint", says, reply)
+
+
+def _lasting(operation: Operation, name: str, says: str, reply: Callable[[Moment, Reply], Reply]) -> Fault:
+    def tries(seen: Seen) -> bool:
+        return presenting(seen) and seen.operation != operation.name
+
+    make, reach = (lambda: Distortion(reply=reply)), serving(operation)
+    return Fault(f"{name}@{operation.name}", "dialect", says, make, reach, shows=(tries,))
 
 
 def _widening(operation: Operation) -> Fault:
@@ -67,6 +83,8 @@ def _widening(operation: Operation) -> Fault:
         return {**right, "scope": " ".join(case.asked_scopes)}
 
     says = f"{operation.name} gives whatever scopes are asked for."
-    return Fault(
-        f"widens-scopes@{operation.name}", "dialect", says, lambda: Distortion(values=values), serving(operation)
-    )
+    listed = operation.success.members if operation.success is not None else ()
+    reach = serving(operation)
+    shows = looking(reach, *(member_named(one.name) for one in listed if one.role == "scope"))
+    name = f"widens-scopes@{operation.name}"
+    return Fault(name, "dialect", says, lambda: Distortion(values=values), reach, shows=(shows,))

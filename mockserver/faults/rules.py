@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Reach, anything, expired, presenting, serving
+from watchword.mockserver.faults.fault import (
+    Distortion,
+    Fault,
+    Moment,
+    Reach,
+    aging,
+    anything,
+    expired,
+    presenting,
+    renewing,
+    serving,
+)
 from watchword.mockserver.faults.register import left_open
 from watchword.mockserver.faults.sessions import login_faults, renewal_faults
-from watchword.mockserver.faults.template import FaultTemplate, Shows
+from watchword.mockserver.faults.template import FaultTemplate, Kinds
 from watchword.mockserver.faults.tokens import expiry_faults, token_faults
 from watchword.mockserver.rules.case import Case
 from watchword.specs.loader import Dialect
@@ -21,22 +32,29 @@ __all__ = ["dialect_faults"]
 
 def dialect_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
     """Give the faults about tokens and time, apart from what the register leaves open."""
-    shows = _shows(dialect, profile)
-    yield from _lifetimes(profile, shows["after its expiry"])
+    yield from _lifetimes(profile, _kinds(dialect, profile))
     for operation in dialect.api.operations.values():
+        shows = _kinds(dialect, profile, operation)
         for template in _templates(dialect, operation, profile):
             if not (template.against and left_open(dialect, operation, *template.against)):
-                yield template.at(operation, shows[template.shows])
+                yield template.at(operation, shows)
         if operation.purpose == "resource" and not left_open(dialect, operation, "access_token.works_again"):
             yield _one_use(operation)
 
 
-def _shows(dialect: Dialect, profile: Profile) -> Mapping[Shows, Reach]:
+def _kinds(dialect: Dialect, profile: Profile, at: Operation | None = None) -> Kinds:
     if profile.relogin != "new_tokens":
         # A login that gives what there is already tells what has become of that, too.
-        return {"at once": anything, "with its token": anything, "after its expiry": anything}
+        return {}
     operations = dialect.api.operations.values()
-    return {"at once": anything, "with its token": presenting(operations), "after its expiry": expired(operations)}
+    return {
+        "with its token": presenting,
+        "with its refresh token": renewing,
+        "with time": aging(operations),
+        "after its expiry": expired(operations),
+        "with the next": lambda seen: seen.again and (at is None or seen.operation == at.name),
+        "with the next renewal": lambda seen: seen.renewed and (at is None or seen.operation == at.name),
+    }
 
 
 def _templates(dialect: Dialect, operation: Operation, profile: Profile) -> Iterator[FaultTemplate]:
@@ -53,7 +71,7 @@ def _templates(dialect: Dialect, operation: Operation, profile: Profile) -> Iter
         yield from renewal_faults(gives)
 
 
-def _lifetimes(profile: Profile, shows: Reach) -> Iterator[Fault]:
+def _lifetimes(profile: Profile, shows: Kinds) -> Iterator[Fault]:
     def at_once(own: Profile) -> Profile:
         return replace(own, access_token=replace(own.access_token, lease=1))
 
@@ -66,9 +84,12 @@ def _lifetimes(profile: Profile, shows: Reach) -> Iterator[Fault]:
 
     if profile.access_token.lifetime is not None:
         says = "The server forgets access tokens a second after it has issued them."
-        yield Fault("expires-at-once", "dialect", says, lambda: Distortion(profile=at_once))
-        says = "Access tokens work for ever."
-        yield Fault("never-expires", "dialect", says, lambda: Distortion(profile=never), shows=shows)
+        yield _lifetime("expires-at-once", says, at_once, shows.get("with time", anything))
+        yield _lifetime("never-expires", "Access tokens work for ever.", never, shows.get("after its expiry", anything))
+
+
+def _lifetime(name: str, says: str, change: Callable[[Profile], Profile], shows: Reach) -> Fault:
+    return Fault(name, "dialect", says, lambda: Distortion(profile=change), shows=(shows,))
 
 
 def _one_use(operation: Operation) -> Fault:

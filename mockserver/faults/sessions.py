@@ -17,16 +17,34 @@ __all__ = ["login_faults", "renewal_faults"]
 def login_faults(operation: Operation) -> Iterator[FaultTemplate]:
     """Give the faults about what several logins have to do with each other."""
     what = "gives a user the tokens of his first login again"
-    yield FaultTemplate("constant-for-user", what, ("tokens.distinct_logins",), _constant(lambda subject: subject))
+    yield FaultTemplate(
+        "constant-for-user",
+        what,
+        ("tokens.distinct_logins",),
+        _constant(lambda subject: subject),
+        shows=("with the next",),
+    )
     if "username" in operation.roles:
         what = "gives everybody the tokens of the first login"
-        yield FaultTemplate("constant", what, ("tokens.distinct_users",), _constant(lambda subject: "everybody"))
+        yield FaultTemplate(
+            "constant",
+            what,
+            ("tokens.distinct_users",),
+            _constant(lambda subject: "everybody"),
+            shows=("with the next",),
+        )
     what = "gives working tokens to the first login only"
     yield FaultTemplate(
-        "first-session-only", what, ("access_token.works", "sessions.each_works"), _first_only, shows="with its token"
+        "first-session-only",
+        what,
+        ("access_token.works", "sessions.each_works"),
+        _first_only,
+        shows=("with the next", "with its token"),
     )
     what = "ends a user's earlier sessions with every login"
-    yield FaultTemplate("ends-other-sessions", what, ("sessions.independent",), _alone, shows="with its token")
+    yield FaultTemplate(
+        "ends-other-sessions", what, ("sessions.independent",), _alone, shows=("with the next", "with its token")
+    )
 
 
 def _constant(owner: Callable[[str], str]) -> Making:
@@ -62,16 +80,27 @@ def renewal_faults(gives: Collection[str]) -> Iterator[FaultTemplate]:
     yield FaultTemplate("old-access-token", what, ("renew.new_access_token",), always(_old))
     if "scope" in gives:
         yield FaultTemplate(
-            "fewer-scopes", "lists fewer scopes than before", ("renew.keeps_scope",), always(_fewer_scopes)
+            "fewer-scopes",
+            "lists fewer scopes than before",
+            ("renew.keeps_scope",),
+            always(_fewer_scopes),
+            alters=("scope",),
         )
     if {"expires_at", "expires_in"} & set(gives):
-        yield FaultTemplate("shorter", "states an expiry a second away", ("renew.extends",), always(_shorter))
+        told = ("expires_at", "expires_in")
+        yield FaultTemplate(
+            "shorter", "states an expiry a second away", ("renew.extends",), always(_shorter), alters=told
+        )
         what = "states the expiry of the access token from before the renewal"
-        yield FaultTemplate("stale", what, ("renew.extends",), always(_stale))
+        yield FaultTemplate("stale", what, ("renew.extends",), always(_stale), alters=told)
     what = "refuses the second renewal of a session"
-    yield FaultTemplate("only-once", what, ("renew.chains",), refuses=lambda case: _renewals(case) > 1)
+    yield FaultTemplate(
+        "only-once", what, ("renew.chains",), refuses=lambda case: _renewals(case) > 1, shows=("with the next renewal",)
+    )
     what = "refuses a renewal once the access token has expired"
-    yield FaultTemplate("only-before-expiry", what, ("renew.works_after_expiry",), refuses=_after_expiry)
+    yield FaultTemplate(
+        "only-before-expiry", what, ("renew.works_after_expiry",), refuses=_after_expiry, shows=("with time",)
+    )
 
 
 def _old(case: Case, world: World, values: Values) -> Values:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Reach, Values, anything, serving
+from watchword.mockserver.faults.fault import (
+    Distortion,
+    Fault,
+    Moment,
+    Reach,
+    Values,
+    looking,
+    member_named,
+    serving,
+)
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
 from watchword.specs.values.api import Operation
 from watchword.specs.values.http import Reply
 
-__all__ = ["Change", "FaultTemplate", "Making", "Shows", "always"]
+__all__ = ["Change", "FaultTemplate", "Kinds", "Making", "Shows", "always"]
 
 Change = Callable[[Case, World, Values], Values]
 """Gives the values that a token reply is made of, and may change the world behind them."""
@@ -24,8 +33,20 @@ Making = Callable[[dict[str, Any]], Change]
 """Makes a change that remembers what it has to in a table that it is given."""
 
 
-Shows = Literal["at once", "with its token", "after its expiry"]
-"""When a fault shows: in the reply that it changes, when a token that was given is presented, or when that has expired."""
+Shows = Literal[
+    "with its token",
+    "with its refresh token",
+    "with time",
+    "after its expiry",
+    "with the next",
+    "with the next renewal",
+]
+"""What else has to happen before a fault shows: a token is presented, some time after it was issued or when it has expired; the
+operation serves another request, or another one of the same session."""
+
+
+Kinds = Mapping[Shows, Reach]
+"""The kinds of exchanges that the words for when a fault shows stand for. One that is left out means any."""
 
 
 def always(change: Change) -> Making:
@@ -50,7 +71,8 @@ class FaultTemplate:
 
     `against` are the guarantees that it breaks: where the register leaves all of them open, it is no fault. Each mock that
     tells it has a change of its own by `make`; `refuses` picks the right requests that are refused. `shows` tells
-    when it can be seen.
+    what has to happen before it can be seen. `alters` names the roles of the reply that it is all about: who looks at none of them
+    sees nothing.
     """
 
     name: str
@@ -58,10 +80,11 @@ class FaultTemplate:
     against: tuple[str, ...]
     make: Making = _CHANGES_NOTHING
     refuses: Callable[[Case], bool] = _none
-    shows: Shows = "at once"
+    shows: tuple[Shows, ...] = ()
+    alters: tuple[str, ...] = ()
 
-    def at(self, operation: Operation, shows: Reach = anything) -> Fault:
-        """Give this fault of an operation; `shows` tells at which exchanges it can be seen."""
+    def at(self, operation: Operation, shows: Kinds) -> Fault:
+        """Give this fault of an operation; `shows` tells what the words for its exchanges stand for there."""
 
         def make() -> Distortion:
             memory: dict[str, Any] = {}
@@ -78,4 +101,8 @@ class FaultTemplate:
             return _REFUSAL if refused else right
 
         name, says = f"{self.name}@{operation.name}", f"{operation.name} {self.what}."
-        return Fault(name, "dialect", says, make, serving(operation), shows=shows)
+        wanted = [shows[word] for word in self.shows if word in shows]
+        if self.alters and operation.success is not None:
+            names = [member.name for member in operation.success.members if member.role in self.alters]
+            wanted.append(looking(serving(operation), *map(member_named, names)))
+        return Fault(name, "dialect", says, make, serving(operation), shows=tuple(wanted))

@@ -24,7 +24,7 @@ def token_faults(operation: Operation, gives: Collection[str], told: bool) -> It
         "gives access tokens that open nothing",
         ("access_token.works", "access_token.works_again", "renew.works"),
         always(_dead),
-        shows="with its token",
+        shows=("with its token",),
     )
     personal = operation.purpose == "renew" or bool({"username", "operator_username"} & set(operation.roles))
     if told and personal:
@@ -35,7 +35,14 @@ def token_faults(operation: Operation, gives: Collection[str], told: bool) -> It
     if "refresh_token" in gives:
         what = "gives refresh tokens that renew nothing"
         works = ("refresh_token.works", "renew.works", "renew.chains")
-        yield FaultTemplate("dead-refresh-token", what, works, always(_dead_refresh), shows="with its token")
+        yield FaultTemplate(
+            "dead-refresh-token",
+            what,
+            works,
+            always(_dead_refresh),
+            shows=("with its refresh token",),
+            alters=("refresh_token",),
+        )
         what = "gives the access token as refresh token, too"
         yield FaultTemplate("one-for-both", what, ("tokens.differ",), always(_one_for_both))
         if told and personal and operation.purpose == "issue":
@@ -45,6 +52,7 @@ def token_faults(operation: Operation, gives: Collection[str], told: bool) -> It
                 what,
                 ("refresh_token.works", "renew.keeps_user"),
                 always(_renewing_another),
+                alters=("refresh_token",),
             )
 
 
@@ -105,30 +113,39 @@ def expiry_faults(gives: Collection[str], readable: bool) -> Iterator[FaultTempl
         f"states an {role} in the past",
         ("expiry.in_future",),
         stating(lambda value, now: now - _MINUTE if role == "expires_at" else -_MINUTE),
+        alters=(role,),
     )
     off = ("expiry.holds", "expiry.matches_token")
     yield FaultTemplate(
-        f"milliseconds:{role}", f"counts {role} in milliseconds", off, stating(lambda value, now: value * 1000)
+        f"milliseconds:{role}",
+        f"counts {role} in milliseconds",
+        off,
+        stating(lambda value, now: value * 1000),
+        alters=(role,),
     )
     yield FaultTemplate(
         f"swapped:{role}",
         f"gives the other kind of expiry as {role}",
         ("expiry.in_future", "expiry.in_seconds"),
         stating(lambda value, now: value - now if role == "expires_at" else value + now),
+        alters=(role,),
     )
     what = f"states an {role} a minute after the token's own"
-    yield FaultTemplate(f"late:{role}", what, off, stating(lambda value, now: value + _MINUTE))
+    yield FaultTemplate(f"late:{role}", what, off, stating(lambda value, now: value + _MINUTE), alters=(role,))
     what = "gives access tokens that live three seconds longer than it says"
-    yield FaultTemplate("lives-longer", what, ("expiry.holds",), always(_living(3)), shows="after its expiry")
+    yield FaultTemplate("lives-longer", what, ("expiry.holds",), always(_living(3)), shows=("after its expiry",))
     what = "gives access tokens that end three seconds before it says"
-    yield FaultTemplate("ends-early", what, ("expiry.holds",), always(_living(-3)), shows="with its token")
+    yield FaultTemplate("ends-early", what, ("expiry.holds",), always(_living(-3)), shows=("with time",))
     if role == "expires_in":
         what = "states an expires_in of 0"
-        yield FaultTemplate("zero:expires_in", what, ("expiry.in_future",), stating(lambda value, now: 0))
+        yield FaultTemplate(
+            "zero:expires_in", what, ("expiry.in_future",), stating(lambda value, now: 0), alters=(role,)
+        )
     if role == "expires_at" and readable:
         yield FaultTemplate(
             "constant:expires_at",
             "states the same expires_at with every token",
             ("expiry.matches_token",),
             stating(lambda value, now: _FAR),
+            alters=(role,),
         )

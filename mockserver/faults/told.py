@@ -32,7 +32,7 @@ def told_faults(dialect: Dialect, profile: Profile) -> Iterator[Fault]:
         names = {m.role: m.name for m in members if m.role and m.name in listed}
         for role, label, what, change in _WRONG:
             if role in names:
-                yield edited(operation, f"told-{label}", what, _changing(names[role], change))
+                yield edited(operation, f"told-{label}", what, _changing(names[role], change), names[role])
 
 
 def _changing(name: str, change: Callable[[Any], Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:

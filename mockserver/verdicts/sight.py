@@ -100,7 +100,7 @@ class Sight:
         if self._given is None:
             (_, reply), operation = self._messages, self._operation
             told = 200 <= reply.status < 300 and not self.lost
-            self._given = operation.read_reply(reply.members) if operation is not None and told else {}
+            self._given = dict(operation.read_reply(reply.members)) if operation is not None and told else {}
         return self._given
 
     def presented(self, role: str) -> str | None:

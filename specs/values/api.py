@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from watchword.specs.values.http import Reply
 from watchword.specs.vocabulary.roles import CREDENTIALS
 
 __all__ = [
@@ -133,6 +134,7 @@ class Operation:
     gives: tuple[str, ...] = field(init=False, repr=False, compare=False)
     finders: dict[str, Callable[[Any], Any]] = field(init=False, repr=False, compare=False)
     _by_role: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False)
+    _names: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_role: dict[str, tuple[Binding, ...]] = {}
@@ -143,6 +145,7 @@ class Operation:
         success = next((shape for status, shape in sorted(self.replies.items()) if status.startswith("2")), None)
         for name, value in (
             ("_by_role", by_role),
+            ("_names", _names_by_role(self.replies.values())),
             ("finders", {}),
             ("roles", tuple(dict.fromkeys(b.role for b in main))),
             ("required_roles", tuple(dict.fromkeys(required))),
@@ -164,14 +167,45 @@ class Operation:
         """Give the description of a reply with this status: exact, by class (`4XX`), or the default."""
         return self.replies.get(str(status)) or self.replies.get(f"{status // 100}XX") or self.replies.get("default")
 
-    def read_reply(self, members: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the values that a reply's members have, by role, whatever its status."""
-        found: dict[str, Any] = {}
-        for shape in self.replies.values():
-            for member in shape.members:
-                if member.role and member.name in members:
-                    found.setdefault(member.role, members[member.name])
-        return found
+    def read_reply(self, members: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give the values that a reply's members have, by role, whatever its status; each is looked up when it is asked for."""
+        return _ByRole(self._names, members)
+
+
+class _ByRole(Mapping[str, Any]):
+    """The values of a reply's members by role, of which several members may have one: the first that is there counts."""
+
+    __slots__ = ("_members", "_names")
+
+    def __init__(self, names: Mapping[str, tuple[str, ...]], members: Mapping[str, Any]) -> None:
+        self._names = names
+        self._members = members
+
+    def get(self, role: str, default: Any = None) -> Any:
+        for name in self._names.get(role, ()):
+            if name in self._members:
+                return self._members[name]
+        return default
+
+    def __getitem__(self, role: str) -> Any:
+        for name in self._names[role]:
+            if name in self._members:
+                return self._members[name]
+        raise KeyError(role)
+
+    def __iter__(self) -> Iterator[str]:
+        return (role for role, names in self._names.items() if any(name in self._members for name in names))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _names_by_role(shapes: Iterable[ReplyShape]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for member in (member for shape in shapes for member in shape.members):
+        if member.role and member.name not in found.setdefault(member.role, []):
+            found[member.role].append(member.name)
+    return {role: tuple(names) for role, names in found.items()}
 
 
 def _given(success: ReplyShape | None, withheld: tuple[str, ...]) -> Iterator[str]:
@@ -196,9 +230,9 @@ class Ban:
     uncounted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     uncounted_statuses: tuple[int, ...] = ()
 
-    def is_told_by(self, status: int, body: bytes) -> bool:
+    def is_told_by(self, reply: Reply) -> bool:
         """Tell whether a reply says that the client is banned."""
-        return status in self.statuses and self.text.encode() in body
+        return reply.status in self.statuses and self.text.encode() in reply.body
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -74,6 +75,11 @@ class Reply:
         return tuple(value for key, value in self.headers if key.lower() == name.lower())
 
     @property
+    def size(self) -> int:
+        """The bytes of the body."""
+        return len(self.body)
+
+    @property
     def media_type(self) -> str:
         """The media type of the body, in lower case and without parameters; empty when none is named."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
@@ -93,7 +99,7 @@ class Reply:
             return None
 
     @property
-    def members(self) -> dict[str, Any]:
+    def members(self) -> Mapping[str, Any]:
         """The members of the body's JSON object; empty when it is not one."""
         value = self.json
         return value if isinstance(value, dict) else {}

@@ -24,7 +24,7 @@ _USUAL_WAY = "client_secret_basic"
 _MANY = 120
 
 
-def _told(context: Context, reply: Reply) -> dict[str, Any]:
+def _told(context: Context, reply: Reply) -> Mapping[str, Any]:
     if not succeeded(reply, context.operation):
         raise Blocked(f"the metadata were not served ({observed(reply, context.operation)})")
     return context.operation.read_reply(reply.members)

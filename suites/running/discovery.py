@@ -6,7 +6,7 @@ another host: credentials go to the base URL of the target, which is the issuer'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from watchword.specs.errors import SpecError
@@ -72,7 +72,7 @@ def _left(session: TargetSession) -> Iterator[tuple[str, Operation]]:
                     yield role, operation
 
 
-def _fetched(session: TargetSession) -> dict[str, object]:
+def _fetched(session: TargetSession) -> Mapping[str, object]:
     target = session.target
     operation = target.dialect.api.with_purpose("metadata")[0]
     context = Context(target, operation, session.tag)

@@ -66,7 +66,7 @@ def insist(session: TargetSession, operation: Operation, exchange: Exchange, oth
         _insist_on_the_grant(exchange, what)
         raise PreflightError(f"{what}: {wrong_base(session, operation, exchange.request.path)}")
     ban = session.target.dialect.api.ban
-    if ban is not None and reply.status in ban.statuses and ban.text.encode() in reply.body:
+    if ban is not None and ban.is_told_by(reply):
         raise PreflightError(f"{what}: it has banned this machine after too many refusals, try again in some minutes")
     if reply.status in (429, 503):
         until = reply.header("retry-after") or ""

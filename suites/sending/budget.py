@@ -212,7 +212,7 @@ class Budget:
     def after(self, call: Call, reply: Reply | None) -> None:
         """Take down what came of a request: a failed login, a refusal that a banning server counts, a wish to be left alone."""
         ban = self._target.dialect.api.ban
-        banned = ban is not None and reply is not None and ban.is_told_by(reply.status, reply.body)
+        banned = ban is not None and reply is not None and ban.is_told_by(reply)
         if not banned or call.conditions or call.generated:
             # Whoever is banned is refused whatever he sends: that says nothing of right credentials.
             self._accounts.after(call, reply)

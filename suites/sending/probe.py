@@ -87,13 +87,15 @@ class Probe:
             raise Inconclusive(exchange.trouble.removeprefix(_AWAY) if away else f"no reply ({exchange.trouble})")
         if reply.cut and 200 <= reply.status < 300 and "access_token" in exchange.call.draft.operation.gives:
             raise Inconclusive("the reply is too long to be read to its end")
-        for role, value in exchange.call.draft.operation.read_reply(reply.members).items():
-            if role in TOKEN_ROLES and isinstance(value, str) and len(value) > _LONGEST_TOKEN:
+        given = exchange.call.draft.operation.read_reply(reply.members if reply.size > _LONGEST_TOKEN else {})
+        for role in TOKEN_ROLES:
+            value = given.get(role)
+            if isinstance(value, str) and len(value) > _LONGEST_TOKEN:
                 raise Blocked(f"the {role} has {len(value)} characters, more than any server takes in a header")
         if reply.status in (429, 503):
             raise Inconclusive(f"the target answered {reply.status}")
         ban = self.target.dialect.api.ban
-        if ban is not None and ban.is_told_by(reply.status, reply.body):
+        if ban is not None and ban.is_told_by(reply):
             raise Inconclusive("the target has banned this client after too many refusals")
 
     def may_retry(self, exchange: Exchange | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -60,7 +61,7 @@ class Mock:
         return found
 
 
-def login(mock: Mock) -> dict[str, Any]:
+def login(mock: Mock) -> Mapping[str, Any]:
     """Log in by password at the token endpoint."""
     c = mock.credentials
     path = f"/rest-api-auth/oauth/token?brand_key={c['brand_key']}"

@@ -123,7 +123,7 @@ class Client:
     def understood(self, operation: Operation, reply: requests.Response) -> bool:
         """Take the tokens of a reply."""
         members = reply.json()
-        given = operation.read_reply(members)
+        given = dict(operation.read_reply(members))
         known = {m.name for shape in operation.replies.values() for m in shape.members}
         if self.quirk == "reply.bearer-any-case" and given.get("token_type") == "bearer":
             return False

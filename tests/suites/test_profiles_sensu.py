@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Template
 from typing import Any
@@ -161,7 +161,7 @@ class Client:
         headers = (("Authorization", Template(authorization).substitute(tokens)),) if authorization else ()
         return self.mock.ask(Request(method, path, "", headers, Template(body).substitute(tokens).encode()))
 
-    def login(self, authorization: str = GOOD) -> dict[str, Any]:
+    def login(self, authorization: str = GOOD) -> Mapping[str, Any]:
         """Log in and give the members of the reply, without keeping them."""
         return self.send("GET /auth", authorization).members
 
