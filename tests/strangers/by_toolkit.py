@@ -26,7 +26,14 @@ def make(credentials: dict[str, str], lifetime: int) -> Any:
     folder = tempfile.TemporaryDirectory(prefix="toolkit-")
     settings.configure(
         ALLOWED_HOSTS=["127.0.0.1"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": Path(folder.name) / "db.sqlite3"}},
+        # Each address is served by one thread, which keeps its connection.
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": Path(folder.name) / "db.sqlite3",
+                "CONN_MAX_AGE": None,
+            }
+        },
         INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "oauth2_provider"],
         MIDDLEWARE=[],
         OAUTH2_PROVIDER={

@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -46,13 +45,6 @@ ENDPOINTS = {
 }
 """Where each of these servers has what the standards name no path for."""
 UNLIMITED = Limits(requests_per_second=10000, bad_logins=10000, max_wait=LIFETIME + 2)
-
-
-class Threads(ThreadingMixIn, WSGIServer):
-    """A server that answers connections side by side."""
-
-    daemon_threads = True
-    block_on_close = False
 
 
 class Silent(WSGIRequestHandler):
@@ -114,7 +106,7 @@ def serving(app: Any) -> Iterator[str]:
     if isinstance(app, Program):
         yield f"http://127.0.0.1:{app.port}"
         return
-    server = make_server("127.0.0.1", 0, app, Threads, Silent)
+    server = make_server("127.0.0.1", 0, app, WSGIServer, Silent)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
     thread.start()
     try:
