@@ -17,7 +17,8 @@ from benchmarks import peer
 from benchmarks.peer import Finding
 from benchmarks.world import requests_to, standing
 from watchword.mockserver.faults.catalogue import find_fault
-from watchword.mockserver.faults.fault import Fault, Seen
+from watchword.mockserver.faults.fault import Fault
+from watchword.mockserver.faults.seen import Seen
 from watchword.mockserver.faults.spy import Spy
 from watchword.mockserver.launch import Running
 from watchword.reports.detection.matrix import BROKEN, UNVERIFIED

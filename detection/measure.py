@@ -17,7 +17,8 @@ from pathlib import Path
 from watchword.detection.servers import begin, describe
 from watchword.detection.watching import WatchedWire
 from watchword.mockserver.faults.catalogue import catalogue
-from watchword.mockserver.faults.fault import Fault, Seen
+from watchword.mockserver.faults.fault import Fault
+from watchword.mockserver.faults.seen import Seen
 from watchword.mockserver.faults.spy import Spy
 from watchword.reports.detection.matrix import BROKEN, TROUBLE, Cell
 from watchword.specs.loader import Dialect, load_dialect

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watchword.mockserver.faults.fault import BODY, HEADERS, header_named, member_named
+from watchword.mockserver.faults.seen import BODY, HEADERS, header_named, member_named
 from watchword.mockserver.faults.spy import Spy
 from watchword.specs.values.http import Pairs, Reply, Request
 from watchword.suites.started import Wire

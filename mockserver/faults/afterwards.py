@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Seen
+from watchword.mockserver.faults.fault import Distortion, Fault
 from watchword.mockserver.faults.register import left_open
+from watchword.mockserver.faults.seen import Seen
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.rules.recognise.table import RECOGNISERS
 from watchword.mockserver.state.issued import Session

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
 from watchword.mockserver.faults.register import left_open
+from watchword.mockserver.faults.seen import Seen
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.rules.recognise.table import RECOGNISERS
 from watchword.specs.codec import Reading, basic_sent

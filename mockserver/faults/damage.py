@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, looking, member_named, serving
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
+from watchword.mockserver.faults.seen import looking, member_named, serving
 from watchword.specs.values.api import Operation
 from watchword.specs.values.http import Reply
 

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from watchword.mockserver.faults.damage import edited, serves
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen, serving
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
 from watchword.mockserver.faults.register import left_open
+from watchword.mockserver.faults.seen import Seen, serving
 from watchword.mockserver.rules.published import client_ways
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import JSON, Operation

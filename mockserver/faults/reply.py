@@ -8,19 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from watchword.mockserver.faults.damage import Change, edited, served, serves
-from watchword.mockserver.faults.fault import (
-    Distortion,
-    Fault,
-    Moment,
-    Reach,
-    header_named,
-    holding,
-    looking,
-    member_named,
-    refusing,
-    serving,
-)
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
 from watchword.mockserver.faults.register import left_open, speaking, twins
+from watchword.mockserver.faults.seen import Reach, header_named, holding, looking, member_named, refusing, serving
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import JSON, Api, Member, Operation
 from watchword.specs.values.clause import Expectation

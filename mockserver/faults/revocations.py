@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from watchword.mockserver.faults.damage import serves
-from watchword.mockserver.faults.fault import (
-    Distortion,
-    Fault,
-    Moment,
-    Seen,
-    Values,
-    looking,
-    member_named,
-    presenting,
-    serving,
-)
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Values
 from watchword.mockserver.faults.register import left_open
+from watchword.mockserver.faults.seen import Seen, looking, member_named, presenting, serving
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
 from watchword.specs.loader import Dialect

@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from watchword.mockserver.faults.fault import (
-    Distortion,
-    Fault,
-    Moment,
-    Reach,
-    aging,
-    anything,
-    expired,
-    presenting,
-    renewing,
-    serving,
-)
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
 from watchword.mockserver.faults.register import left_open
+from watchword.mockserver.faults.seen import Reach, aging, anything, expired, presenting, renewing, serving
 from watchword.mockserver.faults.sessions import login_faults, renewal_faults
 from watchword.mockserver.faults.template import FaultTemplate, Kinds
 from watchword.mockserver.faults.tokens import expiry_faults, token_faults

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
+from watchword.mockserver.faults.seen import Seen
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.rules.recognise.table import RECOGNISERS
 from watchword.specs.applies import applicable_conditions

@@ -6,16 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from watchword.mockserver.faults.fault import (
-    Distortion,
-    Fault,
-    Moment,
-    Reach,
-    Values,
-    looking,
-    member_named,
-    serving,
-)
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Values
+from watchword.mockserver.faults.seen import Reach, looking, member_named, serving
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.state.world import World
 from watchword.specs.values.api import Operation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Seen
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
+from watchword.mockserver.faults.seen import Seen
 from watchword.mockserver.http.delivery import Delivery, Ending
 from watchword.specs.loader import Dialect
 from watchword.specs.values.api import Operation

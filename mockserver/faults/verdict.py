@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Moment, Reach, holding
+from watchword.mockserver.faults.fault import Distortion, Fault, Moment
 from watchword.mockserver.faults.register import NO_SERVER_ERROR, forbidding, left_open, requiring, speaking, twins
+from watchword.mockserver.faults.seen import Reach, holding
 from watchword.mockserver.rules.case import Case
 from watchword.mockserver.rules.recognise.table import RECOGNISERS
 from watchword.mockserver.rules.routes import route

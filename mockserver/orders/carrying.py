@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from watchword.mockserver.faults.fault import Distortion, Fault, Seen
+from watchword.mockserver.faults.fault import Distortion, Fault
+from watchword.mockserver.faults.seen import Seen
 from watchword.mockserver.judgement import Judgement
 from watchword.mockserver.orders.forced import CANNOT, Wish, reply_to
 from watchword.mockserver.orders.kinds import Call

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from watchword.mockserver.faults.fault import Seen
+from watchword.mockserver.faults.seen import Seen
 from watchword.mockserver.orders.forced import Wish
 from watchword.mockserver.orders.kinds import Kind
 from watchword.mockserver.service import ActiveFault

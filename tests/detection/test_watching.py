@@ -11,7 +11,7 @@ from watchword.detection.measure import honest, touched
 from watchword.detection.servers import begin
 from watchword.detection.watching import Watched, WatchedWire
 from watchword.mockserver.faults.catalogue import catalogue
-from watchword.mockserver.faults.fault import BODY, HEADERS
+from watchword.mockserver.faults.seen import BODY, HEADERS
 from watchword.mockserver.faults.spy import Spy
 from watchword.specs.codec import draft, encode
 from watchword.specs.loader import load_dialect
