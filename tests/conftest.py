@@ -89,6 +89,7 @@ FIRST = (
 
 LONG = (
     "tests/acceptance/",
+    "tests/clients/test_fusio_sdk.py",
     "tests/detection/",
     "tests/mockserver/test_background.py",
     "tests/mockserver/test_command.py",
@@ -98,9 +99,11 @@ LONG = (
     "tests/mockserver/test_tls.py",
     "tests/mockserver/test_verdict_command.py",
     "tests/mockserver/test_verdicts.py",
+    "tests/reports/test_outcome.py",
     "tests/reports/test_plugin.py",
     "tests/strangers/",
     "tests/suites/hostile/",
+    "tests/suites/test_ahead.py",
     "tests/suites/test_any_reply.py",
     "tests/suites/test_generating.py",
     "tests/suites/test_harmless.py",
@@ -112,6 +115,7 @@ LONG = (
     "tests/test_fictional.py",
     "tests/test_imports.py",
     "tests/test_left_out.py",
+    "tests/test_new.py",
     "tests/test_openapi_linters.py",
     "tests/test_packaging.py",
     "tests/test_readme.py",

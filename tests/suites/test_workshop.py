@@ -60,10 +60,11 @@ def test_a_lost_process_is_missed_by_nobody(beside: Beside) -> None:
 
 def test_nothing_is_begun_for_nothing() -> None:
     """A run without generated requests starts no process."""
-    before = multiprocessing.active_children()
+    before = set(multiprocessing.active_children())
 
     assert workshop_for([]).cases(*OPERATIONS[0]) == Here().cases(*OPERATIONS[0])
-    assert before == multiprocessing.active_children()
+    # One that an earlier test began may end meanwhile.
+    assert set(multiprocessing.active_children()) <= before
 
 
 def test_it_leaves_with_the_run() -> None:
