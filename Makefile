@@ -161,7 +161,7 @@ asked-for: $(VENV)/.made
 
 # Where there is no uv for a machine, or for its Python, pip does without.
 $(VENV)/.uv: locks/uv.txt | $(VENV)/.made
-	@{ $(PIP) --quiet --require-hashes --requirement $< >$(VENV)/output.txt 2>&1 || echo "There is no uv to be had: pip will take longer"; } && touch $@
+	@{ $(PIP) --quiet --only-binary :all: --require-hashes --requirement $< >$(VENV)/output.txt 2>&1 || echo "There is no uv to be had: pip will take longer"; } && touch $@
 
 $(VENV)/.installed: pyproject.toml locks/product.txt | $(VENV)/.uv
 	@echo "Installing Watchword into $(VENV)"

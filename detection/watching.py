@@ -41,44 +41,52 @@ class Watched(Reply):
         self._looked = looked
 
     @property
-    def status(self) -> int:  # noqa: D102
+    def status(self) -> int:
+        """The status, which everybody looks at."""
         return self._reply.status
 
     @property
-    def cut(self) -> bool:  # noqa: D102
+    def cut(self) -> bool:
+        """Whether the body goes on, which no fault changes."""
         return self._reply.cut
 
     @property
-    def headers(self) -> Pairs:  # noqa: D102
+    def headers(self) -> Pairs:
+        """All headers, and a note of it."""
         self._looked.add(HEADERS)
         return self._reply.headers
 
     @property
-    def body(self) -> bytes:  # noqa: D102
+    def body(self) -> bytes:
+        """The body, and a note of it."""
         self._looked.add(BODY)
         return self._reply.body
 
     @property
-    def size(self) -> int:  # noqa: D102
-        # It is looked at for what is too long, and no fault makes anything so long.
+    def size(self) -> int:
+        """The bytes of the body: looked at for what is too long, and no fault makes anything so long."""
         return self._reply.size
 
     @property
-    def json(self) -> Any:  # noqa: D102
+    def json(self) -> Any:
+        """What the body says, and a note of it."""
         self._looked.add(BODY)
         return self._reply.json
 
     @property
-    def members(self) -> Mapping[str, Any]:  # noqa: D102
+    def members(self) -> Mapping[str, Any]:
+        """The members, which take note themselves; that there are none is said by the whole body."""
         if not self._reply.members:
             self._looked.add(BODY)
         return _Members(self._reply.members, self._looked)
 
-    def header(self, name: str) -> str | None:  # noqa: D102
+    def header(self, name: str) -> str | None:
+        """Give a header, and note which."""
         self._looked.add(header_named(name))
         return self._reply.header(name)
 
-    def lines(self, name: str) -> tuple[str, ...]:  # noqa: D102
+    def lines(self, name: str) -> tuple[str, ...]:
+        """Give the lines of a header, and note which."""
         self._looked.add(header_named(name))
         return self._reply.lines(name)
 
@@ -93,14 +101,6 @@ class _Members(Mapping[str, Any]):
     def __init__(self, members: Mapping[str, Any], looked: set[str]) -> None:
         self._members = members
         self._looked = looked
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self._looked.add(member_named(name))
-        return self._members.get(name, default)
-
-    def __contains__(self, name: object) -> bool:
-        self._looked.add(member_named(str(name)))
-        return name in self._members
 
     def __getitem__(self, name: str) -> Any:
         self._looked.add(member_named(name))

@@ -105,13 +105,17 @@ def renewing(seen: Seen) -> bool:
     return "refresh_token" in seen.presents
 
 
+def _telling(operations: Collection[Operation]) -> frozenset[str]:
+    return frozenset(one.name for one in operations if one.purpose == "introspect")
+
+
 def aging(operations: Collection[Operation]) -> Reach:
     """Give where a fault shows that has tokens end earlier: where one is presented later, or where its expiry is told."""
-    telling = {one.name for one in operations if one.purpose == "introspect"}
+    telling = _telling(operations)
     return lambda seen: presenting(seen) and (seen.aged or seen.operation in telling)
 
 
 def expired(operations: Collection[Operation]) -> Reach:
     """Give where a fault shows that lets access tokens live longer: where one has expired, or where its expiry is told."""
-    telling = {one.name for one in operations if one.purpose == "introspect"}
+    telling = _telling(operations)
     return lambda seen: presenting(seen) and (seen.operation in telling or "access_token.expired" in seen.holds)

@@ -172,6 +172,9 @@ class Operation:
         return _ByRole(self._names, members)
 
 
+_MISSING = object()
+
+
 class _ByRole(Mapping[str, Any]):
     """The values of a reply's members by role, of which several members may have one: the first that is there counts."""
 
@@ -188,10 +191,10 @@ class _ByRole(Mapping[str, Any]):
         return default
 
     def __getitem__(self, role: str) -> Any:
-        for name in self._names[role]:
-            if name in self._members:
-                return self._members[name]
-        raise KeyError(role)
+        value = self.get(role, _MISSING)
+        if value is _MISSING:
+            raise KeyError(role)
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return (role for role, names in self._names.items() if any(name in self._members for name in names))
